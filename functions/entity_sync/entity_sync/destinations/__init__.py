@@ -1,0 +1,1 @@
+"""Where documents are booked: the port and its adapters."""

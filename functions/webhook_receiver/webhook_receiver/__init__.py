@@ -1,0 +1,1 @@
+"""Receives the webhooks of Moment and Moneybird: verify, store, publish, answer."""
