@@ -1,0 +1,53 @@
+"""Items of DynamoDB's low-level client: plain Python values in, plain Python values out."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+type Item = dict[str, Any]
+"""Attribute name to str, int, Decimal, bytes, bool, None, list or dict; no floats."""
+
+
+def to_attributes(item: Mapping[str, Any]) -> "dict[str, AttributeValueTypeDef]":
+    """Write an item for the wire. Attributes that are None are left out, which also keeps indexes sparse."""
+    return {name: _serialize(value) for name, value in item.items() if value is not None}
+
+
+def from_attributes(attributes: "Mapping[str, AttributeValueTypeDef]") -> Item:
+    """Read an item from the wire: whole numbers as int, other numbers as Decimal, binaries as bytes."""
+    return {name: _plain(_deserialize(value)) for name, value in attributes.items()}
+
+
+def is_condition_failure(error: ClientError) -> bool:
+    """Whether a write was refused by its own ConditionExpression (and by nothing else)."""
+    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
+
+
+def refused_item(error: ClientError) -> Item | None:
+    """Return the item that made a condition fail.
+
+    Given with `ReturnValuesOnConditionCheckFailure=ALL_OLD`; None where there was no item.
+    """
+    attributes = error.response.get("Item")
+    return from_attributes(attributes) if attributes else None  # type: ignore[arg-type]  # not in the stubs
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  # any JSON-like value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else value
+    if isinstance(value, Binary):
+        return bytes(value.value)  # type: ignore[attr-defined]  # the stubs forget it
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value

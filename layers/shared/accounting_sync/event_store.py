@@ -1,0 +1,322 @@
+"""WebhookEventsTable: every change of an event is one conditional write."""
+
+import gzip
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from accounting_sync.dynamodb import Item, from_attributes, is_condition_failure, refused_item, to_attributes
+from accounting_sync.events import OPEN_OR_NEEDS_A_PERSON, EntityRef, Source, Status, WebhookEvent
+from accounting_sync.time import from_text, to_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+STATUS_SHARDS = 8
+"""Partitions of the index by status, so that a burst of one status does not meet one partition's limit."""
+
+
+class EventStateError(Exception):
+    """An event is not in a status that allows the change; `status` is where it stands, None if it is gone."""
+
+    def __init__(self, event_id: str, status: Status | None) -> None:
+        super().__init__(f"the event is {status or 'missing'}")
+        self.event_id = event_id
+        self.status = status
+
+
+@dataclass(slots=True)
+class _Change:
+    """One UpdateItem: from which statuses, to which, and what else it sets."""
+
+    to: Status
+    origins: frozenset[Status]
+    condition: str = "#status IN ({origins})"
+    values: dict[str, Any] = field(default_factory=dict)
+    """Attribute to new value; None removes it."""
+    add: dict[str, int] = field(default_factory=dict)
+    conditions: dict[str, Any] = field(default_factory=dict)
+    """Placeholders that only the condition uses."""
+
+
+class EventStore:
+    """Reads and writes events; the only place that knows their attributes."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, retention: timedelta) -> None:
+        self._client = client
+        self._table = table
+        self._retention = retention
+
+    def add(self, event: WebhookEvent) -> WebhookEvent | None:
+        """Store an event unless its id is taken; return the one that has it, or None if this one was stored.
+
+        The earlier event may be this very one: when the answer to the write is lost, the SDK's own retry
+        finds what it wrote. So the caller decides by the status and the body hash of what is returned.
+        """
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=to_attributes(self._to_item(event)),
+                ConditionExpression="attribute_not_exists(event_id)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            earlier = refused_item(error)
+            if not is_condition_failure(error) or earlier is None:
+                raise
+            return _to_event(earlier)
+        return None
+
+    def get(self, event_id: str) -> WebhookEvent | None:
+        """Read an event, consistently; None if there is none."""
+        answer = self._client.get_item(
+            TableName=self._table, Key={"event_id": {"S": event_id}}, ConsistentRead=True
+        )
+        return _to_event(from_attributes(answer["Item"])) if "Item" in answer else None
+
+    def mark_queued(self, event_id: str, now: datetime) -> None:
+        """Note that the event's message is in the queue.
+
+        Raises
+        ------
+        EventStateError
+            If the event is no longer RECEIVED: the sync was faster.
+        """
+        self._apply(event_id, _Change(Status.QUEUED, frozenset({Status.RECEIVED})), now)
+
+    def claim(self, event_id: str, owner: str, now: datetime, lease: timedelta) -> WebhookEvent:
+        """Take an event for one sync, and count the attempt before anything can go wrong in it.
+
+        A SYNCING event can be taken over once its claim has expired: its worker died.
+
+        Raises
+        ------
+        EventStateError
+            If the event is final, gone, or held by another worker.
+        """
+        change = _Change(
+            Status.SYNCING,
+            origins=frozenset({Status.RECEIVED, Status.QUEUED}),
+            condition=(
+                "#status IN ({origins}) OR (#status = :status"
+                " AND (claim_expires_at < :updated_at OR claim_owner = :claim_owner))"
+            ),
+            values={"claim_owner": owner, "claim_expires_at": to_text(now + lease)},
+            add={"attempts": 1},
+        )
+        return self._apply(event_id, change, now)
+
+    def mark_fetching(self, event_id: str, owner: str, now: datetime) -> None:
+        """Note that the entity is about to be read: an identical delivery from now on is a new event.
+
+        Raises
+        ------
+        EventStateError
+            If the claim was lost.
+        """
+        self._apply(event_id, _held(Status.SYNCING, owner, {"fetched_at": to_text(now)}), now)
+
+    def finish(  # noqa: PLR0913  # the columns of one row
+        self,
+        event_id: str,
+        owner: str,
+        status: Status,
+        now: datetime,
+        *,
+        reason: str | None = None,
+        outcome: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Record what became of a claimed event: a final status, why, and what was done.
+
+        Raises
+        ------
+        EventStateError
+            If the claim was lost.
+        """
+        values = {**_NO_CLAIM, "reason": reason, "outcome": dict(outcome or {})}
+        self._apply(event_id, _held(status, owner, values), now)
+
+    def hand_back(self, event_id: str, owner: str, now: datetime, *, reason: str, attempt_used: bool) -> None:
+        """Return a claimed event to the queue: it waits (no attempt used), or tries again later.
+
+        Raises
+        ------
+        EventStateError
+            If the claim was lost.
+        """
+        change = _held(Status.QUEUED, owner, {**_NO_CLAIM, "reason": reason})
+        change.add = {} if attempt_used else {"attempts": -1}
+        self._apply(event_id, change, now)
+
+    def replay(self, event_id: str, now: datetime) -> WebhookEvent:
+        """Send a PARKED or FAILED event through once more, with all its attempts before it.
+
+        Raises
+        ------
+        EventStateError
+            If the event is neither, or gone.
+        """
+        change = _Change(
+            Status.RECEIVED,
+            origins=frozenset({Status.PARKED, Status.FAILED}),
+            values={"attempts": 0, "reason": None},
+            add={"replays": 1},
+        )
+        return self._apply(event_id, change, now)
+
+    def fail(self, event_id: str, now: datetime, reason: str) -> None:
+        """Mark an event as FAILED whose message reached the dead-letter queue.
+
+        Raises
+        ------
+        EventStateError
+            If it is final already.
+        """
+        origins = frozenset({Status.RECEIVED, Status.QUEUED, Status.SYNCING})
+        self._apply(event_id, _Change(Status.FAILED, origins, values={**_NO_CLAIM, "reason": reason}), now)
+
+    def ids_by_status(self, status: Status, before: datetime) -> Iterator[str]:
+        """Yield the ids of events that have had a status since before a time, oldest first in each shard.
+
+        Read from an index, so a little behind: whoever acts on an id must do it by a conditional change.
+        """
+        paginator = self._client.get_paginator("query")
+        for shard in range(STATUS_SHARDS):
+            pages = paginator.paginate(
+                TableName=self._table,
+                IndexName="by_status",
+                KeyConditionExpression="status_shard = :shard AND updated_at < :before",
+                ExpressionAttributeValues={
+                    ":shard": {"S": f"{status}#{shard}"},
+                    ":before": {"S": to_text(before)},
+                },
+            )
+            yield from (attributes["event_id"]["S"] for page in pages for attributes in page["Items"])
+
+    def _apply(self, event_id: str, change: _Change, now: datetime) -> WebhookEvent:
+        values = {
+            **change.values,
+            "status": change.to,
+            "updated_at": to_text(now),
+            "status_shard": _status_shard(change.to, event_id),
+        }
+        origins = {f":from{number}": origin for number, origin in enumerate(sorted(change.origins))}
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key={"event_id": {"S": event_id}},
+                UpdateExpression=_update_expression(values, change.add),
+                ConditionExpression=change.condition.format(origins=", ".join(origins)),
+                ExpressionAttributeNames={f"#{name}": name for name in (*values, *change.add)},
+                ExpressionAttributeValues=to_attributes(_placeholders(change, values, origins)),
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if not is_condition_failure(error):
+                raise
+            item = refused_item(error)
+            raise EventStateError(event_id, Status(item["status"]) if item else None) from error
+        return _to_event(from_attributes(answer["Attributes"]))
+
+    def _to_item(self, event: WebhookEvent) -> Item:
+        return {
+            "event_id": event.event_id,
+            "connection": event.connection,
+            "source": event.source,
+            "idempotency_key": event.idempotency_key,
+            "kind": event.kind,
+            "entity_type": event.entity.type if event.entity else None,
+            "entity_id": event.entity.id if event.entity else None,
+            "entity_key": event.entity.key if event.entity else None,
+            "action": event.action,
+            "body": gzip.compress(event.body, mtime=0) if event.body_location is None else None,
+            "body_location": event.body_location,
+            "body_hash": event.body_hash,
+            "status": event.status,
+            "status_shard": _status_shard(event.status, event.event_id),
+            "attempts": event.attempts,
+            "replays": event.replays,
+            "reason": event.reason,
+            "outcome": event.outcome,
+            "trace_id": event.trace_id,
+            "received_at": to_text(event.received_at),
+            "updated_at": to_text(event.updated_at),
+            "expires_at": int((event.received_at + self._retention).timestamp()),
+        }
+
+
+_NO_CLAIM: dict[str, Any] = {"claim_owner": None, "claim_expires_at": None}
+
+
+def _held(to: Status, owner: str, values: dict[str, Any]) -> _Change:
+    """Return a change that only the holder of the claim can make."""
+    return _Change(
+        to,
+        origins=frozenset({Status.SYNCING}),
+        condition="#status IN ({origins}) AND claim_owner = :owner",
+        values=values,
+        conditions={":owner": owner},
+    )
+
+
+def _update_expression(values: Mapping[str, Any], add: Mapping[str, int]) -> str:
+    clauses = {
+        "SET": [f"#{name} = :{name}" for name, value in values.items() if value is not None],
+        "REMOVE": [f"#{name}" for name, value in values.items() if value is None],
+        "ADD": [f"#{name} :{name}" for name in add],
+    }
+    return " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts)
+
+
+def _placeholders(
+    change: _Change, values: Mapping[str, Any], origins: Mapping[str, Status]
+) -> dict[str, Any]:
+    written = {f":{name}": value for name, value in {**values, **change.add}.items()}
+    return {**written, **origins, **change.conditions}
+
+
+def _status_shard(status: Status, event_id: str) -> str | None:
+    if status not in OPEN_OR_NEEDS_A_PERSON:
+        return None
+    return f"{status}#{zlib.crc32(event_id.encode()) % STATUS_SHARDS}"
+
+
+def _to_event(item: Item) -> WebhookEvent:
+    source = Source(item["source"])
+    entity = (
+        EntityRef(item["connection"], source, item["entity_type"], item["entity_id"])
+        if "entity_id" in item
+        else None
+    )
+    return WebhookEvent(
+        event_id=item["event_id"],
+        connection=item["connection"],
+        source=source,
+        idempotency_key=item["idempotency_key"],
+        entity=entity,
+        action=item["action"],
+        body=gzip.decompress(item["body"]) if "body" in item else b"",
+        body_location=item.get("body_location"),
+        body_hash=item["body_hash"],
+        status=Status(item["status"]),
+        received_at=from_text(item["received_at"]),
+        updated_at=from_text(item["updated_at"]),
+        kind=item.get("kind"),
+        attempts=item["attempts"],
+        replays=item["replays"],
+        reason=item.get("reason"),
+        outcome=item.get("outcome", {}),
+        trace_id=item.get("trace_id"),
+        fetched_at=_optional_time(item.get("fetched_at")),
+        claim_owner=item.get("claim_owner"),
+        claim_expires_at=_optional_time(item.get("claim_expires_at")),
+    )
+
+
+def _optional_time(text: str | None) -> datetime | None:
+    return from_text(text) if text else None

@@ -1,0 +1,125 @@
+"""Webhook events: what they are called, what they hold, and how their status may change.
+
+The receiver imports this module on every cold start, so it is built on the standard library alone.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Source(StrEnum):
+    """Who sends webhooks, and who is asked for the entity they speak of."""
+
+    MONEYBIRD = "moneybird"
+    MOMENT = "moment"
+
+
+class Status(StrEnum):
+    """Where an event stands. `TRANSITIONS` says what may follow what."""
+
+    RECEIVED = "RECEIVED"
+    QUEUED = "QUEUED"
+    SYNCING = "SYNCING"
+    SYNCED = "SYNCED"
+    SKIPPED = "SKIPPED"
+    IGNORED = "IGNORED"
+    PARKED = "PARKED"
+    FAILED = "FAILED"
+    REJECTED = "REJECTED"
+
+
+TRANSITIONS: dict[Status, frozenset[Status]] = {
+    Status.RECEIVED: frozenset({Status.QUEUED, Status.SYNCING, Status.FAILED}),
+    Status.QUEUED: frozenset({Status.SYNCING, Status.FAILED}),
+    Status.SYNCING: frozenset(
+        {
+            Status.SYNCING,  # taken over from a worker that died
+            Status.QUEUED,  # handed back: it waits, or tries again later
+            Status.SYNCED,
+            Status.SKIPPED,
+            Status.IGNORED,
+            Status.PARKED,
+            Status.FAILED,
+        }
+    ),
+    Status.PARKED: frozenset({Status.RECEIVED}),  # replayed by a person
+    Status.FAILED: frozenset({Status.RECEIVED}),
+    Status.SYNCED: frozenset(),
+    Status.SKIPPED: frozenset(),
+    Status.IGNORED: frozenset(),
+    Status.REJECTED: frozenset(),
+}
+"""Status to the statuses that may follow it."""
+
+FINAL = frozenset(
+    {Status.SYNCED, Status.SKIPPED, Status.IGNORED, Status.PARKED, Status.FAILED, Status.REJECTED}
+)
+"""Nothing more happens to these by itself."""
+
+NOT_FETCHED = frozenset({Status.RECEIVED, Status.QUEUED})
+"""The entity has not been read from the provider for this event yet."""
+
+OPEN_OR_NEEDS_A_PERSON = frozenset(Status) - {Status.SYNCED, Status.SKIPPED, Status.IGNORED}
+"""What the index by status holds: the work that is left, and what a person must look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntityRef:
+    """The object at the provider that an event speaks of."""
+
+    connection: str
+    source: Source
+    type: str
+    """As the provider names it (`SalesInvoice`); for Moment, the singular of the kind (`invoice`)."""
+    id: str
+
+    @property
+    def key(self) -> str:
+        """Return `<connection>#<source>#<type>#<id>`: the index key, and the order in which events run."""
+        return f"{self.connection}#{self.source}#{self.type}#{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEvent:
+    """One delivery, kept whole."""
+
+    event_id: str
+    """`<connection>#<source>#<idempotency key>`."""
+    connection: str
+    source: Source
+    idempotency_key: str
+    entity: EntityRef | None
+    """None only for a body that could not be read (REJECTED)."""
+    action: str
+    """What the provider says has happened, in its words; empty where it says nothing."""
+    body: bytes
+    """The raw body; empty when it is kept elsewhere (`body_location`)."""
+    body_hash: str
+    """SHA-256 of the raw body, hex."""
+    status: Status
+    received_at: datetime
+    updated_at: datetime
+    body_location: str | None = None
+    """Key in the bodies bucket, for a body that does not fit an item (400 KB, DynamoDB's limit)."""
+    kind: str | None = None
+    """Moment's kind of webhook, from the URL (`offer-decisions`); None for Moneybird."""
+    attempts: int = 0
+    """How often a sync was tried; waiting for a limit or a pause does not count."""
+    replays: int = 0
+    """How often a person sent it through again."""
+    reason: str | None = None
+    """Why it is where it is, in words that say what to do."""
+    outcome: dict[str, Any] = field(default_factory=dict)
+    """What the sync did: document, version, destination, ids, plan of a dry run."""
+    trace_id: str | None = None
+    fetched_at: datetime | None = None
+    """When the sync began to read the entity: what is delivered from then on is news."""
+    claim_owner: str | None = None
+    claim_expires_at: datetime | None = None
+
+
+def event_id(connection: str, source: Source, idempotency_key: str) -> str:
+    """Return the key under which an event is stored."""
+    return f"{connection}#{source}#{idempotency_key}"

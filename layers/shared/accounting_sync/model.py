@@ -1,0 +1,15 @@
+"""The base of every pydantic model: strict about what we say, immutable once made."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Model(BaseModel):
+    """A shape of our own: unknown keys are refused, instances cannot change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ProviderModel(BaseModel):
+    """A shape that somebody else defines: unknown keys are ignored, numbers may stand for texts."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
