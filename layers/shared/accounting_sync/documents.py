@@ -1,6 +1,9 @@
-"""Documents: the canonical accounting form of what a provider holds. Money is Decimal, never guessed."""
+"""Documents: the canonical accounting form of what a provider holds. Money is Decimal, never guessed.
 
-from collections.abc import Iterable
+The ledger keeps whatever the source says, also of a draft without a date or totals: there None means "the
+source does not say". What is about to be booked goes through `bookable`, which leaves nothing open.
+"""
+
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -8,8 +11,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from accounting_sync.errors import ParkedError
 from accounting_sync.events import EntityRef
 from accounting_sync.model import Model
+from accounting_sync.money import EXACT, Money, product, quantize
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """ISO 4217 code."""
@@ -98,66 +103,104 @@ class Line(Model):
     """One line of an invoice, estimate or expense; a credit note's amounts are negative."""
 
     description: str
-    quantity: Decimal
-    unit_price: Decimal
-    """Before VAT and discount, unless the document's `prices_include_vat`."""
-    discount_percentage: Decimal = Decimal(0)
-    net: Decimal | None
-    """What the line comes to without VAT, as the source says; None: it does not say."""
+    quantity: Money
+    unit_price: Money
+    """Before discount; with VAT only where the document's `prices_include_vat`."""
+    discount_percentage: Money = Decimal(0)
+    net: Money | None
+    """What the line comes to without VAT; None: the source does not say."""
     vat_code: str | None
-    """The source's own code: the key of the connection's VAT mapping."""
-    vat_percentage: Decimal | None
+    """The source's own code (Moneybird: the tax rate's id): the key of the connection's VAT mapping."""
+    vat_percentage: Money | None
     account: str | None
     """The source's ledger account: the key of the connection's ledger mapping."""
+    project_id: str | None = None
+    """The source's project, where a line has one of its own."""
+
+    def amount(self, currency: str) -> Decimal:
+        """Return quantity x price less discount, rounded half up, in the document's own kind of prices."""
+        rest = EXACT.divide(100 - self.discount_percentage, Decimal(100))
+        return quantize(product(self.quantity, self.unit_price, rest), currency)
 
 
 class VatTotal(Model):
     """VAT of one code over a document."""
 
     vat_code: str | None
-    percentage: Decimal | None
-    base: Decimal
-    vat: Decimal
+    percentage: Money | None
+    base: Money
+    vat: Money
+
+
+class Bookable(Model):
+    """What must be known of an invoice, estimate or expense before it is booked: nothing is left open."""
+
+    date: date
+    currency: Currency
+    prices_include_vat: bool
+    lines: tuple[Line, ...] = Field(min_length=1)
+    total_net: Money
+    total_vat: Money
+    total_gross: Money
 
 
 class _Billable(_Document):
     number: str | None
-    date: date
+    """The number that people know it by; a draft has none."""
+    date: date | None
     """The booking date, a calendar day in Europe/Amsterdam."""
-    currency: Currency
-    lines: tuple[Line, ...] = Field(min_length=1)
-    prices_include_vat: bool
-    total_net: Decimal
-    total_vat: Decimal
-    total_gross: Decimal
+    currency: Currency | None
+    lines: tuple[Line, ...]
+    prices_include_vat: bool | None
+    total_net: Money | None
+    total_vat: Money | None
+    total_gross: Money | None
+    vat_totals: tuple[VatTotal, ...] = ()
     reference: str | None = None
+    """What the source's own "reference" field says (an order number of the customer, say)."""
     project: Reference | None = None
+
+    def bookable(self) -> Bookable:
+        """Return what is booked, complete.
+
+        Raises
+        ------
+        ParkedError
+            If anything is missing; the message names all that is.
+        """
+        values = {name: getattr(self, name) for name in Bookable.model_fields}
+        missing = [name for name, value in values.items() if value in (None, ())]
+        if missing:
+            kind = self.entity.type
+            raise ParkedError(f"The {kind} has no {', '.join(missing)}. Complete it at {self.entity.source}.")
+        return Bookable(**values)
 
 
 class SalesInvoice(_Billable):
     """An invoice to a customer; a credit note has a negative total and may name its original."""
 
     type: Literal[DocumentType.SALES_INVOICE] = DocumentType.SALES_INVOICE
-    customer: Reference
+    customer: Reference | None
     due_date: date | None
     credits: Reference | None = None
     """The invoice that this credit note corrects."""
     paid_at: date | None = None
-    outstanding: Decimal | None = None
+    """The day on which the last of it was paid; None while anything is open."""
+    outstanding: Money | None = None
     transfer: bool = True
     """False: a person marked it "do not transfer" at the source."""
 
     @property
     def is_credit_note(self) -> bool:
         """Whether money goes back to the customer."""
-        return self.total_gross < 0 or self.credits is not None
+        return self.credits is not None or (self.total_gross is not None and self.total_gross < 0)
 
 
 class Estimate(_Billable):
     """An offer to a customer."""
 
     type: Literal[DocumentType.ESTIMATE] = DocumentType.ESTIMATE
-    customer: Reference
+    customer: Reference | None
     expires_on: date | None = None
 
 
@@ -183,7 +226,7 @@ class Payment(_Document):
     invoice: EntityRef | None
     """The entity that was paid, at the same source."""
     date: date
-    amount: Decimal
+    amount: Money
     currency: Currency | None
     transaction: str | None = None
 
@@ -193,7 +236,5 @@ Document = Annotated[
 ]
 """Any of them; `type` says which."""
 
-
-def total(amounts: Iterable[Decimal]) -> Decimal:
-    """Add amounts up; zero for none."""
-    return sum(amounts, Decimal(0))
+Billable = SalesInvoice | Estimate | Expense
+"""The documents that have lines and totals."""
