@@ -9,3 +9,12 @@ CLIENT_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     tcp_keepalive=True,
 )
+
+RECEIVER_CONFIG = Config(
+    # A provider waits for the answer: three calls, each tried twice, have to fit into the function's 20 s,
+    # so that what goes wrong is answered with a 503 of ours and not with API Gateway's 502.
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    tcp_keepalive=True,
+)

@@ -5,14 +5,24 @@ The secret (Secrets Manager, `accounting-sync/<connection>`) is one JSON object,
 with the standard library: it never holds an API key, and its cold start does not pay for pydantic.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from accounting_sync.events import Source
+
+
+class CredentialsError(Exception):
+    """A secret is not as documented; the message names the key at fault, never a value."""
+
 
 @dataclass(frozen=True, slots=True)
 class WebhookCredentials:
-    """What one provider's webhooks of one connection must carry. Several values: current and previous."""
+    """What one provider's webhooks of one connection must carry. Several values: current and previous.
+
+    An empty text counts as configured, and matches nothing: a secret that was not filled in closes the door.
+    """
 
     basic_auth: tuple[tuple[str, str], ...] = ()
     """User name and password pairs."""
@@ -27,19 +37,76 @@ class WebhookCredentials:
 
     @classmethod
     def from_secret(cls, section: Mapping[str, Any]) -> Self:
-        """Read one provider's section of the secret. Empty texts are no credentials and are left out."""
+        """Read one provider's section of the secret.
+
+        Raises
+        ------
+        CredentialsError
+            If a list is no list, or an entry is no text.
+        """
         return cls(
-            basic_auth=tuple(
-                (pair["username"], pair["password"])
-                for pair in section.get("basic_auth", ())
-                if pair["username"] and pair["password"]
-            ),
+            basic_auth=tuple(_pair(entry) for entry in _list(section, "basic_auth")),
             webhook_secrets=_texts(section, "webhook_secrets"),
             webhook_tokens=_texts(section, "webhook_tokens"),
             url_tokens=_texts(section, "url_tokens"),
-            administration_id=section.get("administration_id"),
+            administration_id=_optional_text(section, "administration_id"),
         )
 
 
+def read_credentials(secret: str) -> dict[Source, WebhookCredentials]:
+    """Read the JSON of a connection's secret: a provider that it does not name is not in the answer.
+
+    Raises
+    ------
+    CredentialsError
+        If it is not the documented JSON object.
+    """
+    try:
+        sections = json.loads(secret)
+    except ValueError as error:
+        raise CredentialsError("the secret is not JSON") from error
+    if not isinstance(sections, dict):
+        raise CredentialsError("the secret is not a JSON object")
+    return {source: _section(sections, source) for source in Source if sections.get(source) is not None}
+
+
+def _section(sections: Mapping[str, Any], source: Source) -> WebhookCredentials:
+    section = sections[source]
+    if not isinstance(section, dict):
+        raise CredentialsError(f"{source}: not a JSON object")
+    try:
+        credentials = WebhookCredentials.from_secret(section)
+    except CredentialsError as error:
+        raise CredentialsError(f"{source}.{error}") from error
+    if source is Source.MONEYBIRD and not credentials.administration_id:
+        raise CredentialsError(f"{source}.administration_id: missing")
+    return credentials
+
+
+def _list(section: Mapping[str, Any], key: str) -> list[Any]:
+    entries = section.get(key, [])
+    if not isinstance(entries, list):
+        raise CredentialsError(f"{key}: not a list")
+    return entries
+
+
 def _texts(section: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    return tuple(text for text in section.get(key, ()) if text)
+    entries = _list(section, key)
+    if not all(isinstance(entry, str) for entry in entries):
+        raise CredentialsError(f"{key}: an entry is not a text")
+    return tuple(entries)
+
+
+def _pair(entry: object) -> tuple[str, str]:
+    pair = (entry.get("username"), entry.get("password")) if isinstance(entry, dict) else ()
+    match pair:
+        case (str() as username, str() as password):
+            return username, password
+    raise CredentialsError("basic_auth: an entry needs the texts username and password")
+
+
+def _optional_text(section: Mapping[str, Any], key: str) -> str | None:
+    value = section.get(key)
+    if value is not None and not isinstance(value, str):
+        raise CredentialsError(f"{key}: not a text")
+    return value

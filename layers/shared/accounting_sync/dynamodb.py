@@ -1,6 +1,8 @@
 """Items of DynamoDB's low-level client: plain Python values in, plain Python values out."""
 
-from collections.abc import Mapping
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,11 @@ if TYPE_CHECKING:
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
+
+_CONFLICT_ATTEMPTS = 6
+
+CONDITION_FAILED = "ConditionalCheckFailed"
+"""Code in the cancellation reasons of a transaction."""
 
 type Item = dict[str, Any]
 """Attribute name to str, int, Decimal, bytes, bool, None, list or dict; no floats."""
@@ -25,6 +32,40 @@ def to_attributes(item: Mapping[str, Any]) -> "dict[str, AttributeValueTypeDef]"
 def from_attributes(attributes: "Mapping[str, AttributeValueTypeDef]") -> Item:
     """Read an item from the wire: whole numbers as int, other numbers as Decimal, binaries as bytes."""
     return {name: _plain(_deserialize(value)) for name, value in attributes.items()}
+
+
+def retry_conflicts[T](call: Callable[[], T]) -> T:
+    """Make a call again while another write to the same item is in the way of it.
+
+    DynamoDB refuses, and the SDK does not repeat, what collides with a transaction in progress.
+
+    Raises
+    ------
+    ClientError
+        Any other refusal, and a conflict that outlasts the attempts.
+    """
+    for attempt in range(_CONFLICT_ATTEMPTS - 1):
+        try:
+            return call()
+        except ClientError as error:
+            if not _is_conflict(error):
+                raise
+        time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311  # spreads load, guards nothing
+    return call()
+
+
+def cancellation_reasons(error: ClientError) -> Sequence[Mapping[str, Any]]:
+    """Return what each part of a cancelled transaction says, in the order of the request; else nothing."""
+    if error.response["Error"]["Code"] != "TransactionCanceledException":
+        return []
+    return error.response["CancellationReasons"]
+
+
+def _is_conflict(error: ClientError) -> bool:
+    codes = {reason["Code"] for reason in cancellation_reasons(error)}
+    if CONDITION_FAILED in codes:  # an answer, whatever else was in the way
+        return False
+    return "TransactionConflict" in codes or error.response["Error"]["Code"] == "TransactionConflictException"
 
 
 def is_condition_failure(error: ClientError) -> bool:

@@ -3,18 +3,35 @@
 import gzip
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from accounting_sync.dynamodb import Item, from_attributes, is_condition_failure, refused_item, to_attributes
-from accounting_sync.events import OPEN_OR_NEEDS_A_PERSON, EntityRef, Source, Status, WebhookEvent
+from accounting_sync.dynamodb import (
+    CONDITION_FAILED,
+    Item,
+    cancellation_reasons,
+    from_attributes,
+    is_condition_failure,
+    refused_item,
+    retry_conflicts,
+    to_attributes,
+)
+from accounting_sync.events import (
+    NOT_FETCHED,
+    OPEN_OR_NEEDS_A_PERSON,
+    EntityRef,
+    Source,
+    Status,
+    WebhookEvent,
+)
 from accounting_sync.time import from_text, to_text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import PutTypeDef
 
 STATUS_SHARDS = 8
 """Partitions of the index by status, so that a burst of one status does not meet one partition's limit."""
@@ -27,6 +44,14 @@ class EventStateError(Exception):
         super().__init__(f"the event is {status or 'missing'}")
         self.event_id = event_id
         self.status = status
+
+
+class SignatureReplayedError(Exception):
+    """A signature has come before, with another delivery."""
+
+
+SIGNATURE_MEMORY = timedelta(minutes=15)
+"""How long a signature is remembered: it is accepted for 5 minutes either side of the time it names."""
 
 
 @dataclass(slots=True)
@@ -46,30 +71,60 @@ class _Change:
 class EventStore:
     """Reads and writes events; the only place that knows their attributes."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, retention: timedelta) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        retention: timedelta,
+        signatures_table: str | None = None,
+    ) -> None:
         self._client = client
         self._table = table
         self._retention = retention
+        self._signatures_table = signatures_table
 
-    def add(self, event: WebhookEvent) -> WebhookEvent | None:
+    def add(self, event: WebhookEvent, signature: str | None = None) -> WebhookEvent | None:
         """Store an event unless its id is taken; return the one that has it, or None if this one was stored.
 
         The earlier event may be this very one: when the answer to the write is lost, the SDK's own retry
         finds what it wrote. So the caller decides by the status and the body hash of what is returned.
+
+        Parameters
+        ----------
+        event
+            What was delivered.
+        signature
+            What may come with this event and with no other, on record in the same write.
+
+        Raises
+        ------
+        SignatureReplayedError
+            If the signature came with another event; nothing is stored.
         """
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=to_attributes(self._to_item(event)),
-                ConditionExpression="attribute_not_exists(event_id)",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            earlier = refused_item(error)
-            if not is_condition_failure(error) or earlier is None:
-                raise
-            return _to_event(earlier)
-        return None
+        earlier = self._put(event) if signature is None else self._put_signed(event, signature)
+        return _to_event(earlier) if earlier else None
+
+    def add_derived(self, event: WebhookEvent) -> tuple[WebhookEvent, bool]:
+        """Store an event whose id says only what it tells us; return the event that stands, and if it is new.
+
+        Two deliveries of the same text may be one change or two. The second folds into the first as long as
+        the entity has not been fetched for it: the fetch is still to come and sees both changes. Otherwise it
+        is stored as the next generation, `<event_id>-<number>`. The first item keeps the latest number.
+        """
+        first = self._put(event)
+        if first is None:
+            return event, True
+        number = first.get("latest_generation", 1)
+        latest = _to_event(first) if number == 1 else self.get(_generation(event, number).event_id)
+        while latest is None or latest.status not in NOT_FETCHED:
+            number += 1
+            following = _generation(event, number)
+            taken = self._put(following)
+            if taken is None:
+                self._note_generation(event, number)
+                return following, True
+            latest = _to_event(taken)
+        return latest, False
 
     def get(self, event_id: str) -> WebhookEvent | None:
         """Read an event, consistently; None if there is none."""
@@ -87,6 +142,23 @@ class EventStore:
             If the event is no longer RECEIVED: the sync was faster.
         """
         self._apply(event_id, _Change(Status.QUEUED, frozenset({Status.RECEIVED})), now)
+
+    def requeue(self, event: WebhookEvent, now: datetime) -> None:
+        """Note that an event's message was sent again.
+
+        Raises
+        ------
+        EventStateError
+            If anything has happened to the event since it was read.
+        """
+        change = _Change(
+            Status.QUEUED,
+            origins=frozenset({Status.RECEIVED, Status.QUEUED, Status.SYNCING}),
+            condition="#status IN ({origins}) AND #updated_at = :seen",
+            values=_NO_CLAIM,
+            conditions={":seen": to_text(event.updated_at)},
+        )
+        self._apply(event.event_id, change, now)
 
     def claim(self, event_id: str, owner: str, now: datetime, lease: timedelta) -> WebhookEvent:
         """Take an event for one sync, and count the attempt before anything can go wrong in it.
@@ -206,15 +278,17 @@ class EventStore:
         }
         origins = {f":from{number}": origin for number, origin in enumerate(sorted(change.origins))}
         try:
-            answer = self._client.update_item(
-                TableName=self._table,
-                Key={"event_id": {"S": event_id}},
-                UpdateExpression=_update_expression(values, change.add),
-                ConditionExpression=change.condition.format(origins=", ".join(origins)),
-                ExpressionAttributeNames={f"#{name}": name for name in (*values, *change.add)},
-                ExpressionAttributeValues=to_attributes(_placeholders(change, values, origins)),
-                ReturnValues="ALL_NEW",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            answer = retry_conflicts(
+                lambda: self._client.update_item(
+                    TableName=self._table,
+                    Key={"event_id": {"S": event_id}},
+                    UpdateExpression=_update_expression(values, change.add),
+                    ConditionExpression=change.condition.format(origins=", ".join(origins)),
+                    ExpressionAttributeNames={f"#{name}": name for name in (*values, *change.add)},
+                    ExpressionAttributeValues=to_attributes(_placeholders(change, values, origins)),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
             )
         except ClientError as error:
             if not is_condition_failure(error):
@@ -222,6 +296,88 @@ class EventStore:
             item = refused_item(error)
             raise EventStateError(event_id, Status(item["status"]) if item else None) from error
         return _to_event(from_attributes(answer["Attributes"]))
+
+    def _put(self, event: WebhookEvent) -> Item | None:
+        try:
+            retry_conflicts(lambda: self._client.put_item(**self._new_item(event)))
+        except ClientError as error:
+            earlier = refused_item(error)
+            if not is_condition_failure(error) or earlier is None:
+                raise
+            return earlier
+        return None
+
+    def _put_signed(self, event: WebhookEvent, signature: str) -> Item | None:
+        """Put event and signature in one transaction: a crash cannot come between them."""
+        writes = [self._new_item(event), self._new_signature(event, signature)]
+        try:
+            retry_conflicts(
+                lambda: self._client.transact_write_items(TransactItems=[{"Put": write} for write in writes])
+            )
+        except ClientError as error:
+            of_event, of_signature = cancellation_reasons(error) or ({"Code": None}, {"Code": None})
+            if of_signature["Code"] == CONDITION_FAILED:
+                raise SignatureReplayedError from error
+            if of_event["Code"] != CONDITION_FAILED:
+                raise
+            self._put_signature(event, signature)
+            return from_attributes(of_event["Item"])
+        return None
+
+    def _put_signature(self, event: WebhookEvent, signature: str) -> None:
+        """Put the signature of a repeated delivery: it may be a new one, made when it was sent again."""
+        try:
+            retry_conflicts(lambda: self._client.put_item(**self._new_signature(event, signature)))
+        except ClientError as error:
+            if is_condition_failure(error):
+                raise SignatureReplayedError from error
+            raise
+
+    def _new_item(self, event: WebhookEvent) -> "PutTypeDef":
+        return {
+            "TableName": self._table,
+            "Item": to_attributes(self._to_item(event)),
+            "ConditionExpression": "attribute_not_exists(event_id)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+    def _new_signature(self, event: WebhookEvent, signature: str) -> "PutTypeDef":
+        assert self._signatures_table is not None  # noqa: S101  # whoever passes signatures has the table
+        return {
+            "TableName": self._signatures_table,
+            "Item": to_attributes(
+                {
+                    "id": f"signature#{event.connection}#{signature}",
+                    "event_id": event.event_id,
+                    "expires_at": int((event.received_at + SIGNATURE_MEMORY).timestamp()),
+                }
+            ),
+            "ConditionExpression": "attribute_not_exists(id) OR event_id = :event_id",
+            "ExpressionAttributeValues": {":event_id": {"S": event.event_id}},
+        }
+
+    def _note_generation(self, first: WebhookEvent, number: int) -> None:
+        """Keep the latest number with the first item, and the first item as long as the latest."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"event_id": {"S": first.event_id}},
+                UpdateExpression="SET latest_generation = :number, expires_at = :expires_at",
+                ConditionExpression=(
+                    "attribute_exists(event_id)"
+                    " AND (attribute_not_exists(latest_generation) OR latest_generation < :number)"
+                ),
+                ExpressionAttributeValues={
+                    ":number": {"N": str(number)},
+                    ":expires_at": {"N": str(self._expires_at(first))},
+                },
+            )
+        except ClientError as error:
+            if not is_condition_failure(error):  # a later delivery was faster, or the first has just expired
+                raise
+
+    def _expires_at(self, event: WebhookEvent) -> int:
+        return int((event.received_at + self._retention).timestamp())
 
     def _to_item(self, event: WebhookEvent) -> Item:
         return {
@@ -234,7 +390,7 @@ class EventStore:
             "entity_id": event.entity.id if event.entity else None,
             "entity_key": event.entity.key if event.entity else None,
             "action": event.action,
-            "body": gzip.compress(event.body, mtime=0) if event.body_location is None else None,
+            "body": gzip.compress(event.body, _COMPRESSION, mtime=0) if event.body_location is None else None,
             "body_location": event.body_location,
             "body_hash": event.body_hash,
             "status": event.status,
@@ -246,11 +402,22 @@ class EventStore:
             "trace_id": event.trace_id,
             "received_at": to_text(event.received_at),
             "updated_at": to_text(event.updated_at),
-            "expires_at": int((event.received_at + self._retention).timestamp()),
+            "expires_at": self._expires_at(event),
         }
 
 
+_COMPRESSION = 6
+"""Level of gzip: 9 takes twice the time for a per cent."""
+
 _NO_CLAIM: dict[str, Any] = {"claim_owner": None, "claim_expires_at": None}
+
+
+def _generation(event: WebhookEvent, number: int) -> WebhookEvent:
+    return replace(
+        event,
+        event_id=f"{event.event_id}-{number}",
+        idempotency_key=f"{event.idempotency_key}-{number}",
+    )
 
 
 def _held(to: Status, owner: str, values: dict[str, Any]) -> _Change:

@@ -32,7 +32,13 @@ class Status(StrEnum):
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.RECEIVED: frozenset({Status.QUEUED, Status.SYNCING, Status.FAILED}),
-    Status.QUEUED: frozenset({Status.SYNCING, Status.FAILED}),
+    Status.QUEUED: frozenset(
+        {
+            Status.QUEUED,  # sent again: its message is gone
+            Status.SYNCING,
+            Status.FAILED,
+        }
+    ),
     Status.SYNCING: frozenset(
         {
             Status.SYNCING,  # taken over from a worker that died
@@ -63,6 +69,31 @@ NOT_FETCHED = frozenset({Status.RECEIVED, Status.QUEUED})
 
 OPEN_OR_NEEDS_A_PERSON = frozenset(Status) - {Status.SYNCED, Status.SKIPPED, Status.IGNORED}
 """What the index by status holds: the work that is left, and what a person must look at."""
+
+
+MONEYBIRD_ENTITY_TYPES = frozenset(
+    {
+        "Contact",
+        "SalesInvoice",
+        "ExternalSalesInvoice",
+        "Estimate",
+        "Project",
+        "Payment",
+        "PurchaseInvoice",
+        "Receipt",
+    }
+)
+"""`entity_type` of the webhooks that are synced; events about anything else are kept as IGNORED."""
+
+MOMENT_ENTITY_TYPES = {
+    "claims": "claim",
+    "customers": "customer",
+    "invoices": "invoice",
+    "offers": "offer",
+    "offer-decisions": "offer",
+    "projects": "project",
+}
+"""Kind of webhook, as in the URL, to the type of entity it speaks of."""
 
 
 @dataclass(frozen=True, slots=True)

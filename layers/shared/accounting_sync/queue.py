@@ -60,7 +60,7 @@ class SyncQueue:
         self._url = url
 
     def send(self, event: WebhookEvent) -> None:
-        """Send an event's message; a second send of the same event within 5 minutes is dropped by SQS.
+        """Send an event's message; SQS drops a second one for the same attempt within 5 minutes.
 
         The trace of the caller travels along, so that receiver and sync show as one trace in X-Ray.
         """
@@ -69,7 +69,7 @@ class SyncQueue:
             QueueUrl=self._url,
             MessageBody=SyncMessage(event.event_id, event.entity).to_json(),
             MessageGroupId=_digest(event.entity.key),
-            MessageDeduplicationId=_digest(f"{event.event_id}#{event.replays}"),
+            MessageDeduplicationId=_digest(f"{event.event_id}#{event.replays}#{event.attempts}"),
             MessageSystemAttributes=_trace_attributes(),
         )
 

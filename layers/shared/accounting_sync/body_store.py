@@ -1,0 +1,44 @@
+"""Bodies that do not fit an item lie in a bucket, encrypted, and expire with their events."""
+
+import gzip
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_s3 import S3Client
+
+    from accounting_sync.events import WebhookEvent
+
+ITEM_ROOM = 350 * 1024
+"""Bytes of compressed body that an item takes: DynamoDB's limit of 400 KB, less room for the rest."""
+
+
+class BodyStore:
+    """Moves large bodies to the bucket and reads them back; the client is made when one is needed."""
+
+    def __init__(self, client: "Callable[[], S3Client]", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def offload(self, event: "WebhookEvent") -> "WebhookEvent":
+        """Return the event as it is stored: a body too large for an item is in the bucket by then.
+
+        The key is made of the body's hash, so that the same body is kept once, however often it comes.
+        """
+        if len(event.body) <= ITEM_ROOM:
+            return event
+        packed = gzip.compress(event.body, mtime=0)
+        if len(packed) <= ITEM_ROOM:
+            return event
+        location = f"{event.connection}/{event.source}/{event.body_hash}.gz"
+        self._client().put_object(Bucket=self._bucket, Key=location, Body=packed)
+        return replace(event, body=b"", body_location=location)
+
+    def read(self, event: "WebhookEvent") -> bytes:
+        """Return an event's raw body, wherever it is kept."""
+        if event.body_location is None:
+            return event.body
+        answer = self._client().get_object(Bucket=self._bucket, Key=event.body_location)
+        return gzip.decompress(answer["Body"].read())

@@ -1,0 +1,38 @@
+"""Logger and metrics, set up once for all functions: names, and one line per metric document (EMF)."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+NAMESPACE = "AccountingSync"
+
+
+def make_logger() -> Logger:
+    """Return the function's logger; name and level come from POWERTOOLS_SERVICE_NAME and _LOG_LEVEL."""
+    return Logger(utc=True)
+
+
+class Counter(Protocol):
+    """Counts what happens; a function that keeps numbers, as seen by the code that has them."""
+
+    def count(self, connection: str, numbers: Mapping[str, int], **dimensions: str) -> None:
+        """Count numbers by connection, and by further dimensions of few values."""
+
+
+class MetricCounter:
+    """Counts in CloudWatch: by service, by service and connection, and by further dimensions where given."""
+
+    def __init__(self) -> None:
+        self._metrics = Metrics(namespace=NAMESPACE)
+
+    def count(self, connection: str, numbers: Mapping[str, int], **dimensions: str) -> None:
+        """Write one metric document."""
+        by_connection = {"service": self._metrics.provider.service, "connection": connection}
+        self._metrics.add_dimensions(**by_connection, **dimensions)
+        if dimensions:
+            self._metrics.add_dimensions(**by_connection)
+        for name, number in numbers.items():
+            self._metrics.add_metric(name, MetricUnit.Count, number)
+        self._metrics.flush_metrics()
