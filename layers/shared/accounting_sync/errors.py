@@ -52,3 +52,7 @@ class EntityGoneError(SyncError):
 
 class ParkedError(SyncError):
     """A person is needed (mapping, ambiguity, totals, locked period, refused input); says what to do."""
+
+
+class NotFoundError(ParkedError):
+    """404 on anything but the fetch of an event's own entity: what we refer to is not at the provider."""

@@ -1,0 +1,104 @@
+"""Makes the provider clients of a connection. Sessions are kept: connections stay open between events."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from requests.auth import AuthBase, HTTPBasicAuth
+
+from accounting_sync.errors import ParkedError
+from accounting_sync.events import Source
+from accounting_sync.providers import moment, moneybird
+from accounting_sync.providers.http import (
+    CallBreaker,
+    CallThrottle,
+    Timeouts,
+    TokenAuth,
+    Transport,
+    new_session,
+    with_path,
+)
+from accounting_sync.providers.moment import MomentClient
+from accounting_sync.providers.moneybird import MoneybirdClient
+from accounting_sync.time import utc_now
+
+if TYPE_CHECKING:
+    import requests
+
+    from accounting_sync.connections import Connection
+    from accounting_sync.time import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """Where the providers are, and how long to wait for them. A URL of a host alone gets the usual path."""
+
+    moneybird_url: str = moneybird.BASE_URL
+    moment_url: str = moment.BASE_URL
+    moment_pdf_template: str | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderClients:
+    """The factory; one per process."""
+
+    settings: ProviderSettings
+    throttle: CallThrottle
+    breaker: CallBreaker
+    clock: "Clock" = utc_now
+    _sessions: "dict[tuple[str, Source], requests.Session]" = field(default_factory=dict, repr=False)
+
+    def moneybird(
+        self, connection: "Connection", time_left: Callable[[], float] = lambda: float("inf")
+    ) -> MoneybirdClient:
+        """Make a client for a connection's administration.
+
+        Parameters
+        ----------
+        time_left
+            Seconds until the caller must be done (a Lambda context's `get_remaining_time_in_millis`).
+
+        Raises
+        ------
+        ParkedError
+            If the connection has no Moneybird section.
+        """
+        access = connection.moneybird
+        if access is None:
+            raise ParkedError(f"The connection {connection.name} has no credentials for Moneybird.")
+        base_url = with_path(self.settings.moneybird_url, moneybird.BASE_PATH)
+        auth = TokenAuth(access.api_token)
+        transport = self._transport(connection.name, Source.MONEYBIRD, base_url, auth, time_left)
+        return MoneybirdClient(transport, access.administration_id)
+
+    def moment(
+        self, connection: "Connection", time_left: Callable[[], float] = lambda: float("inf")
+    ) -> MomentClient:
+        """Make a client for a connection's company; parameters and errors as for `moneybird`."""
+        access = connection.moment
+        if access is None:
+            raise ParkedError(f"The connection {connection.name} has no credentials for Moment.")
+        base_url = with_path(self.settings.moment_url, moment.BASE_PATH)
+        auth = HTTPBasicAuth(moment.USER_NAME, access.api_key.get_secret_value())
+        transport = self._transport(connection.name, Source.MOMENT, base_url, auth, time_left)
+        return MomentClient(transport, access.company, self.settings.moment_pdf_template)
+
+    def _transport(
+        self, connection: str, provider: Source, base_url: str, auth: AuthBase, time_left: Callable[[], float]
+    ) -> Transport:
+        key = (connection, provider)
+        if key not in self._sessions:
+            self._sessions[key] = new_session()
+        return Transport(
+            session=self._sessions[key],
+            auth=auth,
+            base_url=base_url,
+            connection=connection,
+            provider=provider,
+            throttle=self.throttle,
+            breaker=self.breaker,
+            timeouts=self.settings.timeouts,
+            time_left=time_left,
+            clock=self.clock,
+        )

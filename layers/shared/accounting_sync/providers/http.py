@@ -1,0 +1,332 @@
+"""One thin transport for both providers: bounded in time and size, no hidden retries, no redirects.
+
+Each call is one HTTP request or none. Before it the shared throttle is asked, around it stands the shared
+circuit breaker, and what comes back is either a success or one of `accounting_sync.errors`.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+from urllib.parse import quote, urlsplit
+
+import requests
+from requests.auth import AuthBase
+from urllib3.exceptions import NewConnectionError
+
+from accounting_sync.errors import AccessDeniedError, RateLimitedError, RetryableError, SyncError
+from accounting_sync.providers.failures import Attempt, failure, interrupted, is_unhealthy
+from accounting_sync.time import utc_now
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from accounting_sync.events import Source
+    from accounting_sync.time import Clock
+
+logger = logging.getLogger(__name__)
+
+type Method = Literal["GET", "POST", "PATCH", "DELETE"]
+type Json = Any
+"""Decoded JSON with Decimal for every number that has a fraction."""
+
+JSON_LIMIT = 8 * 1024 * 1024
+"""Bytes of a JSON answer: a hundred invoices of a hundred lines stay far below."""
+FILE_LIMIT = 20 * 1024 * 1024
+"""Bytes of a file; the function's memory holds it twice."""
+
+_NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
+_CHUNK = 64 * 1024
+_LEAST_TIME = 1.0  # seconds; a call with less than this left is not begun
+_MARGIN = 2.0  # seconds that are left for recording what became of the call
+
+
+class CallThrottle(Protocol):
+    """What the transport asks before a call, and tells after it."""
+
+    def before(self, connection: str, provider: "Source") -> bool:
+        """Take one call's share of the rate plan; True if this call tests whether a pause may end.
+
+        Raises
+        ------
+        WaitError
+            If the call must wait; `until` says how long.
+        """
+
+    def limited(self, connection: str, provider: "Source", until: datetime, reason: str) -> None:
+        """Note a 429: nobody calls before `until`."""
+
+    def denied(self, connection: str, provider: "Source", reason: str) -> None:
+        """Note a 401 or 403: the connection is paused."""
+
+    def accepted(self, connection: str, provider: "Source") -> None:
+        """Note that the test call was let in: the pause is over."""
+
+
+class CallBreaker(Protocol):
+    """The circuit breaker around a call; it counts every RetryableError as a failure."""
+
+    def guard[Result](self, connection: str, provider: "Source", call: "Callable[[], Result]") -> Result:
+        """Make the call, or raise PausedError while the circuit is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds; `read` is the longest silence of the provider, not the length of a call."""
+
+    connect: float = 2.0
+    read: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file for a multipart request."""
+
+    filename: str
+    content: bytes = field(repr=False)
+    content_type: str = "application/pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: the path as a template, so that logs and errors can name it without its ids."""
+
+    method: Method
+    template: str
+    """Below `root`: `contacts/{id}.json`."""
+    ids: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Json = field(default=None, repr=False)
+    upload: Upload | None = None
+    accept: str = "application/json"
+    root: Sequence[str] = ()
+    """The segments before the template: what belongs to the connection and is not worth telling."""
+
+    @property
+    def path(self) -> str:
+        """Return the path with its ids, each as one segment whatever it holds."""
+        ids = {name: _segment(value) for name, value in self.ids.items()}
+        return "/".join([*map(_segment, self.root), self.template.format_map(ids)])
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A success. `body` is decoded JSON, or bytes if the call did not ask for JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Json = field(repr=False)
+    has_next: bool = False
+    """Whether the `Link` header names a next page."""
+
+
+class TokenAuth(AuthBase):
+    """`Authorization: Bearer`; an own class, so that no `.netrc` entry can take its place."""
+
+    def __init__(self, token: "SecretStr") -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Sign a request."""
+        request.headers["Authorization"] = f"Bearer {self._token.get_secret_value()}"
+        return request
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """Calls one provider for one connection. Cheap to make; the session under it is what is kept.
+
+    Attributes
+    ----------
+    base_url
+        Without a slash at the end.
+    time_left
+        Seconds until the caller has to be done (for a Lambda function: until it is killed).
+    """
+
+    session: requests.Session = field(repr=False)
+    auth: AuthBase = field(repr=False)
+    base_url: str
+    connection: str
+    provider: "Source"
+    throttle: CallThrottle = field(repr=False)
+    breaker: CallBreaker = field(repr=False)
+    timeouts: Timeouts = Timeouts()
+    time_left: "Callable[[], float]" = lambda: float("inf")
+    clock: "Clock" = utc_now
+
+    def send(self, call: Call) -> Answer:
+        """Make a call.
+
+        Raises
+        ------
+        SyncError
+            One of its kinds, see `accounting_sync.providers.failures`; nothing else is raised for
+            whatever a provider or the network does.
+        """
+        attempt = Attempt(self.provider.value.capitalize(), call.method, call.template)
+        timeout = self._timeout(attempt)
+        is_test = self.throttle.before(self.connection, self.provider)
+        answer = self.breaker.guard(
+            self.connection, self.provider, lambda: self._exchange(call, attempt, timeout)
+        )
+        error = self._failure(attempt, answer)
+        self._share(error, is_test=is_test)
+        if error:
+            raise error
+        return answer
+
+    def _failure(self, attempt: Attempt, answer: Answer) -> SyncError | None:
+        if _is_success(answer.status):
+            return None
+        return failure(attempt, answer.status, answer.headers, answer.body, self.clock())
+
+    def _share(self, error: SyncError | None, *, is_test: bool) -> None:
+        """Let the other workers know."""
+        match error:
+            case AccessDeniedError():
+                self.throttle.denied(self.connection, self.provider, str(error))
+            case RateLimitedError(until=until):
+                self.throttle.limited(self.connection, self.provider, until, str(error))
+            case _ if is_test:
+                self.throttle.accepted(self.connection, self.provider)
+
+    def _exchange(self, call: Call, attempt: Attempt, timeout: tuple[float, float]) -> Answer:
+        """Send, read and decode. Raises RetryableError when the provider is unwell, and only then."""
+        started = time.monotonic()
+        status: int | None = None
+        try:
+            with self._request(call, timeout) as response:
+                status = response.status_code
+                content = _read(response, _limit(call), started + self._time_for(timeout), attempt)
+        except requests.RequestException as error:
+            raise _broken(attempt, error) from None  # the cause would show the URL with its ids
+        finally:
+            _log(attempt, status, time.monotonic() - started)
+        answer = _decoded(call, attempt, response, content)
+        if is_unhealthy(answer.status):
+            raise failure(attempt, answer.status, answer.headers, answer.body, self.clock())
+        return answer
+
+    def _request(self, call: Call, timeout: tuple[float, float]) -> requests.Response:
+        return self.session.request(
+            call.method,
+            f"{self.base_url}/{call.path}",
+            params=call.query or None,
+            json=call.body,
+            files=_multipart(call.upload),
+            headers={"Accept": call.accept},
+            auth=self.auth,
+            timeout=timeout,
+            allow_redirects=False,
+            stream=True,
+        )
+
+    def _timeout(self, attempt: Attempt) -> tuple[float, float]:
+        left = self.time_left() - _MARGIN
+        if left < _LEAST_TIME:
+            raise interrupted(attempt, f"{attempt}: not begun, no time left.", may_have_been_done=False)
+        return min(self.timeouts.connect, left), min(self.timeouts.read, left)
+
+    def _time_for(self, timeout: tuple[float, float]) -> float:
+        """Return the seconds in which the whole answer has to be here: one silence more is the most."""
+        return min(self.time_left() - _MARGIN, 3 * timeout[1])
+
+
+def new_session(user_agent: str = "accounting-sync") -> requests.Session:
+    """Make a session: connections kept alive, cookies refused, and (the default) no retries."""
+    session = requests.Session()
+    session.headers["User-Agent"] = user_agent
+    session.cookies.set_policy(_NO_COOKIES)
+    return session
+
+
+def with_path(url: str, default_path: str) -> str:
+    """Complete a base URL: one that names only a host gets the provider's documented path."""
+    url = url.rstrip("/")
+    return url if urlsplit(url).path else url + default_path
+
+
+def _segment(value: str) -> str:
+    # requests would resolve dot segments, quoted or not: such an id would leave its place in the path
+    if value in {"", ".", ".."}:
+        raise ValueError("an id cannot be empty or consist of dots")
+    return quote(value, safe="")
+
+
+def _limit(call: Call) -> int:
+    return JSON_LIMIT if call.accept == "application/json" else FILE_LIMIT
+
+
+def _multipart(upload: Upload | None) -> dict[str, tuple[str, bytes, str]] | None:
+    return {"file": (upload.filename, upload.content, upload.content_type)} if upload else None
+
+
+def _read(response: requests.Response, limit: int, end: float, attempt: Attempt) -> bytes:
+    content = bytearray()
+    for chunk in response.iter_content(_CHUNK):
+        content += chunk
+        if len(content) > limit:
+            raise interrupted(attempt, f"{attempt}: the answer is larger than {limit} bytes.")
+        if time.monotonic() > end:
+            raise interrupted(attempt, f"{attempt}: the answer took too long.")
+    return bytes(content)
+
+
+def _decoded(call: Call, attempt: Attempt, response: requests.Response, content: bytes) -> Answer:
+    status = response.status_code
+    headers, has_next = response.headers, "next" in response.links
+    if _is_success(status) and call.accept != "application/json":
+        return Answer(status, headers, content, has_next)
+    try:
+        body = _json(content) if content.strip() else None
+    except (ValueError, RecursionError):
+        if _is_success(status):
+            raise interrupted(attempt, f"{attempt}: answered {status}, but not with JSON.") from None
+        body = None  # an error page of a proxy in between
+    return Answer(status, headers, body, has_next)
+
+
+def _json(content: bytes) -> Json:
+    return json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _broken(attempt: Attempt, error: requests.RequestException) -> RetryableError:
+    what = "the time-out passed" if isinstance(error, requests.Timeout) else "the connection failed"
+    return interrupted(
+        attempt,
+        f"{attempt}: {what} ({type(error).__name__}).",
+        may_have_been_done=not _was_never_connected(error),
+    )
+
+
+def _was_never_connected(error: requests.RequestException) -> bool:
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
+
+
+def _is_success(status: int) -> bool:
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _log(attempt: Attempt, status: int | None, seconds: float) -> None:
+    logger.debug(
+        "provider call",
+        extra={
+            "provider": attempt.provider,
+            "method": attempt.method,
+            "path": attempt.template,
+            "status": status,
+            "duration_ms": round(seconds * 1000),
+        },
+    )

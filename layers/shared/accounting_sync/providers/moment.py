@@ -1,0 +1,145 @@
+"""Moment's API, as far as it is known: read one object, list objects, read an invoice's PDF.
+
+Answers are the decoded JSON as it is, with Decimal for fractions: what its fields mean is the mapping's task.
+A 404 on an object is an `EntityGoneError`.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from accounting_sync.errors import EntityGoneError, NotFoundError, ParkedError
+from accounting_sync.providers.http import Call, Transport
+
+BASE_PATH = "/api/1.0"
+BASE_URL = f"https://app.moment.team{BASE_PATH}"
+USER_NAME = "apikey"
+"""The literal user name of HTTP Basic; the key is the password."""
+
+COLLECTIONS = {
+    "invoice": "invoices",
+    "customer": "customers",
+    "project": "projects",
+    "offer": "offers",
+    "claim": "claims",
+}
+"""Entity type to its part of the path. Moment's documentation shows invoices only; the rest follows suit."""
+
+_MOST_PAGES = 1000
+
+
+class MomentClient:
+    """One company.
+
+    Parameters
+    ----------
+    pdf_template
+        Path below the company under which an invoice's PDF lies, for example `invoices/{id}/pdf`. Moment
+        documents none: None means that there is none.
+    """
+
+    def __init__(self, transport: Transport, company: str, pdf_template: str | None = None) -> None:
+        self._transport = transport
+        self._company = company
+        self._pdf_template = pdf_template
+
+    def fetch(self, entity_type: str, entity_id: str) -> dict[str, Any]:
+        """Read an object.
+
+        Raises
+        ------
+        EntityGoneError
+            If Moment does not know it (any more).
+        KeyError
+            If the type is not one of `COLLECTIONS`.
+        """
+        call = self._call(f"{COLLECTIONS[entity_type]}/{{id}}", id=entity_id)
+        try:
+            body = self._transport.send(call).body
+        except NotFoundError as error:
+            raise EntityGoneError(str(error)) from error
+        if not isinstance(body, dict):
+            raise _unreadable(call, "it is not an object")
+        return body
+
+    def get_invoice(self, invoice_id: str) -> dict[str, Any]:
+        """Read an invoice."""
+        return self.fetch("invoice", invoice_id)
+
+    def get_customer(self, customer_id: str) -> dict[str, Any]:
+        """Read a customer."""
+        return self.fetch("customer", customer_id)
+
+    def get_project(self, project_id: str) -> dict[str, Any]:
+        """Read a project."""
+        return self.fetch("project", project_id)
+
+    def get_offer(self, offer_id: str) -> dict[str, Any]:
+        """Read an offer."""
+        return self.fetch("offer", offer_id)
+
+    def get_claim(self, claim_id: str) -> dict[str, Any]:
+        """Read a claim."""
+        return self.fetch("claim", claim_id)
+
+    def get_invoice_pdf(self, invoice_id: str) -> bytes | None:
+        """Read an invoice's PDF; None where no path is configured, or Moment has none for this invoice.
+
+        Raises
+        ------
+        ParkedError
+            If what comes is not a PDF.
+        """
+        if self._pdf_template is None:
+            return None
+        call = self._call(self._pdf_template, accept="application/pdf", id=invoice_id)
+        try:
+            content = self._transport.send(call).body
+        except NotFoundError:
+            return None
+        if not content.startswith(b"%PDF-"):
+            raise _unreadable(call, "it is not a PDF")
+        return bytes(content)
+
+    def iterate(self, entity_type: str, size: int = 100, **parameters: str) -> Iterator[dict[str, Any]]:
+        """Yield all objects of a type, page by page.
+
+        The first page is asked for without a number, and the number that it names is taken for the first:
+        Moment's pages were seen to count from 0, and counting from 1 is survived.
+
+        Parameters
+        ----------
+        parameters
+            Further query parameters, such as `lastModifiedDateFrom` (seen in one client, not verified).
+        """
+        query = {**parameters, "size": str(size)}
+        first, total, content = self._page(entity_type, query, None)
+        yield from content
+        for number in range(first + 1, first + total):
+            _, _, content = self._page(entity_type, {**query, "page": str(number)}, number)
+            yield from content
+
+    def _page(
+        self, entity_type: str, query: dict[str, str], wanted: int | None
+    ) -> tuple[int, int, list[dict[str, Any]]]:
+        """Return a page's number, the number of pages, and its content."""
+        call = self._call(COLLECTIONS[entity_type], query=query)
+        body = self._transport.send(call).body
+        try:
+            number, total = int(body["page"]["number"]), int(body["page"]["totalPages"])
+            content = list(body["content"])
+        except (KeyError, TypeError, ValueError):
+            raise _unreadable(call, "it is not a page of a list") from None
+        if wanted is not None and number != wanted:
+            raise _unreadable(call, f"page {wanted} was asked for, page {number} came")
+        if total > _MOST_PAGES:
+            raise _unreadable(call, f"it has more than {_MOST_PAGES} pages")
+        return number, total, content
+
+    def _call(
+        self, path: str, *, query: dict[str, str] | None = None, accept: str = "application/json", **ids: str
+    ) -> Call:
+        return Call("GET", path, ids, query or {}, accept=accept, root=("companies", self._company))
+
+
+def _unreadable(call: Call, problem: str) -> ParkedError:
+    return ParkedError(f"Moment's answer to {call.method} {call.template} cannot be used: {problem}.")

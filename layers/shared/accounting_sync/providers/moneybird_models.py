@@ -1,0 +1,166 @@
+"""What Moneybird answers, as far as it is used here; `raw` holds all of it."""
+
+from datetime import date as Date
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic import Field
+
+from accounting_sync.model import ProviderModel
+
+
+class MoneybirdObject(ProviderModel):
+    """Any object with an id; `raw` is the decoded JSON with Decimal for fractions."""
+
+    id: str
+    raw: dict[str, Any] = Field(default_factory=dict, repr=False)
+
+
+class VersionedObject(MoneybirdObject):
+    """An object whose changes are counted."""
+
+    version: int | None = None
+    """A number that grows with each change."""
+    updated_at: datetime | None = None
+
+
+class MoneybirdContact(VersionedObject):
+    """A contact."""
+
+    customer_id: str | None = None
+    company_name: str | None = None
+    firstname: str | None = None
+    lastname: str | None = None
+    archived: bool = False
+
+
+class DetailLine(ProviderModel):
+    """A line of an invoice, an estimate or a document."""
+
+    id: str
+    description: str | None = None
+    amount: str | None = None
+    """The quantity as a person wrote it (`2 x`)."""
+    amount_decimal: Decimal | None = None
+    price: Decimal | None = None
+    tax_rate_id: str | None = None
+    ledger_account_id: str | None = None
+    project_id: str | None = None
+    row_order: int | None = None
+
+
+class MoneybirdAttachment(ProviderModel):
+    """A file that hangs on an invoice or a document."""
+
+    id: str
+    filename: str | None = None
+    size: int | None = None
+
+
+class MoneybirdPayment(MoneybirdObject):
+    """A payment; `invoice_type` is SalesInvoice, ExternalSalesInvoice, Document or VatDocument."""
+
+    invoice_type: str | None = None
+    invoice_id: str | None = None
+    price: Decimal | None = None
+    price_base: Decimal | None = None
+    payment_date: Date | None = None
+    transaction_identifier: str | None = None
+    updated_at: datetime | None = None
+
+
+class BookedObject(VersionedObject):
+    """What invoices, receipts, purchase invoices and estimates have in common."""
+
+    contact_id: str | None = None
+    reference: str | None = None
+    state: str | None = None
+    currency: str | None = None
+    prices_are_incl_tax: bool | None = None
+    total_price_excl_tax: Decimal | None = None
+    total_price_incl_tax: Decimal | None = None
+    details: tuple[DetailLine, ...] = ()
+    attachments: tuple[MoneybirdAttachment, ...] = ()
+
+
+class MoneybirdExternalSalesInvoice(BookedObject):
+    """An invoice that has its number from elsewhere."""
+
+    date: Date | None = None
+    due_date: Date | None = None
+    source: str | None = None
+    source_url: str | None = None
+    payments: tuple[MoneybirdPayment, ...] = ()
+
+
+class MoneybirdSalesInvoice(BookedObject):
+    """An invoice that Moneybird numbers."""
+
+    invoice_id: str | None = None
+    """Its number; None while it is a draft."""
+    invoice_date: Date | None = None
+    payments: tuple[MoneybirdPayment, ...] = ()
+
+
+class MoneybirdDocument(BookedObject):
+    """A receipt or a purchase invoice."""
+
+    date: Date | None = None
+    due_date: Date | None = None
+    payments: tuple[MoneybirdPayment, ...] = ()
+
+
+class MoneybirdEstimate(BookedObject):
+    """An estimate."""
+
+    estimate_id: str | None = None
+    """Its number."""
+    estimate_date: Date | None = None
+
+
+class MoneybirdProject(MoneybirdObject):
+    """A project; `state` is active or archived."""
+
+    name: str
+    state: str | None = None
+
+
+class MoneybirdTaxRate(MoneybirdObject):
+    """A VAT rate; `tax_rate_type` is sales_invoice, purchase_invoice or general_journal_document."""
+
+    name: str
+    percentage: Decimal | None = None
+    tax_rate_type: str | None = None
+    active: bool | None = None
+    country: str | None = None
+
+
+class MoneybirdLedgerAccount(MoneybirdObject):
+    """A ledger account, and the kinds of documents that may be booked on it."""
+
+    name: str
+    account_type: str | None = None
+    account_id: str | None = None
+    """Its number in the chart of accounts."""
+    active: bool | None = None
+    allowed_document_types: tuple[str, ...] = ()
+
+
+class MoneybirdAdministration(MoneybirdObject):
+    """The books of one company."""
+
+    name: str
+    currency: str | None = None
+    suspended: bool = False
+    period_locked_until: Date | None = None
+    """Nothing can be booked on this day or before it."""
+
+
+class MoneybirdWebhook(MoneybirdObject):
+    """A registered webhook. `raw` holds its token and, at creation, its secret."""
+
+    url: str = Field(repr=False)
+    enabled_events: tuple[str, ...] = ()
+    last_http_status: str | None = None
+    deactivated_at: datetime | None = None

@@ -1,0 +1,253 @@
+"""What all workers share about a provider, per connection: the rate plan and the pause (ControlTable).
+
+One item holds both, so that one conditional write asks and takes at once. A call under a rate plan costs one
+PutItem, and one more for each worker that was faster in the same moment (a refused write brings back the
+item it should have known); the first call of a process costs a GetItem more. A call without a plan costs one
+GetItem.
+
+A pause after a 429 ends by itself. A pause after a 401 or 403 ends by a test: when its time is over, one
+call is let through and everybody else waits for what becomes of it. If it is let in, the pause is lifted,
+so repaired credentials are noticed without anybody's doing; `resume` does the same at once.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Self
+
+from botocore.exceptions import ClientError
+
+from accounting_sync.dynamodb import Item, from_attributes, is_condition_failure, refused_item, to_attributes
+from accounting_sync.errors import PausedError, RateLimitedError, WaitError
+from accounting_sync.events import Source
+from accounting_sync.rate_plan import MONEYBIRD_PLAN, RatePlan
+from accounting_sync.time import utc_now
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from accounting_sync.time import Clock
+
+_MOMENT = timedelta(seconds=1)
+_ATTEMPTS = 50
+"""Refused writes before a worker gives way; each means that another worker got its call."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThrottleState:
+    """What is known about one provider of one connection.
+
+    Attributes
+    ----------
+    version
+        Counts the writes; 0 where there is no item yet.
+    log
+        Calls by bucket of the rate plan.
+    paused_until
+        Seconds since the epoch; None when nothing is paused.
+    needs_test
+        Whether the pause ends by a test (401, 403) and not by its time alone.
+    """
+
+    version: int = 0
+    log: Mapping[int, int] = field(default_factory=dict)
+    paused_until: int | None = None
+    reason: str = ""
+    needs_test: bool = False
+
+    @classmethod
+    def from_item(cls, item: Item | None) -> Self:
+        """Read the item; None stands for no item."""
+        if item is None:
+            return cls()
+        return cls(
+            version=item["version"],
+            log={int(bucket): calls for bucket, calls in item.get("calls", {}).items()},
+            paused_until=item.get("paused_until"),
+            reason=item.get("reason", ""),
+            needs_test=item.get("needs_test", False),
+        )
+
+    def to_item(self, key: str, now: float) -> Item:
+        """Write the item; it outlives everything it speaks of by a day."""
+        return {
+            "id": key,
+            "version": self.version,
+            "calls": {str(bucket): calls for bucket, calls in self.log.items()},
+            "paused_until": self.paused_until,
+            "reason": self.reason or None,
+            "needs_test": self.needs_test or None,
+            "expires_at": int(max(now, self.paused_until or 0) + timedelta(days=1).total_seconds()),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ThrottleSettings:
+    """How long and how much.
+
+    Attributes
+    ----------
+    plans
+        Rate plan by provider; a provider without one has no limit of ours, only pauses.
+    denied_pause
+        After a 401 or 403, until the next test call.
+    test_lease
+        How long the others wait for the result of a test call.
+    """
+
+    plans: Mapping[Source, RatePlan] = field(default_factory=lambda: {Source.MONEYBIRD: MONEYBIRD_PLAN})
+    denied_pause: timedelta = timedelta(minutes=15)
+    test_lease: timedelta = timedelta(minutes=1)
+
+
+class Throttle:
+    """Asks and tells the ControlTable; keeps what it saw last, which every write checks."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        settings: ThrottleSettings | None = None,
+        clock: "Clock" = utc_now,
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._settings = settings or ThrottleSettings()
+        self._clock = clock
+        self._seen: dict[str, ThrottleState] = {}
+
+    def before(self, connection: str, provider: Source) -> bool:
+        """Take one call's share of the rate plan; True if this call tests whether a pause may end.
+
+        Raises
+        ------
+        PausedError, RateLimitedError
+            If the call must wait; `until` says how long.
+        """
+        plan = self._settings.plans.get(provider)
+        taken = self._change(
+            _key(connection, provider),
+            lambda state, now: _take(state, plan, self._settings.test_lease, now),
+            read_first=plan is None,  # the write, which would tell of news, is left out
+        )
+        return taken.needs_test
+
+    def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None:
+        """Note a 429: nobody calls before `until`."""
+        self._pause(_key(connection, provider), ThrottleState(paused_until=_whole(until), reason=reason))
+
+    def denied(self, connection: str, provider: Source, reason: str) -> None:
+        """Note a 401 or 403: nobody calls, until a test call is let in or a person resumes."""
+        until = _whole(self._clock() + self._settings.denied_pause)
+        pause = ThrottleState(paused_until=until, reason=reason, needs_test=True)
+        self._pause(_key(connection, provider), pause)
+
+    def accepted(self, connection: str, provider: Source) -> None:
+        """Note that the test call was let in: the pause is over."""
+        self.resume(connection, provider)
+
+    def resume(self, connection: str, provider: Source) -> None:
+        """Lift a pause, whatever it was for."""
+        self._change(
+            _key(connection, provider),
+            lambda state, _: replace(state, paused_until=None, reason="", needs_test=False),
+        )
+
+    def state(self, connection: str, provider: Source) -> ThrottleState:
+        """Read what is known now."""
+        return self._read(_key(connection, provider))
+
+    def _pause(self, key: str, pause: ThrottleState) -> None:
+        self._change(key, lambda state, _: _longer(state, pause))
+
+    def _change(
+        self, key: str, change: "Callable[[ThrottleState, float], ThrottleState]", *, read_first: bool = False
+    ) -> ThrottleState:
+        """Apply a change to the newest state. A refusal to change is believed only of what was just read."""
+        is_fresh = read_first or key not in self._seen
+        state = self._read(key) if is_fresh else self._seen[key]
+        for _ in range(_ATTEMPTS):
+            now = self._clock().timestamp()
+            try:
+                changed = change(state, now)
+            except WaitError:
+                if is_fresh:
+                    raise
+                state, is_fresh = self._read(key), True
+                continue
+            if changed == state or self._write(key, state.version, changed, now):
+                return changed
+            state, is_fresh = self._seen[key], True
+        raise RateLimitedError("Too many workers call this provider at once.", self._clock() + _MOMENT)
+
+    def _read(self, key: str) -> ThrottleState:
+        answer = self._client.get_item(TableName=self._table, Key={"id": {"S": key}}, ConsistentRead=True)
+        item = answer.get("Item")
+        self._seen[key] = ThrottleState.from_item(from_attributes(item) if item else None)
+        return self._seen[key]
+
+    def _write(self, key: str, version: int, changed: ThrottleState, now: float) -> bool:
+        """Write if nobody else has written since `version`; either way, `_seen` is up to date then."""
+        # not simply one more: a version must not come back after the item has expired and begun again
+        changed = replace(changed, version=max(version + 1, int(now)))
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=to_attributes(changed.to_item(key, now)),
+                ConditionExpression="attribute_not_exists(id) OR version = :version",
+                ExpressionAttributeValues=to_attributes({":version": version}),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if not is_condition_failure(error):
+                raise
+            self._seen[key] = ThrottleState.from_item(refused_item(error))
+            return False
+        self._seen[key] = changed
+        return True
+
+
+def _take(state: ThrottleState, plan: RatePlan | None, test_lease: timedelta, now: float) -> ThrottleState:
+    """Return the state after one more call, or raise the reason why there must be none now."""
+    if state.paused_until and now < state.paused_until:
+        raise _refusal(state, state.paused_until)
+    if state.needs_test:
+        state = replace(state, paused_until=math.ceil(now + test_lease.total_seconds()))
+    if plan is None:
+        return state
+    log = plan.current(state.log, now)
+    free_at = plan.free_at(log, now)
+    if free_at > now:
+        raise RateLimitedError("The plan for the provider's rate limit is used up for now.", _time(free_at))
+    bucket = plan.bucket_of(now)
+    return replace(state, log={**log, bucket: log.get(bucket, 0) + 1})
+
+
+def _longer(state: ThrottleState, pause: ThrottleState) -> ThrottleState:
+    """Return a state with a pause added: a longer one is never made shorter, a test never left out."""
+    needs_test = state.needs_test or pause.needs_test
+    return replace(
+        state,
+        paused_until=max(state.paused_until or 0, pause.paused_until or 0),
+        reason=state.reason if state.needs_test and not pause.needs_test else pause.reason,
+        needs_test=needs_test,
+    )
+
+
+def _refusal(state: ThrottleState, until: int) -> WaitError:
+    kind = PausedError if state.needs_test else RateLimitedError
+    return kind(f"The connection is paused. {state.reason}", _time(until))
+
+
+def _key(connection: str, provider: Source) -> str:
+    return f"throttle#{connection}#{provider}"
+
+
+def _time(epoch: float) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)
+
+
+def _whole(moment: datetime) -> int:
+    """Return the whole second that is not before a moment."""
+    return math.ceil(moment.timestamp())
