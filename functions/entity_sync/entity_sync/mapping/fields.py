@@ -1,0 +1,216 @@
+"""Reading a provider's object by candidates: one small mechanism for every entity.
+
+A reader gives None for what is not there, `required` parks it. What is there but cannot be read parks too,
+except for hints that nothing depends on. Messages name fields and keys, never a value: values are personal.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from accounting_sync.errors import ParkedError
+from accounting_sync.time import booking_date
+from entity_sync.mapping.candidates import Candidates
+
+type Raw = Mapping[str, Any]
+"""A JSON object, parsed with `parse_float=Decimal`: no float in it."""
+
+_AMOUNT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_MAX_DIGITS = 30  # of `Money`
+_FIRST_EPOCH_MILLISECONDS = 10**11  # 1973: smaller numbers are not times
+_MAX_KEYS = 80
+_MAX_KEY_LENGTH = 60
+
+
+class Fields:
+    """One object of a provider, and the names that its fields may go by.
+
+    Parameters
+    ----------
+    raw
+        The object.
+    candidates
+        Field to the paths that are tried in order; a field that is not named goes by its own name.
+    what
+        What the object is ("invoice", "invoice line 2"), for messages.
+    remedy
+        What a person can do about a field that is not found or cannot be read, for messages.
+    """
+
+    def __init__(self, raw: Raw, candidates: Candidates, what: str, remedy: str = "") -> None:
+        self.raw = raw
+        self.what = what
+        self._candidates = candidates
+        self._remedy = remedy or f"Correct the {what} at the source."
+
+    def required[T](self, read: Callable[[str], T | None], name: str) -> T:
+        """Return what a reader of this object finds under a name.
+
+        Raises
+        ------
+        ParkedError
+            If it finds nothing; the message names the field, the candidates and the keys that are there.
+        """
+        value = read(name)
+        if value is None:
+            raise ParkedError(
+                f"The {self.what} has no {name}. Looked for: {', '.join(self._paths(name))}. "
+                f"It has these keys: {', '.join(_keys(self.raw))}. {self._remedy}"
+            )
+        return value
+
+    def text(self, name: str) -> str | None:
+        """Read a text, or a number that serves as one (an id, a customer number); empty counts as absent."""
+        for value in self._values(name):
+            if isinstance(value, str) and value.strip():
+                return value.strip()
+            if isinstance(value, int | Decimal) and not isinstance(value, bool):
+                return f"{value:f}" if isinstance(value, Decimal) else str(value)
+        return None
+
+    def money(self, name: str) -> Decimal | None:
+        """Read an amount, a quantity or a percentage, exactly. A text must be digits with a dot, if any."""
+        for value in self._values(name):
+            if isinstance(value, str | int | Decimal) and not isinstance(value, bool) and value != "":
+                return self._decimal(name, value)
+            if isinstance(value, float):
+                raise TypeError("JSON must be parsed with parse_float=Decimal")
+        return None
+
+    def day(self, name: str) -> date | None:
+        """Read a calendar day: an ISO date, or the day in Amsterdam of a time.
+
+        Epoch milliseconds and `[year, month, day]` are guesses: Moment does not document how it writes days.
+        """
+        for value in self._values(name):
+            if value != "" and isinstance(value, str | int | list) and not isinstance(value, bool):
+                try:
+                    return _day(value)
+                except (ValueError, TypeError, OverflowError) as error:
+                    raise self._unreadable(name, "a date (2026-01-31)") from error
+        return None
+
+    def time(self, name: str) -> datetime | None:
+        """Read an aware time. Only a hint (which version is newer): without a zone or unreadable is None."""
+        for value in self._values(name):
+            try:
+                return _time(value)
+            except (ValueError, TypeError, OverflowError):
+                continue
+        return None
+
+    def flag(self, name: str) -> bool | None:
+        """Read a truth value."""
+        return next((value for value in self._values(name) if isinstance(value, bool)), None)
+
+    def integer(self, name: str) -> int | None:
+        """Read a whole number. Only a hint (a version): anything else is None."""
+        numbers = (value for value in self._values(name) if isinstance(value, int))
+        return next((number for number in numbers if not isinstance(number, bool)), None)
+
+    def currency(self, name: str = "currency") -> str | None:
+        """Read an ISO 4217 code."""
+        return self._code(name, r"[A-Z]{3}", "a currency code (EUR)")
+
+    def country(self, name: str = "country") -> str | None:
+        """Read an ISO 3166-1 alpha-2 code."""
+        return self._code(name, r"[A-Z]{2}", "a country code (NL)")
+
+    def objects(self, name: str) -> tuple[Raw, ...] | None:
+        """Read a list of objects; None where there is no list, empty where it is empty."""
+        for value in self._values(name):
+            if isinstance(value, list):
+                if not all(isinstance(item, Mapping) for item in value):
+                    raise self._unreadable(name, "a list of objects")
+                return tuple(value)
+        return None
+
+    def _code(self, name: str, pattern: str, expected: str) -> str | None:
+        text = self.text(name)
+        if text is not None and not re.fullmatch(pattern, text.upper()):
+            raise self._unreadable(name, expected)
+        return text and text.upper()
+
+    def _decimal(self, name: str, value: "str | int | Decimal") -> Decimal:
+        if isinstance(value, str) and not _AMOUNT.fullmatch(value.strip()):
+            raise self._unreadable(name, "a number with a dot as its decimal point")
+        number = Decimal(value)
+        if not number.is_finite() or _digits(number) > _MAX_DIGITS:
+            raise self._unreadable(name, f"a number of at most {_MAX_DIGITS} digits")
+        return number
+
+    def _unreadable(self, name: str, expected: str) -> ParkedError:
+        return ParkedError(
+            f"The {self.what}'s {name} is not {expected}. Looked for: {', '.join(self._paths(name))}. "
+            f"{self._remedy}"
+        )
+
+    def _paths(self, name: str) -> tuple[str, ...]:
+        return self._candidates.get(name, (name,))
+
+    def _values(self, name: str) -> Iterator[Any]:
+        """Give what the candidates hold, in order, without what is absent or null."""
+        for path in self._paths(name):
+            parts = path.split(".")
+            for value in (
+                _nested(self.raw, parts),
+                self.raw.get(_flattened(parts)) if len(parts) > 1 else None,
+            ):
+                if value is not None:
+                    yield value
+
+
+def _nested(raw: Any, parts: list[str]) -> Any:  # noqa: ANN401  # any JSON value
+    for part in parts:
+        raw = raw.get(part) if isinstance(raw, Mapping) else None
+    return raw
+
+
+def _flattened(parts: list[str]) -> str:
+    """Join a path as Moment's "includes" do (documented): `customer.name` is `customerName`."""
+    return parts[0] + "".join(part[:1].upper() + part[1:] for part in parts[1:])
+
+
+def _keys(raw: Raw) -> list[str]:
+    keys = [f"{key}.{inner}" for key, value in raw.items() for inner in _inner_keys(value)]
+    keys.extend(key for key, value in raw.items() if not _inner_keys(value))
+    return sorted(key[:_MAX_KEY_LENGTH] for key in keys)[:_MAX_KEYS] or ["(none)"]
+
+
+def _inner_keys(value: object) -> list[str]:
+    return [str(key) for key in value] if isinstance(value, Mapping) else []
+
+
+def _digits(number: Decimal) -> int:
+    _, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int)  # noqa: S101  # only finite numbers come here
+    return max(len(digits), -exponent) + max(exponent, 0)
+
+
+def _day(value: "str | int | list[int]") -> date:
+    if isinstance(value, list):
+        year, month, day = value
+        return date(year, month, day)
+    if isinstance(value, int):
+        return booking_date(_from_milliseconds(value))
+    moment = datetime.fromisoformat(value.strip())
+    return booking_date(moment) if moment.tzinfo else moment.date()
+
+
+def _time(value: object) -> datetime:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _from_milliseconds(value)
+    if not isinstance(value, str):
+        raise TypeError("not a time")
+    moment = datetime.fromisoformat(value.strip())
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return moment.astimezone(UTC)
+
+
+def _from_milliseconds(value: int) -> datetime:
+    if value < _FIRST_EPOCH_MILLISECONDS:
+        raise ValueError("too small for epoch milliseconds")
+    return datetime.fromtimestamp(value / 1000, UTC)
