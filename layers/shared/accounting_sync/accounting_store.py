@@ -11,4 +11,27 @@ Everything about one source entity lies in one partition (`pk` = the entity's ke
 `LINKED_FROM`        the way back: which entity a destination's document was booked from
 `CLAIM`              who is working on the entity right now; `fence` grows with each claim
 ===================  =================================================================================
+
+The index `by_state` (`state_key` = `<connection>#<source>#<document type>#<state>`, sorted by `state_date`,
+all attributes) answers "which of my Moment invoices are paid?" in one query.
 """
+
+from accounting_sync.claim_store import Claim, StateConflictError
+from accounting_sync.document_store import DocumentStore
+from accounting_sync.ledger import Booking, StoredDocument, Upserted
+from accounting_sync.link_store import Link, LinkState, LinkStore
+
+__all__ = [
+    "AccountingStore",
+    "Booking",
+    "Claim",
+    "Link",
+    "LinkState",
+    "StateConflictError",
+    "StoredDocument",
+    "Upserted",
+]
+
+
+class AccountingStore(LinkStore, DocumentStore):
+    """The whole table: claims, links and documents, by the sections of this module's table."""

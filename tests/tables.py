@@ -1,0 +1,61 @@
+"""The tables as the template defines them, made in whatever DynamoDB a test has."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def create_accounting_table(client: "DynamoDBClient", name: str = "accounting") -> str:
+    """Make the AccountingTable."""
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": attribute, "AttributeType": "S"}
+            for attribute in ("pk", "sk", "state_key", "state_date")
+        ],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by_state",
+                "KeySchema": [
+                    {"AttributeName": "state_key", "KeyType": "HASH"},
+                    {"AttributeName": "state_date", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    return name
+
+
+def create_events_table(client: "DynamoDBClient", name: str = "events") -> str:
+    """Make the WebhookEventsTable."""
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": attribute, "AttributeType": "S"}
+            for attribute in ("event_id", "status_shard", "updated_at", "entity_key", "received_at")
+        ],
+        KeySchema=[{"AttributeName": "event_id", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": [
+                    {"AttributeName": partition, "KeyType": "HASH"},
+                    {"AttributeName": sort, "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+            for index, partition, sort in (
+                ("by_status", "status_shard", "updated_at"),
+                ("by_entity", "entity_key", "received_at"),
+            )
+        ],
+    )
+    return name
