@@ -47,7 +47,7 @@ class EventStateError(Exception):
 
 
 class SignatureReplayedError(Exception):
-    """A signature has come before, with another delivery."""
+    """A signature has come before, with another Idempotency-Key."""
 
 
 SIGNATURE_MEMORY = timedelta(minutes=15)
@@ -94,12 +94,12 @@ class EventStore:
         event
             What was delivered.
         signature
-            What may come with this event and with no other, on record in the same write.
+            What may come with this event's key and with no other, on record in the same write.
 
         Raises
         ------
         SignatureReplayedError
-            If the signature came with another event; nothing is stored.
+            If the signature came with another key; nothing is stored.
         """
         earlier = self._put(event) if signature is None else self._put_signed(event, signature)
         return _to_event(earlier) if earlier else None
@@ -348,12 +348,12 @@ class EventStore:
             "Item": to_attributes(
                 {
                     "id": f"signature#{event.connection}#{signature}",
-                    "event_id": event.event_id,
+                    "idempotency_key": event.idempotency_key,
                     "expires_at": int((event.received_at + SIGNATURE_MEMORY).timestamp()),
                 }
             ),
-            "ConditionExpression": "attribute_not_exists(id) OR event_id = :event_id",
-            "ExpressionAttributeValues": {":event_id": {"S": event.event_id}},
+            "ConditionExpression": "attribute_not_exists(id) OR idempotency_key = :key",
+            "ExpressionAttributeValues": {":key": {"S": event.idempotency_key}},
         }
 
     def _note_generation(self, first: WebhookEvent, number: int) -> None:

@@ -1,0 +1,59 @@
+"""Handler of WebhookReceiverFunction, and the one place where its parts are put together."""
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools.utilities.parameters import SecretsProvider
+
+from accounting_sync.aws import RECEIVER_CONFIG
+from accounting_sync.body_store import BodyStore
+from accounting_sync.event_store import EventStore
+from accounting_sync.observability import MetricCounter, make_logger
+from accounting_sync.queue import SyncQueue
+from accounting_sync.time import utc_now
+from webhook_receiver.credential_store import CredentialStore
+from webhook_receiver.intake import Intake
+from webhook_receiver.reception import Reception
+from webhook_receiver.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from webhook_receiver.gateway import Answer
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> "Answer":  # Lambda gives it
+    """Answer a webhook."""
+    return reception().receive(event)
+
+
+@cache
+def reception() -> Reception:
+    """Put the receiver together: once for a process, so that clients keep their connections."""
+    settings = Settings.from_environment(os.environ)
+    credentials = CredentialStore(
+        SecretsProvider(boto3_client=boto3.client("secretsmanager", config=RECEIVER_CONFIG)).get,
+        settings.connection_prefix,
+    )
+    events = EventStore(
+        boto3.client("dynamodb", config=RECEIVER_CONFIG),
+        settings.events_table,
+        settings.retention,
+        settings.control_table,
+    )
+    queue = SyncQueue(boto3.client("sqs", config=RECEIVER_CONFIG), settings.queue_url)
+    bodies = BodyStore(_s3, settings.bodies_bucket)
+    intake = Intake(credentials, events, bodies, queue, utc_now)
+    return Reception(intake, credentials.knows, make_logger(), MetricCounter())
+
+
+@cache
+def _s3() -> "S3Client":
+    """Make the client that only very large bodies need."""
+    return boto3.client("s3", config=RECEIVER_CONFIG)
+
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    reception()  # in Lambda, while the process starts and no one is waiting yet

@@ -1,0 +1,212 @@
+"""The use case: take a webhook, keep it, pass it on. Answered with 200 only after it is stored and queued."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from accounting_sync.body_store import BodyStore
+from accounting_sync.credentials import WebhookCredentials
+from accounting_sync.event_store import EventStore, SignatureReplayedError
+from accounting_sync.events import (
+    MOMENT_ENTITY_TYPES,
+    MONEYBIRD_ENTITY_TYPES,
+    Source,
+    Status,
+    WebhookEvent,
+    event_id,
+)
+from accounting_sync.queue import SyncQueue
+from accounting_sync.time import Clock
+from webhook_receiver.authentication import NotAuthenticError, verify_basic
+from webhook_receiver.credential_store import CredentialStore
+from webhook_receiver.deliveries import Delivery, accept_moment, accept_moneybird
+from webhook_receiver.gateway import Request
+from webhook_receiver.payloads import is_probe
+from webhook_receiver.problems import ProblemError, ProblemKind
+
+BODY_LIMIT = 5 * 1024 * 1024
+"""Bytes. Lambda's own limit for a request, 6 MB with the base64 around it, comes a little earlier."""
+
+
+class Verdict(StrEnum):
+    """What the sender is told."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+    OK = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a request that was not refused."""
+
+    verdict: Verdict
+    event_id: str | None = None
+    forwarded: bool = False
+    """A message was sent."""
+    key_reused: bool = False
+    """Its Idempotency-Key had come with another body."""
+
+
+class Intake:
+    """Takes requests in. One instance serves a process."""
+
+    def __init__(
+        self,
+        credentials: CredentialStore,
+        events: EventStore,
+        bodies: BodyStore,
+        queue: SyncQueue,
+        clock: Clock,
+    ) -> None:
+        self._credentials = credentials
+        self._events = events
+        self._bodies = bodies
+        self._queue = queue
+        self._clock = clock
+
+    def handle(self, request: Request) -> Receipt:
+        """Take a request in.
+
+        Raises
+        ------
+        ProblemError
+            If it is refused; what is authentic has been kept by then, as REJECTED.
+        ClientError, BotoCoreError
+            If storage or queue fail: nothing is half-done that a repeat or the sweep does not finish.
+        """
+        source = _route(request)
+        self._credentials.get(request.connection, source)
+        if request.method != "POST":
+            return Receipt(Verdict.OK)
+        _check_body(request)
+        if source is Source.MONEYBIRD and is_probe(request.body):
+            return self._answer_probe(request)
+        now = self._clock()
+        accept = accept_moneybird if source is Source.MONEYBIRD else accept_moment
+        delivery = self._verified(request, source, lambda credentials: accept(request, credentials, now))
+        return self._store(delivery) if delivery.problem is None else self._reject(delivery, delivery.problem)
+
+    def _verified[T](self, request: Request, source: Source, check: Callable[[WebhookCredentials], T]) -> T:
+        """Check with the cached credentials, and if that fails with fresh ones: they may have changed."""
+        try:
+            return check(self._credentials.get(request.connection, source))
+        except NotAuthenticError:
+            fresh = self._credentials.refresh(request.connection, source)
+            if fresh is None:
+                raise
+            return check(fresh)
+
+    def _answer_probe(self, request: Request) -> Receipt:
+        """Say yes to a test of the URL, unless it names a user who is not the connection's."""
+        if "authorization" in request.headers:
+            self._verified(request, Source.MONEYBIRD, lambda credentials: verify_basic(request, credentials))
+        return Receipt(Verdict.OK)
+
+    def _reject(self, delivery: Delivery, problem: ProblemError) -> Receipt:
+        """Keep an authentic delivery that is refused, once however often it comes, and refuse it."""
+        key = f"rejected-{_digest(problem.kind.reason, delivery.kind or '', delivery.body)}"
+        event = replace(_new_event(delivery, key), status=Status.REJECTED, reason=problem.detail, entity=None)
+        self._events.add(self._bodies.offload(event))
+        problem.event_id = event.event_id
+        raise problem
+
+    def _store(self, delivery: Delivery) -> Receipt:
+        if delivery.idempotency_key is None:
+            return self._store_derived(delivery)
+        event = self._bodies.offload(_new_event(delivery, delivery.idempotency_key))
+        try:
+            return self._store_keyed(event, delivery.signature)
+        except SignatureReplayedError:
+            problem = ProblemError(
+                ProblemKind.REPLAYED_SIGNATURE, "This signature came with another Idempotency-Key before."
+            )
+            return self._reject(delivery, problem)
+
+    def _store_keyed(self, event: WebhookEvent, signature: str | None) -> Receipt:
+        earlier = self._events.add(event, signature)
+        if earlier is None or earlier.body_hash == event.body_hash:
+            return self._forward(event, earlier)
+        other = replace(event, event_id=f"{event.event_id}~{event.body_hash[:12]}")
+        return replace(self._forward(other, self._events.add(other, signature)), key_reused=True)
+
+    def _store_derived(self, delivery: Delivery) -> Receipt:
+        key = f"derived-{_digest(delivery.kind or '', delivery.body)}"
+        event = self._bodies.offload(_new_event(delivery, key))
+        standing, is_new = self._events.add_derived(event)
+        return self._forward(standing, None if is_new else standing)
+
+    def _forward(self, event: WebhookEvent, earlier: WebhookEvent | None) -> Receipt:
+        """Send the message of an event that has none yet; one that is only RECEIVED may have none."""
+        standing = earlier or event
+        forwarded = standing.status is Status.RECEIVED
+        if forwarded:
+            self._queue.send(standing)
+        return Receipt(_verdict(event, earlier), standing.event_id, forwarded)
+
+
+def _route(request: Request) -> Source:
+    if request.method not in {"POST", "GET", "HEAD"}:
+        raise ProblemError(ProblemKind.METHOD, "Webhooks are posted.")
+    if request.kind is None:
+        return Source.MONEYBIRD
+    if request.kind not in MOMENT_ENTITY_TYPES:
+        raise ProblemError(
+            ProblemKind.UNKNOWN_WEBHOOK, f"Moment's kinds of webhook are {', '.join(MOMENT_ENTITY_TYPES)}."
+        )
+    return Source.MOMENT
+
+
+def _check_body(request: Request) -> None:
+    """Refuse what is too large, or says that it is not JSON. Moment's headers are unknown: none is fine."""
+    if len(request.body) > BODY_LIMIT:
+        raise ProblemError(ProblemKind.TOO_LARGE, "At most 5 MB.")
+    for value in request.headers.get("content-type", ()):
+        media_type = value.partition(";")[0].strip().lower()
+        if media_type != "application/json" and not media_type.endswith("+json"):
+            raise ProblemError(ProblemKind.CONTENT_TYPE, "Send application/json.")
+
+
+def _new_event(delivery: Delivery, key: str) -> WebhookEvent:
+    entity = delivery.entity
+    ignored = entity and entity.source is Source.MONEYBIRD and entity.type not in MONEYBIRD_ENTITY_TYPES
+    return WebhookEvent(
+        event_id=event_id(delivery.connection, delivery.source, key),
+        connection=delivery.connection,
+        source=delivery.source,
+        idempotency_key=key,
+        entity=entity,
+        action=delivery.payload.action if delivery.payload else "",
+        body=delivery.body,
+        body_hash=hashlib.sha256(delivery.body).hexdigest(),
+        status=Status.IGNORED if ignored else Status.RECEIVED,
+        received_at=delivery.received_at,
+        updated_at=delivery.received_at,
+        kind=delivery.kind,
+        reason="Nothing is booked for this type of entity." if ignored else None,
+        trace_id=_trace_id(),
+    )
+
+
+def _verdict(event: WebhookEvent, earlier: WebhookEvent | None) -> Verdict:
+    if earlier is not None:
+        return Verdict.DUPLICATE
+    return Verdict.IGNORED if event.status is Status.IGNORED else Verdict.ACCEPTED
+
+
+def _digest(*parts: str | bytes) -> str:
+    """Hash parts with their lengths, so that no two lists of parts hash alike."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8) + data)
+    return digest.hexdigest()
+
+
+def _trace_id() -> str | None:
+    """Return the root of the invocation's X-Ray trace (`Root=...;Parent=...;Sampled=...`)."""
+    fields = dict(part.partition("=")[::2] for part in os.environ.get("_X_AMZN_TRACE_ID", "").split(";"))
+    return fields.get("Root")
