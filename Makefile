@@ -1,0 +1,114 @@
+# `make help` lists what there is. Everything lives inside this folder: .venv (development), .local (tools,
+# caches, the local stack's state); `make clean` removes it all.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+UV_VERSION := 0.13.9
+LOCAL := $(CURDIR)/.local
+ENV := $(LOCAL)/env
+UV := $(ENV)/base/bin/uv
+BIN := .venv/bin
+
+export PORT ?= 4566
+export MONEYBIRD_URL MOMENT_URL
+export UV_CACHE_DIR := $(LOCAL)/cache/uv
+export PIP_CACHE_DIR := $(LOCAL)/cache/pip
+export UV_PYTHON_DOWNLOADS := never
+export SAM_CLI_TELEMETRY := 0
+export __SAM_CLI_APP_DIR := $(LOCAL)/cache/sam
+# Beside the sources, bytecode would change the folders that `sam build` compares with its cache.
+export PYTHONPYCACHEPREFIX := $(LOCAL)/cache/bytecode
+
+LOCK := pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --no-annotate \
+  --no-emit-index-url --no-emit-find-links
+
+##@ Use
+.PHONY: run up
+run: environment ## Deliver the sample webhooks to a local stack and show what became of each
+	$(BIN)/python -m tests.local_stack run
+
+up: environment ## The same, then keep the stack until Ctrl-C (PORT, MONEYBIRD_URL, MOMENT_URL)
+	$(BIN)/python -m tests.local_stack up
+
+##@ Check
+.PHONY: test lint types template unit integration contract reliability e2e bench
+test: lint types template unit integration contract reliability e2e ## Everything; what continuous integration runs
+
+lint: .venv/.ready ## Style of the code
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: .venv/.ready ## Types of the code
+	$(BIN)/mypy
+
+template: environment ## The template, as SAM and CloudFormation see it
+	AWS_DEFAULT_REGION=eu-central-1 $(ENV)/sam/bin/sam validate --lint
+	$(BIN)/cfn-lint template.yaml
+
+unit: .venv/.ready ## Fast tests, without network
+	$(BIN)/pytest -n auto tests/unit
+
+integration: .venv/.ready ## Several modules together, against moto and the simulators
+	$(BIN)/pytest tests/integration
+
+contract: .venv/.ready ## Requests and answers against the providers' descriptions
+	$(BIN)/pytest tests/contract
+
+reliability: environment ## Crashes, faults, duplicates and concurrency
+	$(BIN)/pytest tests/reliability
+
+e2e: environment ## The deployed local stack, over HTTP
+	$(BIN)/pytest tests/e2e
+
+bench: environment ## Speed, as ratios to a bare handler
+	$(BIN)/python -m tests.benchmarks
+
+##@ Maintain
+.PHONY: format events lock clean help environment
+format: .venv/.ready ## Put the code in shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+events: .venv/.ready ## Write the envelopes of events/sam-local again, from the payloads
+	$(BIN)/python -m tests.local_stack events
+
+lock: $(ENV)/base/.ready ## Resolve the requirement files again
+	cd layers/shared && $(UV) $(LOCK) --upgrade requirements.in -o requirements.txt
+	cd tests && $(UV) $(LOCK) --upgrade requirements.in -o requirements.txt
+	cd tests/local_stack && $(UV) $(LOCK) --upgrade requirements.in -o requirements.txt
+	cd tests/local_stack && $(UV) $(LOCK) --upgrade sam-requirements.in -o sam-requirements.txt
+
+clean: ## Remove everything that was made here
+	rm -rf .venv .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+
+help: ## Show this
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# ---------------------------------------------------------------------------------------------------------
+# Environments. MiniStack and SAM CLI each pin a botocore of their own, so each has its own environment.
+environment: .venv/.ready $(ENV)/ministack/.ready $(ENV)/sam/.ready
+
+$(ENV)/base/.ready: Makefile
+	@python=$$(tests/local_stack/find-python) && echo "Making the environments with $$python (once) ..." && \
+	  rm -rf $(ENV)/base && "$$python" -m venv $(ENV)/base
+	@$(ENV)/base/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+.venv/.ready: tests/requirements.txt $(ENV)/base/.ready
+	$(call sync,.venv,$<)
+
+$(ENV)/ministack/.ready: tests/local_stack/requirements.txt $(ENV)/base/.ready
+	$(call sync,$(ENV)/ministack,$<)
+
+$(ENV)/sam/.ready: tests/local_stack/sam-requirements.txt $(ENV)/base/.ready
+	$(call sync,$(ENV)/sam,$<)
+
+# $(call sync,ENVIRONMENT,REQUIREMENTS): make the environment hold exactly these packages.
+define sync
+@echo "Installing $(2) ..."
+@test -x $(1)/bin/python || $(UV) venv --quiet --python $(ENV)/base/bin/python $(1)
+@env -u PYTHONPYCACHEPREFIX $(UV) pip sync --quiet --require-hashes --compile-bytecode --python $(1)/bin/python $(2)
+@touch $@
+endef
