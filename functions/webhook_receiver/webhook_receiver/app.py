@@ -12,7 +12,7 @@ from accounting_sync.body_store import BodyStore
 from accounting_sync.event_store import EventStore
 from accounting_sync.observability import MetricCounter, make_logger
 from accounting_sync.queue import SyncQueue
-from accounting_sync.time import utc_now
+from accounting_sync.time import Clock, utc_now
 from webhook_receiver.credential_store import CredentialStore
 from webhook_receiver.intake import Intake
 from webhook_receiver.reception import Reception
@@ -31,8 +31,12 @@ def lambda_handler(event: dict[str, Any], context: object) -> "Answer":  # Lambd
 
 @cache
 def reception() -> Reception:
-    """Put the receiver together: once for a process, so that clients keep their connections."""
-    settings = Settings.from_environment(os.environ)
+    """Return the process's receiver: made once, so that its clients keep their connections."""
+    return make_reception(Settings.from_environment(os.environ), utc_now)
+
+
+def make_reception(settings: Settings, clock: Clock) -> Reception:
+    """Put a receiver together."""
     credentials = CredentialStore(
         SecretsProvider(boto3_client=boto3.client("secretsmanager", config=RECEIVER_CONFIG)).get,
         settings.connection_prefix,
@@ -45,7 +49,7 @@ def reception() -> Reception:
     )
     queue = SyncQueue(boto3.client("sqs", config=RECEIVER_CONFIG), settings.queue_url)
     bodies = BodyStore(_s3, settings.bodies_bucket)
-    intake = Intake(credentials, events, bodies, queue, utc_now)
+    intake = Intake(credentials, events, bodies, queue, clock)
     return Reception(intake, credentials.knows, make_logger(), MetricCounter())
 
 

@@ -1,0 +1,74 @@
+"""Dead letters: their events become FAILED, say why, and can be replayed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+
+from accounting_sync.event_store import EventStateError, EventStore
+from accounting_sync.events import Status, WebhookEvent
+from accounting_sync.observability import Counter
+from accounting_sync.queue import SyncMessage, SyncQueue
+from accounting_sync.time import Clock
+
+REASON = (
+    "The sync function stopped on this event again and again without a result. "
+    "Look for the event's id in its log, then replay the event."
+)
+
+WAITING = timedelta(days=1)
+"""An event that was handed back within this time waits for a provider (12 hours at most, SQS)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """Takes messages from the dead-letter queue."""
+
+    events: EventStore
+    queue: SyncQueue
+    clock: Clock
+    counter: Counter
+    logger: Logger
+
+    def take(self, records: list[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:
+        """Record each message's end; return those that could not be recorded, as a partial batch answer."""
+        failures = [record["messageId"] for record in records if not self._take(record)]
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failures]}
+
+    def _take(self, record: Mapping[str, Any]) -> bool:
+        try:
+            self._settle(SyncMessage.from_json(record["body"]))
+        except ValueError:
+            # It cannot be tied to an event, and would come back until it expires.
+            self.logger.error("not a sync message", extra={"message_id": record["messageId"]})
+        except (ClientError, BotoCoreError) as error:
+            self.logger.error(
+                "dead letter not recorded",
+                extra={"message_id": record["messageId"], "cause": type(error).__name__},
+            )
+            return False
+        return True
+
+    def _settle(self, message: SyncMessage) -> None:
+        event = self.events.get(message.event_id)
+        if event and self._is_waiting(event):
+            self.queue.send(event)
+            return
+        try:
+            self.events.fail(message.event_id, self.clock(), REASON)
+        except EventStateError as error:
+            self.logger.info("dead letter of a settled event", extra={"event_id": error.event_id})
+            return
+        self.logger.error("event failed", extra={"event_id": message.event_id})
+        self.counter.count(message.entity.connection, {"DeadLetters": 1})
+
+    def _is_waiting(self, event: WebhookEvent) -> bool:
+        """Whether its worker handed it back lately: it is healthy, and was only received too often."""
+        return (
+            event.status is Status.QUEUED
+            and event.reason is not None
+            and self.clock() - event.updated_at < WAITING
+        )

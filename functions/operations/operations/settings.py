@@ -1,0 +1,30 @@
+"""What the deployment tells the operations function, read from the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Names of the resources, and how long events are kept."""
+
+    events_table: str
+    queue_url: str
+    retention: timedelta
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If one is missing, or the retention is no number of days.
+        """
+        return cls(
+            events_table=environment["EVENTS_TABLE"],
+            queue_url=environment["SYNC_QUEUE_URL"],
+            retention=timedelta(days=int(environment["EVENT_RETENTION_DAYS"])),
+        )

@@ -1,0 +1,80 @@
+"""Forwards what stayed behind: an event that is stored is synced, whatever crashed after it was stored."""
+
+from collections import Counter as Tally
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+
+from accounting_sync.event_store import EventStateError, EventStore
+from accounting_sync.events import Status, WebhookEvent
+from accounting_sync.observability import Counter
+from accounting_sync.queue import SyncQueue
+from accounting_sync.time import Clock
+
+PATIENCE = {
+    Status.RECEIVED: timedelta(minutes=2),
+    Status.SYNCING: timedelta(minutes=10),
+    Status.QUEUED: timedelta(days=1),
+}
+"""Status to how long an event may stand still in it.
+
+RECEIVED: its receiver has given up, and SQS still knows (5 minutes) if the message was sent after all.
+SYNCING: its worker died; the message itself should be back after 6 minutes, the queue's visibility time-out.
+QUEUED: no message hides for longer than 12 hours (SQS), so this one is gone, by retention or by hand.
+"""
+
+LIMIT = 1000
+"""Events in one run; the next one comes in a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One pass over the events that stand still. Two at once do no harm: SQS takes a message once."""
+
+    events: EventStore
+    queue: SyncQueue
+    clock: Clock
+    counter: Counter
+    logger: Logger
+
+    def run(self, has_time: Callable[[], bool]) -> int:
+        """Forward events until none is left, the limit is reached or time is up; return how many."""
+        swept: Tally[str] = Tally()
+        for event in self._standing_still():
+            if swept.total() >= LIMIT or not has_time():
+                break
+            swept[event.connection] += self._forward(event)
+        for connection, number in swept.items():
+            if number:
+                self.counter.count(connection, {"Swept": number})
+        return swept.total()
+
+    def _standing_still(self) -> Iterator[WebhookEvent]:
+        """Yield events that the index names, if they still stand so: the index runs behind."""
+        now = self.clock()
+        for status, patience in PATIENCE.items():
+            for event_id in self.events.ids_by_status(status, now - patience):
+                event = self.events.get(event_id)
+                if event and event.status is status and _is_stuck(event, now):
+                    yield event
+
+    def _forward(self, event: WebhookEvent) -> bool:
+        """Send first, then note it: a crash in between costs a second message, not the event."""
+        try:
+            self.queue.send(event)
+            self.events.requeue(event, self.clock())
+        except EventStateError:
+            return False  # a worker or another sweep was faster
+        except (ClientError, BotoCoreError) as error:
+            self.logger.error("not swept", extra={"event_id": event.event_id, "cause": type(error).__name__})
+            return False
+        self.logger.info("swept", extra={"event_id": event.event_id, "was": event.status})
+        return True
+
+
+def _is_stuck(event: WebhookEvent, now: datetime) -> bool:
+    is_claimed = event.claim_expires_at is not None and event.claim_expires_at > now
+    return now - event.updated_at > PATIENCE[event.status] and not is_claimed
