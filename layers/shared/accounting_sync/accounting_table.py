@@ -4,24 +4,29 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from accounting_sync.dynamodb import Item, from_attributes, to_attributes
+from accounting_sync.dynamodb import (
+    CONDITION_FAILED,
+    Item,
+    cancellation_reasons,
+    from_attributes,
+    retry_conflicts,
+    to_attributes,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import (
         AttributeValueTypeDef,
         ConditionCheckTypeDef,
+        DeleteTypeDef,
         PutTypeDef,
         TransactWriteItemTypeDef,
         UpdateTypeDef,
     )
 
-CONTENTION = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
-"""Reasons for which DynamoDB cancels a transaction because of another writer."""
-
 
 class RefusedError(Exception):
-    """A transaction was refused because of other writers; `positions` says which of its writes were."""
+    """A transaction was refused by its conditions; `positions` says which of its writes refused."""
 
     def __init__(self, positions: tuple[int, ...]) -> None:
         super().__init__(f"refused: writes {positions}")
@@ -61,6 +66,9 @@ class AccountingTable:
             "ExpressionAttributeValues": _values(placeholders),
         }
 
+    def _delete(self, partition: str, sort: str) -> "DeleteTypeDef":
+        return {"TableName": self._table, "Key": to_attributes({"pk": partition, "sk": sort})}
+
     def _update(
         self, key: tuple[str, str], values: Item, condition: str, **placeholders: object
     ) -> "UpdateTypeDef":
@@ -94,15 +102,13 @@ class AccountingTable:
         Raises
         ------
         RefusedError
-            If a condition does not hold, or another transaction has one of the items.
+            If a condition does not hold.
         """
         try:
-            self._client.transact_write_items(TransactItems=writes)
+            retry_conflicts(lambda: self._client.transact_write_items(TransactItems=writes))
         except ClientError as error:
-            reasons = error.response.get("CancellationReasons", ())
-            refused = tuple(
-                number for number, reason in enumerate(reasons) if reason.get("Code") in CONTENTION
-            )
+            reasons = enumerate(cancellation_reasons(error))
+            refused = tuple(number for number, reason in reasons if reason["Code"] == CONDITION_FAILED)
             if not refused:
                 raise
             raise RefusedError(refused) from error

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from accounting_sync.accounting_table import AccountingTable, RefusedError
-from accounting_sync.dynamodb import from_attributes, is_condition_failure, to_attributes
+from accounting_sync.dynamodb import from_attributes, is_condition_failure, retry_conflicts, to_attributes
 from accounting_sync.errors import ClaimHeldError, RetryableError
 from accounting_sync.events import EntityRef
 from accounting_sync.model import Model
@@ -53,15 +53,17 @@ class ClaimStore(AccountingTable):
         """
         values = {":owner": owner, ":expires_at": to_text(now + lease), ":now": to_text(now), ":one": 1}
         try:
-            answer = self._client.update_item(
-                TableName=self._table,
-                Key=to_attributes({"pk": entity.key, "sk": SORT_KEY}),
-                UpdateExpression="SET claimed_by = :owner, expires_at = :expires_at ADD fence :one",
-                ConditionExpression=(
-                    "attribute_not_exists(claimed_by) OR claimed_by = :owner OR expires_at < :now"
-                ),
-                ExpressionAttributeValues=to_attributes(values),
-                ReturnValues="ALL_NEW",
+            answer = retry_conflicts(
+                lambda: self._client.update_item(
+                    TableName=self._table,
+                    Key=to_attributes({"pk": entity.key, "sk": SORT_KEY}),
+                    UpdateExpression="SET claimed_by = :owner, expires_at = :expires_at ADD fence :one",
+                    ConditionExpression=(
+                        "attribute_not_exists(claimed_by) OR claimed_by = :owner OR expires_at < :now"
+                    ),
+                    ExpressionAttributeValues=to_attributes(values),
+                    ReturnValues="ALL_NEW",
+                )
             )
         except ClientError as error:
             if not is_condition_failure(error):
@@ -79,7 +81,7 @@ class ClaimStore(AccountingTable):
             fence=claim.fence,
         )
         try:
-            self._client.update_item(**update)
+            retry_conflicts(lambda: self._client.update_item(**update))
         except ClientError as error:
             if not is_condition_failure(error):
                 raise

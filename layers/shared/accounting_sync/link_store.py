@@ -118,7 +118,9 @@ class LinkStore(ClaimStore):
             same=remote_id,
         )
         origin = self._put(
-            _origin_item(confirmed), "attribute_not_exists(pk) OR entity_key = :key", key=link.entity.key
+            _origin_item(link, remote_id),
+            "attribute_not_exists(pk) OR entity_key = :key",
+            key=link.entity.key,
         )
         try:
             self._write_under(claim, {"Update": update}, {"Put": origin})
@@ -187,6 +189,19 @@ class LinkStore(ClaimStore):
         except RefusedError as error:
             raise StateConflictError("The link is confirmed already.") from error
 
+    def unlink(self, claim: Claim, link: Link) -> None:
+        """Forget a link at a person's word, so that the next sync may create the document anew.
+
+        Raises
+        ------
+        ClaimHeldError
+            If the claim was lost.
+        """
+        keys = [(link.entity.key, _sort_key(link.destination))]
+        if link.remote_id is not None:
+            keys.append((_origin_key(link, link.remote_id), ORIGIN))
+        self._write_under(claim, *({"Delete": self._delete(*key)} for key in keys))
+
     def _change(self, claim: Claim, link: Link, values: Item) -> None:
         update = self._link_update(claim, link, values, "attribute_exists(pk)")
         try:
@@ -204,8 +219,8 @@ class LinkStore(ClaimStore):
 def _confirmation_refused(link: Link, error: RefusedError) -> ParkedError | StateConflictError:
     if 1 in error.positions:
         return ParkedError(
-            f"{link.remote_type} {link.remote_id} at {link.destination} belongs to another entity, and two would"
-            " write to one document. Merge them at the source, or tell them apart by number."
+            f"{link.remote_type} {link.remote_id} at {link.destination} belongs to another entity, and two"
+            " would write to one document. Merge them at the source, or tell them apart by number."
         )
     return StateConflictError("The link is gone, or confirmed with another document.")
 
@@ -242,10 +257,14 @@ def _to_link(entity: EntityRef, item: Item) -> Link:
     )
 
 
-def _origin_item(link: Link) -> Item:
+def _origin_key(link: Link, remote_id: str) -> str:
+    return f"{link.entity.connection}#{link.destination}#{link.remote_type}#{remote_id}"
+
+
+def _origin_item(link: Link, remote_id: str) -> Item:
     entity = link.entity
     return {
-        "pk": f"{entity.connection}#{link.destination}#{link.remote_type}#{link.remote_id}",
+        "pk": _origin_key(link, remote_id),
         "sk": ORIGIN,
         "entity_key": entity.key,
         "connection": entity.connection,

@@ -262,6 +262,15 @@ class TestLinks:
         with pytest.raises(StateConflictError):
             store.discard_intent(claim, link)
 
+    def test_unlinked_entity_can_be_linked_anew(self, store: AccountingStore, claim: Claim) -> None:
+        link = store.confirm(claim, store.save_intent(claim, contact_link()), "4711", None)
+
+        store.unlink(claim, link)
+
+        assert store.get_link(CUSTOMER, "moneybird") is None
+        assert store.linked_from("acme", "moneybird", "Contact", "4711") is None
+        assert store.save_intent(claim, contact_link()).state is LinkState.INTENT
+
     def test_remote_deletion_is_recorded_and_can_be_taken_back(
         self, store: AccountingStore, claim: Claim
     ) -> None:

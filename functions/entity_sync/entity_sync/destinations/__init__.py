@@ -1,1 +1,1 @@
-"""Where documents are booked: the port and its adapters."""
+"""Where documents are booked: the port (`port`) and its adapters."""

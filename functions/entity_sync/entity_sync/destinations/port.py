@@ -1,0 +1,83 @@
+"""The port of destinations: what a place where documents are booked is given, and what it answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from pydantic import Field
+
+from accounting_sync.accounting_store import Claim
+from accounting_sync.documents import Document
+from accounting_sync.events import EntityRef, Status
+from accounting_sync.model import Model
+from accounting_sync.time import Clock
+from entity_sync.booking import BookingSettings
+
+
+class PlannedWrite(Model):
+    """One write that a dry run would have made."""
+
+    action: str
+    """In words: `create contact`."""
+    path: str
+    """Of the request, with its method: `POST contacts`."""
+    fields: dict[str, Any] = Field(default_factory=dict)
+    """The body that would be sent; money as text."""
+
+
+class Booked(Model):
+    """What became of a document at a destination."""
+
+    status: Status
+    """SYNCED: something was written, also by an earlier attempt of this event; SKIPPED: nothing to do."""
+    reason: str | None = None
+    """Why it was skipped, for a person to read."""
+    remote_type: str | None = None
+    """As the destination names it."""
+    remote_id: str | None = None
+    version: int | None = None
+    """The ledger's version of the document."""
+    stale: bool = False
+    """The destination holds a newer one: it is to be booked nowhere."""
+    steps: tuple[str, ...] = ()
+    """What was done: `contact created`, `invoice created`, `attachment added`."""
+    plan: tuple[PlannedWrite, ...] = ()
+    """What would have been written (dry run)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookingContext:
+    """What a destination needs beside the document."""
+
+    claim: Claim
+    """Of the document's entity: what is written about its link is written under it."""
+    settings: BookingSettings
+    owner: str
+    """Claims of further entities (customer, project) are acquired in this name..."""
+    lease: timedelta
+    """...for this long, and released when they are done with."""
+    clock: Clock
+    time_left: Callable[[], float]
+    """Seconds until the function is stopped."""
+    load: Callable[[EntityRef], Document]
+    """Fetch and map another entity of the same source: the customer, the project."""
+    load_pdf: Callable[[EntityRef], bytes | None]
+    """Fetch the PDF of an invoice; None where there is none."""
+    event_id: str
+
+
+class Destination(Protocol):
+    """A place where documents are booked."""
+
+    name: str
+    """`ledger`, `moneybird`: the name in links and outcomes."""
+
+    def book(self, document: Document, context: BookingContext) -> Booked:
+        """Bring the destination up to date with a document; again and again comes to the same.
+
+        Raises
+        ------
+        SyncError
+            One of its kinds; what was done until then is on record, and is not done again.
+        """
