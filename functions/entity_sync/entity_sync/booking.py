@@ -137,6 +137,7 @@ class ExpenseSettings(Model):
 
 
 _REFERENCE_FIELDS = frozenset({"number", "id", "kind", "customer", "project"})
+_SAID = {"number": "number", "customer": "customer number", "project": "project number"}
 _SOURCE_URL_FIELDS = frozenset({"number", "id", "kind"})
 _PDF_FIELDS = frozenset({"id", "number"})
 
@@ -182,7 +183,10 @@ class BookingSettings(Model):
     dry_run: bool = False
     """Plan every write, and write nothing."""
     moment_fields: dict[str, dict[str, tuple[str, ...]]] = Field(default={})
-    """Entity to field to the dotted paths that replace the built-in ones; `...` stands for those."""
+    """Entity (`..._line`: its lines) to field to the dotted paths that replace the built-in ones.
+
+    `...` stands for the built-in ones; `=EUR` for the text after the sign, where Moment does not say.
+    """
     moment_states: dict[str, dict[str, DocumentState]] = Field(default={})
     """Entity to Moment's word for a state to ours, where the built-in words are not enough."""
     countries: dict[str, CountryCode] = Field(default={})
@@ -310,8 +314,8 @@ class BookingSettings(Model):
         ]
         if missing:
             raise ParkedError(
-                f"The reference pattern {self.reference} needs the {missing[0]}'s number, and "
-                f"the {document.entity.type} has none. Complete it, or change the setting reference."
+                f"The reference is made by the pattern {self.reference}, and the {document.entity.type} has no "
+                f"{_SAID[missing[0]]}. Complete it, or change the setting reference."
             )
         return self.reference.format(**values)
 
@@ -374,12 +378,13 @@ def applies(document: Document, settings: BookingSettings) -> str | None:
     """
     if document.entity.source is not Source.MOMENT:
         return None
-    reasons = (_kind_off(document, settings), _too_old(document, settings), _not_to_be_booked(document))
+    kind_off = switched_off(document.entity.type, settings)
+    reasons = (kind_off, _too_old(document, settings), _not_to_be_booked(document))
     return next((reason for reason in reasons if reason), None)
 
 
-def _kind_off(document: Document, settings: BookingSettings) -> str | None:
-    kind = document.entity.type
+def switched_off(kind: str, settings: BookingSettings) -> str | None:
+    """Return why an entity of Moment is not booked whatever it holds: it need not even be fetched."""
     if getattr(settings.kinds, kind, True):
         return None
     return f"The kind {kind} is switched off in the booking settings (kinds.{kind})."

@@ -32,7 +32,8 @@ class Fields:
     raw
         The object.
     candidates
-        Field to the paths that are tried in order; a field that is not named goes by its own name.
+        Field to the paths that are tried in order; a field that is not named goes by its own name. A path
+        `=EUR` stands for the text after the sign.
     what
         What the object is ("invoice", "invoice line 2"), for messages.
     remedy
@@ -153,13 +154,16 @@ class Fields:
     def _values(self, name: str) -> Iterator[Any]:
         """Give what the candidates hold, in order, without what is absent or null."""
         for path in self._paths(name):
-            parts = path.split(".")
-            for value in (
-                _nested(self.raw, parts),
-                self.raw.get(_flattened(parts)) if len(parts) > 1 else None,
-            ):
-                if value is not None:
-                    yield value
+            yield from (value for value in self._found(path) if value is not None)
+
+    def _found(self, path: str) -> Iterator[Any]:
+        if path.startswith("="):
+            yield path[1:]
+            return
+        parts = path.split(".")
+        yield _nested(self.raw, parts)
+        if len(parts) > 1:
+            yield self.raw.get(_flattened(parts))
 
 
 def _nested(raw: Any, parts: list[str]) -> Any:  # noqa: ANN401  # any JSON value
