@@ -1,0 +1,72 @@
+"""What of a document stands at Moneybird before anything is written."""
+
+from collections.abc import Sequence
+
+from accounting_sync.errors import NotFoundError, ParkedError
+from accounting_sync.link_store import Link
+from accounting_sync.providers.moneybird_models import MoneybirdObject
+from accounting_sync.providers.moneybird_requests import MoneybirdRequest
+from entity_sync.destinations.moneybird.differences import fingerprint
+from entity_sync.destinations.moneybird.kinds import Kind, Target
+
+
+def read_linked[F: MoneybirdRequest, R: MoneybirdObject](target: Target[F, R], link: Link) -> R | None:
+    """Read a linked document; None if what is wanted was written there already.
+
+    Raises
+    ------
+    ParkedError
+        If it was deleted at Moneybird: it is not made a second time.
+    """
+    if link.remote_deleted_at is not None:
+        raise ParkedError(_deleted(target))
+    if link.fingerprint == fingerprint(target.fields, target.state):
+        return None
+    try:
+        return target.kind.get(remote_id_of(link))
+    except NotFoundError as error:
+        raise ParkedError(_deleted(target)) from error
+
+
+def find_unlinked[F: MoneybirdRequest, R: MoneybirdObject](
+    target: Target[F, R], link: Link | None
+) -> R | None:
+    """Look for a document that has no confirmed link.
+
+    Parameters
+    ----------
+    link
+        What an earlier attempt was about to create; None if nothing is known of one.
+
+    Raises
+    ------
+    ParkedError
+        If there are several.
+    """
+    if link is None and not target.look_first:
+        return None
+    intent = link.intent if link is not None else target.kind.intent(target.fields)
+    return _only(target.kind, target.kind.find(intent))
+
+
+def remote_id_of(link: Link) -> str:
+    """Return the id at Moneybird of a confirmed link."""
+    assert link.remote_id is not None  # noqa: S101  # what is confirmed has one
+    return link.remote_id
+
+
+def _only[F: MoneybirdRequest, R: MoneybirdObject](kind: Kind[F, R], found: Sequence[R]) -> R | None:
+    if len(found) > 1:
+        ids = ", ".join(sorted(each.id for each in found))
+        raise ParkedError(
+            f"Moneybird holds this {kind.name} {len(found)} times ({ids}). Delete what is too much at"
+            " Moneybird, then replay."
+        )
+    return found[0] if found else None
+
+
+def _deleted[F: MoneybirdRequest, R: MoneybirdObject](target: Target[F, R]) -> str:
+    return (
+        f"The {target.kind.name} of this {target.claim.entity.type} was deleted at Moneybird. It is not made"
+        " a second time by itself. If it should be, unlink it, then replay."
+    )

@@ -1,0 +1,72 @@
+"""Dry run: the same look at Moneybird, and a list of what would be written instead of the writes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounting_sync.accounting_store import AccountingStore
+from accounting_sync.link_store import LinkState
+from accounting_sync.providers.moneybird_models import MoneybirdObject
+from accounting_sync.providers.moneybird_requests import MoneybirdRequest
+from entity_sync.destinations.moneybird.differences import changes
+from entity_sync.destinations.moneybird.kinds import Step, Target, Written
+from entity_sync.destinations.moneybird.looking import find_unlinked, read_linked
+from entity_sync.destinations.moneybird.upsert import DESTINATION
+from entity_sync.destinations.port import PlannedWrite
+
+_NEW = "(new)"
+"""Stands for the id of what would be created."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Writes nothing, neither at Moneybird nor a link."""
+
+    store: AccountingStore
+    writes: list[PlannedWrite] = field(default_factory=list)
+
+    def upsert[F: MoneybirdRequest, R: MoneybirdObject](self, target: Target[F, R]) -> Written[R]:
+        """Plan to create or update; refuses what the real run would refuse."""
+        link = self.store.get_link(target.claim.entity, DESTINATION)
+        if link is not None and link.state is LinkState.CONFIRMED:
+            current = read_linked(target, link)
+            unchanged: Written[R] = Written(link.remote_id or "", changed=False, link=link)
+            return unchanged if current is None else self._update(target, current)
+        found = None if _NEW in target.fields.to_json().values() else find_unlinked(target, link)
+        return self._create(target) if found is None else self._update(target, found)
+
+    def once[F: MoneybirdRequest, R: MoneybirdObject](
+        self, target: Target[F, R], written: Written[R], step: Step
+    ) -> Written[R]:
+        """Plan a further step, unless it was taken."""
+        taken = written.link is not None and step.name in written.link.steps
+        if not taken and not (written.found is not None and step.is_there(written.found)):
+            path = f"{target.kind.path}/{written.remote_id}/{step.path}"
+            self._add(f"add {step.name}", f"POST {path}", step.body)
+        return written
+
+    def _create[F: MoneybirdRequest, R: MoneybirdObject](self, target: Target[F, R]) -> Written[R]:
+        target.permit(None)
+        kind = target.kind
+        self._add(f"create {kind.name}", f"POST {kind.path}", {kind.wrapper: target.fields.to_json()})
+        return Written(_NEW, changed=True)
+
+    def _update[F: MoneybirdRequest, R: MoneybirdObject](
+        self, target: Target[F, R], current: R
+    ) -> Written[R]:
+        kind = target.kind
+        differing = changes(target.fields, current.raw)
+        if differing is not None:
+            target.permit(current)
+            self._add(
+                f"update {kind.name}",
+                f"PATCH {kind.path}/{current.id}",
+                {kind.wrapper: differing.to_json()},
+            )
+        actions = target.actions(current)
+        for action in actions:
+            self._add(action.name, f"{action.method} {action.path}", action.body)
+        return Written(current.id, changed=differing is not None or bool(actions), found=current)
+
+    def _add(self, action: str, path: str, fields: Mapping[str, Any]) -> None:
+        self.writes.append(PlannedWrite(action=action, path=path, fields=dict(fields)))
