@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
+from wsgiref.types import WSGIEnvironment
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -12,7 +13,11 @@ LOOPBACK = "127.0.0.1"
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Without a log line per request."""
+    """Without a log line per request, and done with a connection that was dropped."""
+
+    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
+        """Read no further request from it."""
+        self.close_connection = True
 
     def log(self, type: str, message: str, *args: object) -> None:
         """Say nothing: the request log of the simulator tells it all."""

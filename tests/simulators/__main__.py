@@ -1,0 +1,66 @@
+"""Start a simulator from the command line."""
+
+import json
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+# The simulators sign with the project's own function, which lies in the layer.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "layers" / "shared"))
+
+from tests.simulators.moment import API_KEY, COMPANY, moment_app
+from tests.simulators.moneybird import ADMINISTRATION_ID, API_TOKEN, moneybird_app
+from tests.simulators.serving import server_for, url_of
+from tests.simulators.simulator import Simulator, State
+
+app = typer.Typer(help="Stand-ins for the providers, on loopback.", no_args_is_help=True)
+
+Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes any that is free.")]
+
+
+@app.command()
+def moneybird(
+    port: Port = 0,
+    administration_id: Annotated[str, typer.Option(help="Digits.")] = ADMINISTRATION_ID,
+    api_token: Annotated[str, typer.Option(help="The bearer token to accept.")] = API_TOKEN,
+) -> None:
+    """Serve a simulated Moneybird; its API is below /api/v2."""
+    if not administration_id.isdigit():
+        raise typer.BadParameter("must be digits", param_hint="--administration-id")
+    _serve(moneybird_app(administration_id, api_token), port)
+
+
+@app.command()
+def moment(
+    port: Port = 0,
+    company: Annotated[str, typer.Option(help="The company in the path.")] = COMPANY,
+    api_key: Annotated[str, typer.Option(help="The API key to accept.")] = API_KEY,
+) -> None:
+    """Serve a simulated Moment; its API is below /api/1.0."""
+    _serve(moment_app(company, api_key), port)
+
+
+def _serve[S: State](simulator: Simulator[S], port: int) -> None:
+    """Serve until interrupted or terminated; the first line printed tells the address."""
+    signal.signal(signal.SIGTERM, _stop)
+    server = server_for(simulator, port)
+    print(json.dumps({"url": url_of(server), "simulator": simulator.name}), flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        simulator.close()
+        server.server_close()
+
+
+def _stop(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    app()
