@@ -314,8 +314,8 @@ class BookingSettings(Model):
         ]
         if missing:
             raise ParkedError(
-                f"The reference is made by the pattern {self.reference}, and the {document.entity.type} has no "
-                f"{_SAID[missing[0]]}. Complete it, or change the setting reference."
+                f"The reference is made by the pattern {self.reference}, and the {document.entity.type} has "
+                f"no {_SAID[missing[0]]}. Complete it, or change the setting reference."
             )
         return self.reference.format(**values)
 
