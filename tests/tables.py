@@ -59,3 +59,14 @@ def create_events_table(client: "DynamoDBClient", name: str = "events") -> str:
         ],
     )
     return name
+
+
+def create_control_table(client: "DynamoDBClient", name: str = "control") -> str:
+    """Make the ControlTable."""
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    return name

@@ -10,13 +10,14 @@ call is let through and everybody else waits for what becomes of it. If it is le
 so repaired credentials are noticed without anybody's doing; `resume` does the same at once.
 """
 
+import logging
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from accounting_sync.dynamodb import Item, from_attributes, is_condition_failure, refused_item, to_attributes
 from accounting_sync.errors import PausedError, RateLimitedError, WaitError
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from accounting_sync.time import Clock
+
+logger = logging.getLogger(__name__)
 
 _MOMENT = timedelta(seconds=1)
 _ATTEMPTS = 50
@@ -129,57 +132,65 @@ class Throttle:
         taken = self._change(
             _key(connection, provider),
             lambda state, now: _take(state, plan, self._settings.test_lease, now),
-            read_first=plan is None,  # the write, which would tell of news, is left out
         )
         return taken.needs_test
 
     def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None:
         """Note a 429: nobody calls before `until`."""
-        self._pause(_key(connection, provider), ThrottleState(paused_until=_whole(until), reason=reason))
+        pause = ThrottleState(paused_until=_whole(until), reason=reason)
+        self._note(connection, provider, lambda state: _longer(state, pause))
 
     def denied(self, connection: str, provider: Source, reason: str) -> None:
         """Note a 401 or 403: nobody calls, until a test call is let in or a person resumes."""
         until = _whole(self._clock() + self._settings.denied_pause)
         pause = ThrottleState(paused_until=until, reason=reason, needs_test=True)
-        self._pause(_key(connection, provider), pause)
+        self._note(connection, provider, lambda state: _longer(state, pause))
 
     def accepted(self, connection: str, provider: Source) -> None:
         """Note that the test call was let in: the pause is over."""
-        self.resume(connection, provider)
+        self._note(connection, provider, _without_pause)
 
     def resume(self, connection: str, provider: Source) -> None:
         """Lift a pause, whatever it was for."""
-        self._change(
-            _key(connection, provider),
-            lambda state, _: replace(state, paused_until=None, reason="", needs_test=False),
-        )
+        self._change(_key(connection, provider), lambda state, _: _without_pause(state))
 
     def state(self, connection: str, provider: Source) -> ThrottleState:
         """Read what is known now."""
         return self._read(_key(connection, provider))
 
-    def _pause(self, key: str, pause: ThrottleState) -> None:
-        self._change(key, lambda state, _: _longer(state, pause))
+    def _note(
+        self, connection: str, provider: Source, change: "Callable[[ThrottleState], ThrottleState]"
+    ) -> None:
+        """Tell the others, as far as possible: what the call itself brought must not be lost over it."""
+        try:
+            self._change(_key(connection, provider), lambda state, _: change(state))
+        except (BotoCoreError, ClientError, WaitError):
+            logger.warning("the other workers could not be told of %s's answer", provider, exc_info=True)
 
-    def _change(
-        self, key: str, change: "Callable[[ThrottleState, float], ThrottleState]", *, read_first: bool = False
-    ) -> ThrottleState:
-        """Apply a change to the newest state. A refusal to change is believed only of what was just read."""
-        is_fresh = read_first or key not in self._seen
-        state = self._read(key) if is_fresh else self._seen[key]
+    def _change(self, key: str, change: "Callable[[ThrottleState, float], ThrottleState]") -> ThrottleState:
+        state = self._remembered(key, change) or self._read(key)
         for _ in range(_ATTEMPTS):
             now = self._clock().timestamp()
-            try:
-                changed = change(state, now)
-            except WaitError:
-                if is_fresh:
-                    raise
-                state, is_fresh = self._read(key), True
-                continue
+            changed = change(state, now)
             if changed == state or self._write(key, state.version, changed, now):
                 return changed
-            state, is_fresh = self._seen[key], True
+            state = self._seen[key]
         raise RateLimitedError("Too many workers call this provider at once.", self._clock() + _MOMENT)
+
+    def _remembered(
+        self, key: str, change: "Callable[[ThrottleState, float], ThrottleState]"
+    ) -> ThrottleState | None:
+        """Return what was seen last, if changing it will write: the write finds out whether it is old.
+
+        Nothing else is believed of it: neither that there is nothing to change, nor that nobody may call.
+        """
+        state = self._seen.get(key)
+        try:
+            if state is None or change(state, self._clock().timestamp()) == state:
+                return None
+        except WaitError:
+            return None
+        return state
 
     def _read(self, key: str) -> ThrottleState:
         answer = self._client.get_item(TableName=self._table, Key={"id": {"S": key}}, ConsistentRead=True)
@@ -214,6 +225,8 @@ def _take(state: ThrottleState, plan: RatePlan | None, test_lease: timedelta, no
         raise _refusal(state, state.paused_until)
     if state.needs_test:
         state = replace(state, paused_until=math.ceil(now + test_lease.total_seconds()))
+    else:
+        state = _without_pause(state)
     if plan is None:
         return state
     log = plan.current(state.log, now)
@@ -222,6 +235,10 @@ def _take(state: ThrottleState, plan: RatePlan | None, test_lease: timedelta, no
         raise RateLimitedError("The plan for the provider's rate limit is used up for now.", _time(free_at))
     bucket = plan.bucket_of(now)
     return replace(state, log={**log, bucket: log.get(bucket, 0) + 1})
+
+
+def _without_pause(state: ThrottleState) -> ThrottleState:
+    return replace(state, paused_until=None, reason="", needs_test=False)
 
 
 def _longer(state: ThrottleState, pause: ThrottleState) -> ThrottleState:
@@ -236,8 +253,10 @@ def _longer(state: ThrottleState, pause: ThrottleState) -> ThrottleState:
 
 
 def _refusal(state: ThrottleState, until: int) -> WaitError:
-    kind = PausedError if state.needs_test else RateLimitedError
-    return kind(f"The connection is paused. {state.reason}", _time(until))
+    if state.needs_test:
+        said = f"The connection is paused and tries again by itself. {state.reason}"
+        return PausedError(said, _time(until))
+    return RateLimitedError(f"Waiting, as the provider asked. {state.reason}", _time(until))
 
 
 def _key(connection: str, provider: Source) -> str:

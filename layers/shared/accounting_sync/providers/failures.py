@@ -27,6 +27,7 @@ DEFAULT_WAIT = timedelta(minutes=1)
 _EPOCH_FROM = 1_000_000_000  # as seconds from now this would be 31 years; as an epoch it is 2001
 _TRANSIENT = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
 _MESSAGE_LIMIT = 300
+_MESSAGE_DEPTH = 8
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
@@ -130,18 +131,19 @@ def message_of(body: Any) -> str:  # noqa: ANN401  # decoded JSON
     """
     if isinstance(body, Mapping):
         body = next((body[key] for key in ("error", "symbolic", "details", "message") if body.get(key)), "")
-    return "; ".join(_statements(body))[:_MESSAGE_LIMIT]
+    return " ".join("; ".join(_statements(body)).split())[:_MESSAGE_LIMIT]
 
 
-def _statements(value: Any, field: str = "") -> Iterator[str]:  # noqa: ANN401  # decoded JSON
+def _statements(value: Any, field: str = "", depth: int = 0) -> Iterator[str]:  # noqa: ANN401  # decoded JSON
+    if depth > _MESSAGE_DEPTH:
+        return
     if isinstance(value, Mapping):
         # {"error": "taken", "value": "..."}: the code is told, the value may be personal data
         inner = [("", value["error"])] if "error" in value else value.items()
         for key, item in inner:
-            yield from _statements(item, ".".join(filter(None, (field, str(key)))))
+            yield from _statements(item, ".".join(filter(None, (field, str(key)))), depth + 1)
     elif isinstance(value, list):
         for item in value:
-            yield from _statements(item, field)
+            yield from _statements(item, field, depth + 1)
     elif value is not None and value != "":
-        text = " ".join(str(value).split())
-        yield f"{field}: {text}" if field else text
+        yield f"{field}: {value}" if field else str(value)

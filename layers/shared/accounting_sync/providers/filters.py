@@ -22,7 +22,7 @@ class Period:
     last: date
 
     def __post_init__(self) -> None:
-        if not self.first <= self.last <= _years_later(self.first):
+        if not self.first <= self.last < _years_later(self.first):
             raise ValueError("a period runs forward, and over ten years at the most")
 
     @classmethod

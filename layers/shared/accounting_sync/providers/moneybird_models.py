@@ -29,9 +29,9 @@ class MoneybirdContact(VersionedObject):
     """A contact."""
 
     customer_id: str | None = None
-    company_name: str | None = None
-    firstname: str | None = None
-    lastname: str | None = None
+    company_name: str | None = Field(default=None, repr=False)
+    firstname: str | None = Field(default=None, repr=False)
+    lastname: str | None = Field(default=None, repr=False)
     archived: bool = False
 
 

@@ -1,0 +1,48 @@
+"""What stands in for the throttle and the circuit breaker."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from accounting_sync.errors import RetryableError
+from accounting_sync.events import Source
+
+
+class RecordingThrottle:
+    """Lets every call through and notes what it is told."""
+
+    def __init__(self) -> None:
+        self.is_test = False
+        self.refusal: Exception | None = None
+        self.told: list[tuple[Any, ...]] = []
+
+    def before(self, connection: str, provider: Source) -> bool:
+        self.told.append(("before", connection, provider))
+        if self.refusal:
+            raise self.refusal
+        return self.is_test
+
+    def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None:
+        self.told.append(("limited", connection, provider, until, reason))
+
+    def denied(self, connection: str, provider: Source, reason: str) -> None:
+        self.told.append(("denied", connection, provider, reason))
+
+    def accepted(self, connection: str, provider: Source) -> None:
+        self.told.append(("accepted", connection, provider))
+
+
+class CountingBreaker:
+    """Never opens; counts what a circuit breaker would count."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.failures = 0
+
+    def guard[Result](self, connection: str, provider: Source, call: Callable[[], Result]) -> Result:
+        self.calls += 1
+        try:
+            return call()
+        except RetryableError:
+            self.failures += 1
+            raise

@@ -1,0 +1,377 @@
+"""The shared throttle against DynamoDB: several workers, one plan, one pause."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from accounting_sync.errors import PausedError, RateLimitedError, WaitError
+from accounting_sync.events import Source
+from accounting_sync.rate_plan import RatePlan
+from accounting_sync.throttle import Throttle, ThrottleSettings
+from tests.tables import create_control_table
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+START = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
+WINDOW = timedelta(seconds=60)
+SETTINGS = ThrottleSettings(plans={Source.MONEYBIRD: RatePlan(calls=4, window=WINDOW)})
+CONNECTION = "demo"
+
+
+class SetClock:
+    """A clock that stands where a test puts it."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class CountedCalls:
+    """Passes calls on to a DynamoDB client and counts them."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.names: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**arguments: Any) -> Any:
+            self.names.append(name)
+            return getattr(self._client, name)(**arguments)
+
+        return call
+
+
+class OneAtATime:
+    """A DynamoDB client whose conditional writes are atomic, which moto's are not between threads."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._lock = Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**arguments: Any) -> Any:
+            with self._lock:
+                return getattr(self._client, name)(**arguments)
+
+        return call
+
+
+class UnreachableTable:
+    """A DynamoDB client without a network."""
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**_: Any) -> Any:
+            raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
+
+        return call
+
+
+@pytest.fixture(scope="module")
+def client() -> "Iterator[DynamoDBClient]":
+    with mock_aws():
+        yield boto3.client("dynamodb", "eu-west-1", aws_access_key_id="test", aws_secret_access_key="test")
+
+
+@pytest.fixture
+def table(client: "DynamoDBClient") -> "Iterator[str]":
+    name = create_control_table(client)
+    yield name
+    client.delete_table(TableName=name)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def throttle(client: "DynamoDBClient", table: str, clock: SetClock) -> Throttle:
+    return Throttle(client, table, SETTINGS, clock)
+
+
+@pytest.fixture
+def other_worker(client: "DynamoDBClient", table: str, clock: SetClock) -> Throttle:
+    return Throttle(client, table, SETTINGS, clock)
+
+
+def use_up(throttle: Throttle) -> None:
+    for _ in range(4):
+        throttle.before(CONNECTION, Source.MONEYBIRD)
+
+
+def test_call_waits_when_the_plan_is_used_up(throttle: Throttle) -> None:
+    use_up(throttle)
+
+    with pytest.raises(RateLimitedError) as refused:
+        throttle.before(CONNECTION, Source.MONEYBIRD)
+
+    assert START + WINDOW <= refused.value.until <= START + WINDOW + timedelta(seconds=10)
+
+
+def test_call_goes_on_when_the_promised_time_has_come(throttle: Throttle, clock: SetClock) -> None:
+    use_up(throttle)
+    with pytest.raises(RateLimitedError) as refused:
+        throttle.before(CONNECTION, Source.MONEYBIRD)
+
+    clock.now = refused.value.until
+
+    assert throttle.before(CONNECTION, Source.MONEYBIRD) is False
+
+
+def test_workers_share_the_plan(throttle: Throttle, other_worker: Throttle) -> None:
+    use_up(throttle)
+
+    with pytest.raises(RateLimitedError):
+        other_worker.before(CONNECTION, Source.MONEYBIRD)
+
+
+def test_connections_and_providers_have_their_own_plan(throttle: Throttle) -> None:
+    use_up(throttle)
+
+    assert throttle.before("another", Source.MONEYBIRD) is False
+    assert throttle.before(CONNECTION, Source.MOMENT) is False
+
+
+def test_provider_without_a_plan_is_not_limited(throttle: Throttle) -> None:
+    for _ in range(20):
+        assert throttle.before(CONNECTION, Source.MOMENT) is False
+
+
+@pytest.mark.parametrize("provider", list(Source))
+def test_pause_after_a_429_holds_for_every_worker_until_its_time(
+    throttle: Throttle, other_worker: Throttle, clock: SetClock, provider: Source
+) -> None:
+    other_worker.before(CONNECTION, provider)
+    until = START + timedelta(seconds=30)
+
+    throttle.limited(CONNECTION, provider, until, "answered 429.")
+
+    with pytest.raises(RateLimitedError) as refused:
+        other_worker.before(CONNECTION, provider)
+    assert refused.value.until == until
+    clock.now = until
+    assert other_worker.before(CONNECTION, provider) is False
+    assert throttle.state(CONNECTION, provider).paused_until is None
+
+
+def test_shorter_pause_does_not_end_a_longer_one(throttle: Throttle, clock: SetClock) -> None:
+    throttle.limited(CONNECTION, Source.MOMENT, START + timedelta(seconds=60), "answered 429.")
+
+    throttle.limited(CONNECTION, Source.MOMENT, START + timedelta(seconds=10), "answered 429.")
+
+    clock.advance(30)
+    with pytest.raises(RateLimitedError):
+        throttle.before(CONNECTION, Source.MOMENT)
+
+
+@pytest.mark.parametrize("provider", list(Source))
+def test_refused_credentials_pause_with_the_reason(
+    throttle: Throttle, other_worker: Throttle, provider: Source
+) -> None:
+    throttle.denied(CONNECTION, provider, "answered 401 (No access).")
+
+    with pytest.raises(PausedError, match=r"answered 401 \(No access\)") as refused:
+        other_worker.before(CONNECTION, provider)
+    assert refused.value.until == START + SETTINGS.denied_pause
+
+
+@pytest.mark.parametrize("provider", list(Source))
+def test_one_worker_tests_the_credentials_and_the_others_wait_for_it(
+    throttle: Throttle, other_worker: Throttle, clock: SetClock, provider: Source
+) -> None:
+    throttle.denied(CONNECTION, provider, "answered 401.")
+    clock.now += SETTINGS.denied_pause
+
+    is_test = throttle.before(CONNECTION, provider)
+
+    assert is_test
+    with pytest.raises(PausedError) as refused:
+        other_worker.before(CONNECTION, provider)
+    assert refused.value.until == clock.now + SETTINGS.test_lease
+
+
+@pytest.mark.parametrize("provider", list(Source))
+def test_everybody_goes_on_when_the_test_was_accepted(
+    throttle: Throttle, other_worker: Throttle, clock: SetClock, provider: Source
+) -> None:
+    throttle.denied(CONNECTION, provider, "answered 401.")
+    clock.now += SETTINGS.denied_pause
+    throttle.before(CONNECTION, provider)
+
+    throttle.accepted(CONNECTION, provider)
+
+    assert other_worker.before(CONNECTION, provider) is False
+    assert throttle.before(CONNECTION, provider) is False
+
+
+def test_failed_test_pauses_again(throttle: Throttle, other_worker: Throttle, clock: SetClock) -> None:
+    throttle.denied(CONNECTION, Source.MOMENT, "answered 401.")
+    clock.now += SETTINGS.denied_pause
+    throttle.before(CONNECTION, Source.MOMENT)
+
+    throttle.denied(CONNECTION, Source.MOMENT, "answered 401.")
+
+    with pytest.raises(PausedError) as refused:
+        other_worker.before(CONNECTION, Source.MOMENT)
+    assert refused.value.until == clock.now + SETTINGS.denied_pause
+
+
+def test_another_worker_tests_when_the_first_one_died(
+    throttle: Throttle, other_worker: Throttle, clock: SetClock
+) -> None:
+    throttle.denied(CONNECTION, Source.MOMENT, "answered 401.")
+    clock.now += SETTINGS.denied_pause
+    throttle.before(CONNECTION, Source.MOMENT)
+
+    clock.now += SETTINGS.test_lease
+
+    assert other_worker.before(CONNECTION, Source.MOMENT) is True
+
+
+def test_late_429_does_not_turn_a_pause_for_credentials_into_one_for_a_time(
+    throttle: Throttle, clock: SetClock
+) -> None:
+    throttle.denied(CONNECTION, Source.MOMENT, "answered 401.")
+
+    throttle.limited(CONNECTION, Source.MOMENT, START + timedelta(seconds=5), "answered 429.")
+
+    clock.advance(10)
+    with pytest.raises(PausedError, match="answered 401"):
+        throttle.before(CONNECTION, Source.MOMENT)
+
+
+@pytest.mark.parametrize("provider", list(Source))
+def test_person_lifts_a_pause_that_other_workers_remember(
+    throttle: Throttle, other_worker: Throttle, provider: Source
+) -> None:
+    throttle.before(CONNECTION, provider)
+    other_worker.denied(CONNECTION, provider, "answered 403.")
+    with pytest.raises(PausedError):
+        throttle.before(CONNECTION, provider)
+
+    Throttle.resume(other_worker, CONNECTION, provider)
+
+    assert throttle.before(CONNECTION, provider) is False
+
+
+def test_person_who_saw_no_pause_lifts_one_set_since(throttle: Throttle, other_worker: Throttle) -> None:
+    throttle.state(CONNECTION, Source.MOMENT)
+    other_worker.denied(CONNECTION, Source.MOMENT, "answered 403.")
+
+    throttle.resume(CONNECTION, Source.MOMENT)
+
+    assert other_worker.before(CONNECTION, Source.MOMENT) is False
+
+
+def test_calls_to_the_table_stay_few(client: "DynamoDBClient", table: str, clock: SetClock) -> None:
+    counted = CountedCalls(client)
+    throttle = Throttle(counted, table, SETTINGS, clock)  # type: ignore[arg-type]  # a counting stand-in
+
+    throttle.before(CONNECTION, Source.MONEYBIRD)
+    throttle.before(CONNECTION, Source.MONEYBIRD)
+    throttle.before(CONNECTION, Source.MOMENT)
+
+    assert counted.names == ["get_item", "put_item", "put_item", "get_item"]
+
+
+def test_overtaken_worker_needs_one_write_more(
+    client: "DynamoDBClient", table: str, other_worker: Throttle, clock: SetClock
+) -> None:
+    counted = CountedCalls(client)
+    throttle = Throttle(counted, table, SETTINGS, clock)  # type: ignore[arg-type]  # a counting stand-in
+    throttle.before(CONNECTION, Source.MONEYBIRD)
+    other_worker.before(CONNECTION, Source.MONEYBIRD)
+    counted.names.clear()
+
+    throttle.before(CONNECTION, Source.MONEYBIRD)
+
+    assert counted.names == ["put_item", "put_item"]
+    assert sum(throttle.state(CONNECTION, Source.MONEYBIRD).log.values()) == 3
+
+
+def test_what_the_provider_said_is_not_lost_when_the_table_cannot_be_told(clock: SetClock) -> None:
+    throttle = Throttle(UnreachableTable(), "control", SETTINGS, clock)  # type: ignore[arg-type]
+
+    throttle.limited(CONNECTION, Source.MONEYBIRD, START, "answered 429.")
+    throttle.denied(CONNECTION, Source.MONEYBIRD, "answered 401.")
+    throttle.accepted(CONNECTION, Source.MONEYBIRD)
+
+    with pytest.raises(EndpointConnectionError):
+        throttle.before(CONNECTION, Source.MONEYBIRD)
+
+
+def test_item_expires_after_all_that_it_speaks_of(
+    client: "DynamoDBClient", throttle: Throttle, table: str
+) -> None:
+    throttle.denied(CONNECTION, Source.MOMENT, "answered 401.")
+
+    (item,) = client.scan(TableName=table)["Items"]
+
+    assert item["id"] == {"S": "throttle#demo#moment"}
+    assert int(item["expires_at"]["N"]) > (START + SETTINGS.denied_pause).timestamp()
+
+
+def test_workers_at_once_never_get_more_than_the_plan(client: "DynamoDBClient", table: str) -> None:
+    plan = ThrottleSettings(plans={Source.MONEYBIRD: RatePlan(calls=7, window=WINDOW)})
+    atomic = OneAtATime(client)
+    workers = [Throttle(atomic, table, plan, SetClock()) for _ in range(4)]  # type: ignore[arg-type]
+
+    def calls_of(worker: Throttle) -> int:
+        granted = 0
+        for _ in range(6):
+            try:
+                worker.before(CONNECTION, Source.MONEYBIRD)
+            except WaitError:
+                continue
+            granted += 1
+        return granted
+
+    with ThreadPoolExecutor(len(workers)) as pool:
+        granted = list(pool.map(calls_of, workers))
+
+    assert sum(granted) == 7
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    calls=st.integers(1, 4),
+    turns=st.lists(st.tuples(st.integers(0, 2), st.floats(0, 30, allow_nan=False)), min_size=5, max_size=40),
+)
+def test_any_order_of_workers_keeps_every_window_within_the_plan(
+    client: "DynamoDBClient", calls: int, turns: list[tuple[int, float]]
+) -> None:
+    clock = SetClock()
+    table = create_control_table(client, "model")
+    plan = ThrottleSettings(plans={Source.MONEYBIRD: RatePlan(calls, WINDOW)})
+    workers = [Throttle(client, table, plan, clock) for _ in range(3)]
+    granted: list[datetime] = []
+
+    for worker, seconds in turns:
+        clock.advance(seconds)
+        try:
+            workers[worker].before(CONNECTION, Source.MONEYBIRD)
+        except RateLimitedError as refused:
+            assert len([moment for moment in granted if moment > clock.now - WINDOW * 1.5]) >= calls
+            assert refused.until > clock.now
+        else:
+            granted.append(clock.now)
+    client.delete_table(TableName=table)
+
+    assert granted
+    for first, last in zip(granted, granted[calls:], strict=False):
+        assert last - first > WINDOW
