@@ -138,12 +138,14 @@ class DeliveryQueue:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Stop; attempts under way are waited for."""
+        """Stop until the next delivery is added; attempts under way are waited for."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
+        with self._changed:
+            self._pool, self._closed = None, False
 
     def _open(self) -> list[Delivery]:
         return [delivery for delivery in self._deliveries if delivery.status is DeliveryStatus.WAITING]
