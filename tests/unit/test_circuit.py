@@ -1,9 +1,8 @@
 """The circuit breaker that workers share, against DynamoDB."""
 
 import itertools
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -16,6 +15,8 @@ from accounting_sync.events import Source
 from tests.tables import create_control_table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SETTINGS = CircuitSettings(failure_threshold=3, recovery_timeout=60, local_cache_max_age=0)
@@ -86,7 +87,7 @@ def test_answer_comes_through_while_all_is_well(breaker: CircuitBreaker, connect
 
 @pytest.mark.parametrize("failing", [unwell, create_unwell])
 def test_circuit_opens_after_failures_in_a_row(
-    breaker: CircuitBreaker, connection: str, failing: Any
+    breaker: CircuitBreaker, connection: str, failing: "Callable[[], str]"
 ) -> None:
     for _ in range(SETTINGS.failure_threshold):
         with pytest.raises(RetryableError):
@@ -179,7 +180,7 @@ def test_others_wait_a_moment_while_one_worker_tries(
 def test_calls_go_through_when_the_table_cannot_be_reached(
     client: "DynamoDBClient", breaker: CircuitBreaker, connection: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unreachable(**_: Any) -> None:
+    def unreachable(**_: object) -> None:
         raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
 
     monkeypatch.setattr(client, "get_item", unreachable)

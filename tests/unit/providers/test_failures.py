@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,6 +26,7 @@ from accounting_sync.providers.failures import (
     message_of,
     retry_at,
 )
+from accounting_sync.providers.http import Json
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 
@@ -51,7 +51,7 @@ json_values = st.recursive(
 )
 
 
-def failed(method: str, status: int, body: Any = None, **headers: str) -> SyncError:
+def failed(method: str, status: int, body: Json = None, **headers: str) -> SyncError:
     return failure(Attempt("Moneybird", method, "contacts/{id}.json"), status, headers, body, NOW)
 
 
@@ -75,7 +75,7 @@ def test_unwell_provider_leaves_the_outcome_of_a_create_unknown(status: int) -> 
 
 
 @given(st.integers(300, 599), st.sampled_from(METHODS), json_values)
-def test_any_answer_becomes_a_sync_error_with_a_short_message(status: int, method: str, body: Any) -> None:
+def test_any_answer_becomes_a_sync_error_with_a_short_message(status: int, method: str, body: Json) -> None:
     error = failed(method, status, body)
 
     assert isinstance(error, SyncError)
@@ -112,7 +112,7 @@ def test_message_names_provider_call_and_reason() -> None:
         (None, ""),
     ],
 )
-def test_reason_is_read_from_every_known_form(body: Any, message: str) -> None:
+def test_reason_is_read_from_every_known_form(body: Json, message: str) -> None:
     assert message_of(body) == message
 
 
@@ -160,7 +160,7 @@ def test_retry_after_becomes_a_wait(text: str | None, wait: timedelta) -> None:
 
 
 def test_message_survives_a_body_of_any_depth() -> None:
-    body: list[Any] = []
+    body: list[Json] = []
     for _ in range(100_000):
         body = [body]
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -26,6 +25,7 @@ from accounting_sync.events import Source
 from accounting_sync.providers import http as transport_module
 from accounting_sync.providers.http import (
     Call,
+    Json,
     Method,
     Timeouts,
     TokenAuth,
@@ -63,8 +63,8 @@ def server() -> Iterator[WireServer]:
         yield server
 
 
-def transport(url: str, throttle: RecordingThrottle, breaker: CountingBreaker, **options: Any) -> Transport:
-    settings: dict[str, Any] = {"auth": TokenAuth(SecretStr(TOKEN)), "timeouts": Timeouts(2, 5)}
+def transport(url: str, throttle: RecordingThrottle, breaker: CountingBreaker, **options: Json) -> Transport:
+    settings: dict[str, Json] = {"auth": TokenAuth(SecretStr(TOKEN)), "timeouts": Timeouts(2, 5)}
     return Transport(
         session=new_session(),
         base_url=url,
@@ -189,6 +189,7 @@ def test_redirect_is_not_followed(client: Transport, server: WireServer, target:
     ids=["html-502", "html-200", "nan", "half-json", "deep", "cut-off", "not-gzip", "closed", "not-http"],
 )
 def test_unusable_answer_is_told_by_whether_it_may_have_had_an_effect(
+    *,
     client: Transport,
     server: WireServer,
     breaker: CountingBreaker,
@@ -401,6 +402,7 @@ AUTHS: list[AuthBase] = [TokenAuth(SecretStr(TOKEN)), HTTPBasicAuth("apikey", TO
     "answer", [http(401), http(422, b'{"error": {"name": ["is odd"]}}'), http(503), b"", None]
 )
 def test_no_secret_and_no_personal_data_in_errors_and_logs(
+    *,
     server: WireServer,
     throttle: RecordingThrottle,
     breaker: CountingBreaker,
