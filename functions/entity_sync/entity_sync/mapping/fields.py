@@ -6,7 +6,7 @@ except for hints that nothing depends on. Messages name fields and keys, never a
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ type Raw = Mapping[str, Any]
 _AMOUNT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _MAX_DIGITS = 30  # of `Money`
 _FIRST_EPOCH_MILLISECONDS = 10**11  # 1973: smaller numbers are not times
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_KEYS = 80
 _MAX_KEY_LENGTH = 60
 
@@ -66,7 +67,7 @@ class Fields:
         """Read a text, or a number that serves as one (an id, a customer number); empty counts as absent."""
         for value in self._values(name):
             if isinstance(value, str) and value.strip():
-                return value.strip()
+                return _encodable(value.strip())
             if isinstance(value, int | Decimal) and not isinstance(value, bool):
                 return f"{value:f}" if isinstance(value, Decimal) else str(value)
         return None
@@ -74,10 +75,8 @@ class Fields:
     def money(self, name: str) -> Decimal | None:
         """Read an amount, a quantity or a percentage, exactly. A text must be digits with a dot, if any."""
         for value in self._values(name):
-            if isinstance(value, str | int | Decimal) and not isinstance(value, bool) and value != "":
+            if isinstance(value, float) or (isinstance(value, str | int | Decimal) and not _blank(value)):
                 return self._decimal(name, value)
-            if isinstance(value, float):
-                raise TypeError("JSON must be parsed with parse_float=Decimal")
         return None
 
     def day(self, name: str) -> date | None:
@@ -86,7 +85,7 @@ class Fields:
         Epoch milliseconds and `[year, month, day]` are guesses: Moment does not document how it writes days.
         """
         for value in self._values(name):
-            if value != "" and isinstance(value, str | int | list) and not isinstance(value, bool):
+            if isinstance(value, str | int | list) and not _blank(value):
                 try:
                     return _day(value)
                 except (ValueError, TypeError, OverflowError) as error:
@@ -134,7 +133,9 @@ class Fields:
             raise self._unreadable(name, expected)
         return text and text.upper()
 
-    def _decimal(self, name: str, value: "str | int | Decimal") -> Decimal:
+    def _decimal(self, name: str, value: "str | int | Decimal | float") -> Decimal:
+        if isinstance(value, float):  # `NaN`, or a caller that parsed JSON without `parse_float=Decimal`
+            raise self._unreadable(name, "an exact number")
         if isinstance(value, str) and not _AMOUNT.fullmatch(value.strip()):
             raise self._unreadable(name, "a number with a dot as its decimal point")
         number = Decimal(value)
@@ -166,6 +167,11 @@ class Fields:
             yield self.raw.get(_flattened(parts))
 
 
+def _blank(value: object) -> bool:
+    """Return whether a value says nothing where a number or a date is wanted."""
+    return isinstance(value, bool) or (isinstance(value, str) and not value.strip())
+
+
 def _nested(raw: Any, parts: list[str]) -> Any:  # noqa: ANN401  # any JSON value
     for part in parts:
         raw = raw.get(part) if isinstance(raw, Mapping) else None
@@ -180,7 +186,7 @@ def _flattened(parts: list[str]) -> str:
 def _keys(raw: Raw) -> list[str]:
     keys = [f"{key}.{inner}" for key, value in raw.items() for inner in _inner_keys(value)]
     keys.extend(key for key, value in raw.items() if not _inner_keys(value))
-    return sorted(key[:_MAX_KEY_LENGTH] for key in keys)[:_MAX_KEYS] or ["(none)"]
+    return sorted(_encodable(key[:_MAX_KEY_LENGTH]) for key in keys)[:_MAX_KEYS] or ["(none)"]
 
 
 def _inner_keys(value: object) -> list[str]:
@@ -217,4 +223,9 @@ def _time(value: object) -> datetime:
 def _from_milliseconds(value: int) -> datetime:
     if value < _FIRST_EPOCH_MILLISECONDS:
         raise ValueError("too small for epoch milliseconds")
-    return datetime.fromtimestamp(value / 1000, UTC)
+    return _EPOCH + timedelta(milliseconds=value)
+
+
+def _encodable(text: str) -> str:
+    """Replace half characters, which JSON can spell (`\\ud800`) and no store can keep."""
+    return text.encode(errors="replace").decode()
