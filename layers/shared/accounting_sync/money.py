@@ -46,9 +46,12 @@ def quantize(amount: Decimal, currency: str) -> Decimal:
     """
     unit = Decimal(1).scaleb(-minor_units(currency))
     try:
-        return EXACT.add(amount.quantize(unit, context=EXACT), 0)
+        rounded = amount.quantize(unit, context=EXACT)
     except InvalidOperation as error:
         raise ValueError(f"not an amount: {amount}") from error
+    if not rounded.is_finite():
+        raise ValueError(f"not an amount: {amount}")
+    return EXACT.add(rounded, 0)
 
 
 def smallest_units(count: int, currency: str) -> Decimal:
