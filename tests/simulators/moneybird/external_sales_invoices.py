@@ -9,6 +9,7 @@ from tests.simulators.moneybird.document_routes import DocumentRoutes
 from tests.simulators.moneybird.documents import new_document
 from tests.simulators.moneybird.errors import bad_request
 from tests.simulators.moneybird.kinds import EXTERNAL_SALES_INVOICE as KIND
+from tests.simulators.moneybird.notes import add_note_routes
 from tests.simulators.moneybird.state import MoneybirdState
 
 
@@ -19,6 +20,7 @@ def add_external_sales_invoice_routes(blueprint: Blueprint, state: MoneybirdStat
     routes.add_payments()
     routes.add_attachments("attachment")
     add_attachment_routes(blueprint, state, KIND)
+    add_note_routes(blueprint, state, KIND)
     _add_creation_from_attachment(blueprint, state)
     _add_marking(routes)
 

@@ -143,6 +143,12 @@ class MoneybirdClient:
         call = self._call("PATCH", "external_sales_invoices/{id}", body=body, id=invoice_id)
         return self._read(MoneybirdExternalSalesInvoice, call)
 
+    def add_note_to_external_sales_invoice(self, invoice_id: str, note: str) -> None:
+        """Add a note, which people see beside the invoice."""
+        body = {"note": {"note": note}}
+        call = self._call("POST", "external_sales_invoices/{id}/notes", body=body, id=invoice_id)
+        self._transport.send(call)
+
     def attach_to_external_sales_invoice(self, invoice_id: str, file: Upload) -> None:
         """Add a file to an external sales invoice."""
         # without the id, the same path would make a new invoice of the file: an empty id is refused
@@ -183,6 +189,12 @@ class MoneybirdClient:
     def update_estimate(self, estimate_id: str, estimate: EstimateFields) -> MoneybirdEstimate:
         """Change what is given; lines without an `id` are added."""
         call = self._call("PATCH", "estimates/{id}", body={"estimate": estimate.to_json()}, id=estimate_id)
+        return self._read(MoneybirdEstimate, call)
+
+    def mark_estimate_as_sent(self, estimate_id: str) -> MoneybirdEstimate:
+        """Open a draft, and number it, as if it had been sent by hand: Moneybird sends nothing."""
+        body = {"estimate_sending": {"delivery_method": "Manual"}}
+        call = self._call("PATCH", "estimates/{id}/send_estimate", body=body, id=estimate_id)
         return self._read(MoneybirdEstimate, call)
 
     def change_estimate_state(self, estimate_id: str, state: EstimateState) -> MoneybirdEstimate:

@@ -112,6 +112,8 @@ class EstimateFields(MoneybirdRequest):
     """An estimate (offer)."""
 
     contact_id: str | None = None
+    document_style_id: str | None = None
+    workflow_id: str | None = None
     reference: str | None = None
     estimate_date: Date | None = None
     currency: str | None = None
