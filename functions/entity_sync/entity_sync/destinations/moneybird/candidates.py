@@ -6,9 +6,15 @@ from datetime import date, timedelta
 from accounting_sync.errors import ParkedError
 from accounting_sync.providers.filters import Period
 from accounting_sync.providers.moneybird_models import BookedObject
+from accounting_sync.time import from_text
+
+ATTEMPTED_AT = "attempted_at"
+"""Key in an intent: when the create was sent."""
 
 _MARGIN = timedelta(days=366)
 """A list without a period shows this year only; a bookkeeper may have moved the date since."""
+_CLOCKS = timedelta(minutes=10)
+"""How far Moneybird's clock may be behind ours."""
 
 
 def period_around(intent: dict[str, str]) -> Period:
@@ -30,8 +36,21 @@ def ours[Found: BookedObject](
     foreign = [each.id for each in found if not is_ours(each)]
     if foreign:
         raise ParkedError(
-            f"Moneybird already has a {name} with reference {reference} for this contact that was entered"
+            f"Moneybird already has an {name} with reference {reference} for this contact that was entered"
             f" another way ({', '.join(foreign)}). Keep one: delete it there and replay, or leave it and mark"
             " the document in Moment so that it is not transferred."
         )
     return found
+
+
+def attempted[Found: BookedObject](listed: Iterable[Found], intent: dict[str, str]) -> Sequence[Found]:
+    """Return those that an earlier attempt may have created: same reference, and not there before it.
+
+    For kinds that have no field to say where they come from.
+    """
+    since = from_text(intent[ATTEMPTED_AT]) - _CLOCKS
+    return [
+        each
+        for each in listed
+        if each.reference == intent["reference"] and from_text(each.raw["created_at"]) >= since
+    ]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from accounting_sync.documents import DocumentType, SalesInvoice
+from accounting_sync.documents import DocumentType, Reference, SalesInvoice
 from accounting_sync.errors import ParkedError
 from accounting_sync.providers.http import Upload
 from accounting_sync.providers.moneybird import MoneybirdClient
@@ -92,7 +92,7 @@ def invoice_fields(
 
 
 def pdf_step(client: MoneybirdClient, reference: str, load: Callable[[], bytes | None]) -> Step:
-    """Return the step that attaches the invoice's PDF; it is known by its file name."""
+    """Return the step that attaches the invoice's PDF, known by its file name."""
     filename = f"{re.sub(r'[^A-Za-z0-9._-]+', '-', reference)}.pdf"
 
     def is_there(found: MoneybirdObject) -> bool:
@@ -109,3 +109,16 @@ def pdf_step(client: MoneybirdClient, reference: str, load: Callable[[], bytes |
         client.attach_to_external_sales_invoice(invoice_id, Upload(filename, content))
 
     return Step("attachment", "attachment", {"file": filename}, is_there, attach)
+
+
+def credit_step(client: MoneybirdClient, original: Reference) -> Step:
+    """Return the step that joins a credit note to its original, by a note beside it."""
+    text = f"Credit note for invoice {original.number or original.entity.id}"
+
+    def is_there(found: MoneybirdObject) -> bool:
+        return any(note.get("note") == text for note in found.raw.get("notes") or ())
+
+    def add(invoice_id: str) -> None:
+        client.add_note_to_external_sales_invoice(invoice_id, text)
+
+    return Step("note", "notes", {"note": {"note": text}}, is_there, add)

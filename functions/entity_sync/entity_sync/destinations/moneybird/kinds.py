@@ -55,8 +55,8 @@ class Action:
 
     name: str
     """What it comes to, in words: `estimate accepted`."""
-    method: str
     path: str
+    """With its method: `PATCH estimates/1/change_state`."""
     body: Mapping[str, Any]
     perform: Callable[[], object]
 
@@ -84,7 +84,7 @@ def _verify(_: MoneybirdObject) -> None:
     pass
 
 
-def _nothing_more(_: MoneybirdObject) -> Sequence[Action]:
+def _nothing_more(_: MoneybirdObject | None) -> Sequence[Action]:
     return ()
 
 
@@ -103,8 +103,8 @@ class Target[Fields: MoneybirdRequest, Found: MoneybirdObject]:
     """Raises ParkedError if what stands at Moneybird is not what the source says (totals)."""
     state: str | None = None
     """What else makes up the wanted state of things, beside the fields."""
-    actions: Callable[[Found], Sequence[Action]] = _nothing_more
-    """What is left to do to what was found, so that it is in `state`."""
+    actions: Callable[[Found | None], Sequence[Action]] = _nothing_more
+    """What is left to do so that it is in `state` (None: what would be created in a dry run)."""
 
 
 @dataclass(frozen=True, slots=True)

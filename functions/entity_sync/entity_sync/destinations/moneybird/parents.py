@@ -22,6 +22,8 @@ class Parents:
     context: BookingContext
     book: Callable[[Document, Claim], str]
     """Brings a parent up to date at Moneybird, and returns its id there."""
+    permit: Callable[[], None]
+    """Raises ParkedError if the document itself could not be booked: then no parent is made for it."""
 
     def projects(self, document: Billable) -> dict[str, str]:
         """Return the id at Moneybird of each project that a document names."""
@@ -50,6 +52,7 @@ class Parents:
         known = self._known(entity)
         if known is not None:
             return known
+        self.permit()
         child = self.context.claim
         claim = self.store.acquire(entity, child.owner, self.context.clock(), self.context.lease)
         try:

@@ -1,6 +1,6 @@
 """Dry run: the same look at Moneybird, and a list of what would be written instead of the writes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,7 @@ from accounting_sync.link_store import LinkState
 from accounting_sync.providers.moneybird_models import MoneybirdObject
 from accounting_sync.providers.moneybird_requests import MoneybirdRequest
 from entity_sync.destinations.moneybird.differences import changes
-from entity_sync.destinations.moneybird.kinds import Step, Target, Written
+from entity_sync.destinations.moneybird.kinds import Action, Step, Target, Written
 from entity_sync.destinations.moneybird.looking import find_unlinked, read_linked
 from entity_sync.destinations.moneybird.upsert import DESTINATION
 from entity_sync.destinations.port import PlannedWrite
@@ -32,7 +32,8 @@ class Plan:
             current = read_linked(target, link)
             unchanged: Written[R] = Written(link.remote_id or "", changed=False, link=link)
             return unchanged if current is None else self._update(target, current)
-        found = None if _NEW in target.fields.to_json().values() else find_unlinked(target, link)
+        is_of_new_contact = _NEW in target.fields.to_json().values()
+        found = None if is_of_new_contact else find_unlinked(target, link)
         return self._create(target) if found is None else self._update(target, found)
 
     def once[F: MoneybirdRequest, R: MoneybirdObject](
@@ -49,6 +50,7 @@ class Plan:
         target.permit(None)
         kind = target.kind
         self._add(f"create {kind.name}", f"POST {kind.path}", {kind.wrapper: target.fields.to_json()})
+        self._add_actions(target.actions(None))
         return Written(_NEW, changed=True)
 
     def _update[F: MoneybirdRequest, R: MoneybirdObject](
@@ -63,10 +65,12 @@ class Plan:
                 f"PATCH {kind.path}/{current.id}",
                 {kind.wrapper: differing.to_json()},
             )
-        actions = target.actions(current)
+        self._add_actions(target.actions(current))
+        return Written(current.id, changed=differing is not None, found=current)
+
+    def _add_actions(self, actions: Sequence[Action]) -> None:
         for action in actions:
-            self._add(action.name, f"{action.method} {action.path}", action.body)
-        return Written(current.id, changed=differing is not None or bool(actions), found=current)
+            self._add(action.name, action.path, action.body)
 
     def _add(self, action: str, path: str, fields: Mapping[str, Any]) -> None:
         self.writes.append(PlannedWrite(action=action, path=path, fields=dict(fields)))

@@ -14,6 +14,7 @@ from accounting_sync.link_store import Link, LinkState
 from accounting_sync.providers.moneybird_models import MoneybirdObject
 from accounting_sync.providers.moneybird_requests import MoneybirdRequest
 from accounting_sync.time import Clock, from_text, to_text
+from entity_sync.destinations.moneybird.candidates import ATTEMPTED_AT
 from entity_sync.destinations.moneybird.differences import changes, fingerprint
 from entity_sync.destinations.moneybird.kinds import Step, Target, Written
 from entity_sync.destinations.moneybird.looking import find_unlinked, read_linked, remote_id_of
@@ -26,7 +27,6 @@ SETTLING = timedelta(seconds=60)
 A create whose answer was lost may still be on its way, and a list may lag behind a create.
 """
 
-_ATTEMPTED_AT = "attempted_at"
 _EVENT_ID = "event_id"
 _DONE = "DONE"
 
@@ -64,7 +64,7 @@ class Upsert:
         if found is not None:
             return self._adopt(target, link, found)
         if link is not None:
-            self._wait_until_settled(link.intent[_ATTEMPTED_AT])
+            self._wait_until_settled(link.intent[ATTEMPTED_AT])
         return self._create(target)
 
     def once[F: MoneybirdRequest, R: MoneybirdObject](
@@ -129,7 +129,7 @@ class Upsert:
 
     def _intended[F: MoneybirdRequest, R: MoneybirdObject](self, target: Target[F, R]) -> Link:
         kind = target.kind
-        attempt = {_ATTEMPTED_AT: to_text(self.clock()), _EVENT_ID: self.event_id}
+        attempt = {ATTEMPTED_AT: to_text(self.clock()), _EVENT_ID: self.event_id}
         return Link(
             entity=target.claim.entity,
             destination=DESTINATION,

@@ -1,0 +1,125 @@
+"""Provider simulators without a network: `requests` calls their WSGI application directly.
+
+Every call passes two boundaries, before it and after its effect. A test may count them, and may let the
+process die at one of them: then nothing that comes later happens, just as after a kill.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3 import HTTPResponse
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+    from botocore.client import BaseClient
+
+
+class Killed(BaseException):
+    """The process is gone. No code may catch it."""
+
+
+@dataclass
+class Boundaries:
+    """Counts the boundaries that a piece of work passes, and kills at one of them.
+
+    Attributes
+    ----------
+    passed
+        Names in order: `before POST contacts`, `after dynamodb PutItem`.
+    kill_at
+        Position of the boundary at which the process dies; None lets it live.
+    """
+
+    passed: list[str] = field(default_factory=list)
+    kill_at: int | None = None
+    listeners: list[Callable[[str], None]] = field(default_factory=list)
+
+    def at(self, name: str) -> None:
+        """Pass a boundary, or die there. The dead pass none."""
+        if self.kill_at is not None and len(self.passed) > self.kill_at:
+            raise Killed(f"dead before {name}")
+        self.passed.append(name)
+        if self.kill_at is not None and len(self.passed) > self.kill_at:
+            raise Killed(name)
+        for listener in self.listeners:
+            listener(name)
+
+    def watch(self, client: "BaseClient") -> None:
+        """Let each call of an AWS client pass boundaries."""
+        service = client.meta.service_model.service_name
+        client.meta.events.register_first("before-call.*.*", lambda **call: self._before(service, call))
+        client.meta.events.register_last("after-call.*.*", lambda **call: self._after(service, call))
+
+    def _before(self, service: str, call: Mapping[str, Any]) -> None:
+        self.at(f"before {service} {call['model'].name}")
+
+    def _after(self, service: str, call: Mapping[str, Any]) -> None:
+        self.at(f"after {service} {call['model'].name}")
+
+
+class InProcessAdapter(BaseAdapter):
+    """Answers the requests of a session from a WSGI application."""
+
+    def __init__(self, application: "WSGIApplication", boundaries: Boundaries | None = None) -> None:
+        super().__init__()
+        self._application = application
+        self._boundaries = boundaries or Boundaries()
+        self._builder = HTTPAdapter()
+
+    def send(  # type: ignore[override]  # the options of the base class mean nothing here
+        self, request: requests.PreparedRequest, **_: object
+    ) -> requests.Response:
+        """Answer a request; a connection that the simulator drops is a ConnectionError, as over a network."""
+        name = f"{request.method} {_resource(request.path_url)}"
+        self._boundaries.at(f"before {name}")
+        try:
+            response = self._answer(request)
+        except ConnectionResetError as error:
+            raise requests.ConnectionError(error, request=request) from error
+        self._boundaries.at(f"after {name}")
+        return response
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _answer(self, request: requests.PreparedRequest) -> requests.Response:
+        body = request.body.encode() if isinstance(request.body, str) else request.body or b""
+        assert isinstance(body, bytes)
+        path, _, query = request.path_url.partition("?")
+        builder = EnvironBuilder(
+            path=path,
+            query_string=query,
+            method=request.method or "GET",
+            headers=list(request.headers.items()),
+            data=body,
+        )
+        content, status, headers = run_wsgi_app(self._application, builder.get_environ(), buffered=True)
+        raw = HTTPResponse(
+            body=BytesIO(b"".join(content)),
+            status=int(status.split()[0]),
+            headers=dict(headers),
+            preload_content=False,
+        )
+        return self._builder.build_response(request, raw)
+
+
+def in_process_session(
+    application: "WSGIApplication", boundaries: Boundaries | None = None
+) -> requests.Session:
+    """Make a session whose calls never leave the process."""
+    session = requests.Session()
+    session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, InProcessAdapter(application, boundaries))
+    return session
+
+
+def _resource(path: str) -> str:
+    """Name what is called without its ids, so that equal calls have equal names."""
+    parts = path.partition("?")[0].removesuffix(".json").split("/")
+    return "/".join(part for part in parts[3:] if part and not part.isdigit())

@@ -1,0 +1,162 @@
+"""Everything that the Moneybird destination works with, in one process: simulators, tables, a clock."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+from requests.auth import AuthBase, HTTPBasicAuth
+
+from accounting_sync.accounting_store import AccountingStore
+from accounting_sync.documents import Document
+from accounting_sync.events import EntityRef, Source
+from accounting_sync.providers.http import TokenAuth, Transport
+from accounting_sync.providers.moment import MomentClient
+from accounting_sync.providers.moneybird import MoneybirdClient
+from entity_sync.booking import BookingSettings
+from entity_sync.destinations.moneybird import BookShelf, MoneybirdDestination
+from entity_sync.destinations.port import Booked, BookingContext
+from entity_sync.mapping.moment import map_moment
+from tests.in_process import Boundaries, in_process_session
+from tests.simulators.moment import moment_app, samples
+from tests.simulators.moment.app import API_KEY, COMPANY
+from tests.simulators.moneybird import ADMINISTRATION_ID, API_TOKEN, MoneybirdSettings, moneybird_app
+from tests.simulators.request_log import ReceivedRequest
+from tests.tables import create_accounting_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CONNECTION = "acme"
+LEASE = timedelta(seconds=90)
+
+SETTINGS: dict[str, Any] = {
+    "vat": {
+        samples.VAT_HIGH: {
+            "tax_rate_id": "496081347565061258",
+            "purchase_tax_rate_id": "496081347580789901",
+        },
+        samples.VAT_LOW: {
+            "tax_rate_id": "496081347576595595",
+            "purchase_tax_rate_id": "496081347582887054",
+        },
+        samples.VAT_REVERSE: "496081347578692749",
+    },
+    "ledger_accounts": {
+        samples.ACCOUNT_SERVICES: "496081347348006011",
+        samples.ACCOUNT_TRAVEL: "496081347348006012",
+        samples.ACCOUNT_COSTS: "496081347348006009",
+    },
+    "attach_pdf": True,
+    "moment_pdf_path": "invoices/{id}/pdf",
+}
+"""What the simulators' samples need."""
+
+
+class _Free:
+    """A throttle and a breaker that let everything through."""
+
+    def before(self, connection: str, provider: Source) -> bool:
+        return False
+
+    def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None: ...
+
+    def denied(self, connection: str, provider: Source, reason: str) -> None: ...
+
+    def accepted(self, connection: str, provider: Source) -> None: ...
+
+    def guard[Result](self, connection: str, provider: Source, call: "Callable[[], Result]") -> Result:
+        return call()
+
+
+@dataclass
+class Bench:
+    """One connection, booked without the function around it."""
+
+    dynamodb: "DynamoDBClient"
+    boundaries: Boundaries = field(default_factory=Boundaries)
+    now: datetime = datetime(2026, 1, 6, 12, tzinfo=UTC)
+    settings: dict[str, Any] = field(default_factory=lambda: dict(SETTINGS))
+
+    def __post_init__(self) -> None:
+        self.moneybird = moneybird_app(settings=MoneybirdSettings(rate_limit=0))
+        self.moment = moment_app()
+        self.store = AccountingStore(self.dynamodb, create_accounting_table(self.dynamodb))
+        self.client = MoneybirdClient(self._moneybird(), ADMINISTRATION_ID)
+        self._moment_client = MomentClient(self._moment(), COMPANY, SETTINGS["moment_pdf_path"])
+        self.destination = MoneybirdDestination(self.client, self.store, BookShelf(self.clock))
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def book(self, kind: str, entity_id: int | str, *, event: str = "event-1", owner: str = "w1") -> Booked:
+        """Fetch, map and book an entity of Moment, as the function does under its claim."""
+        return self.book_document(self.load(entity(kind, entity_id)), event=event, owner=owner)
+
+    def book_document(self, document: Document, *, event: str = "event-1", owner: str = "w1") -> Booked:
+        claim = self.store.acquire(document.entity, owner, self.now, LEASE)
+        try:
+            return self.destination.book(
+                document,
+                BookingContext(
+                    claim=claim,
+                    settings=self.booking_settings,
+                    owner=owner,
+                    lease=LEASE,
+                    clock=self.clock,
+                    time_left=lambda: 60.0,
+                    load=self.load,
+                    load_pdf=lambda ref: self._moment_client.get_invoice_pdf(ref.id),
+                    event_id=event,
+                ),
+            )
+        finally:
+            self.store.release(claim)
+
+    def load(self, ref: EntityRef) -> Document:
+        return map_moment(ref, self._moment_client.fetch(ref.type, ref.id), self.booking_settings)
+
+    @property
+    def booking_settings(self) -> BookingSettings:
+        return BookingSettings.model_validate(self.settings)
+
+    def pass_time(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+    def at_moneybird(self, collection: str) -> list[dict[str, Any]]:
+        return list(self.moneybird.state.collections()[collection].values())
+
+    def writes(self) -> list[ReceivedRequest]:
+        return [entry for entry in self.moneybird.requests.matching() if entry.method != "GET"]
+
+    def change(self, collection: str, entity_id: int | str, **fields: object) -> None:
+        """Change an object at Moment."""
+        self.moment.state.put(collection, {"id": int(entity_id), **fields}, None)
+
+    def _moneybird(self) -> Transport:
+        return self._transport(
+            Source.MONEYBIRD, "https://moneybird.test/api/v2", TokenAuth(SecretStr(API_TOKEN))
+        )
+
+    def _moment(self) -> Transport:
+        return self._transport(Source.MOMENT, "https://moment.test/api/1.0", HTTPBasicAuth("apikey", API_KEY))
+
+    def _transport(self, provider: Source, base_url: str, auth: AuthBase) -> Transport:
+        simulator = self.moneybird if provider is Source.MONEYBIRD else self.moment
+        return Transport(
+            session=in_process_session(simulator.wsgi, self.boundaries),
+            auth=auth,
+            base_url=base_url,
+            connection=CONNECTION,
+            provider=provider,
+            throttle=_Free(),
+            breaker=_Free(),
+            clock=self.clock,
+        )
+
+
+def entity(kind: str, entity_id: int | str) -> EntityRef:
+    """Name an entity of Moment."""
+    return EntityRef(CONNECTION, Source.MOMENT, kind, str(entity_id))
