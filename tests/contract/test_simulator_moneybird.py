@@ -16,6 +16,7 @@ from tests.contract.moneybird_openapi import (
     validate_response,
 )
 from tests.simulators.moneybird import MoneybirdSettings, MoneybirdSimulator, fields, moneybird_app, seed
+from tests.simulators.receiver import receiving
 from tests.simulators.serving import running
 
 pytestmark = requires_description
@@ -89,10 +90,11 @@ def external_invoice(contact: dict[str, Any], **attributes: Json) -> dict[str, A
     return {"external_sales_invoice": common | attributes}
 
 
-def assert_complete(method: str, resource: str, status: int, body: dict[str, Any]) -> None:
-    """Assert that a record has every field that the examples of the description have, and no other."""
-    examples = documented_answers(method, CheckedApi.path(resource), status)
-    assert set(body) == set(examples[0])
+def assert_complete(method: str, resource: str, status: int, body: Json) -> None:
+    """Assert that a record, or the first of a list, has the fields of the description's example exactly."""
+    example = documented_answers(method, CheckedApi.path(resource), status)[0]
+    shown, documented = (body[0], example[0]) if isinstance(example, list) else (body, example)
+    assert set(shown) == set(documented)
 
 
 def test_answers_are_those_of_the_description_for_contacts(api: CheckedApi, contact: dict[str, Any]) -> None:
@@ -227,12 +229,30 @@ def test_answers_are_those_of_the_description_for_projects_and_reference_data(ap
     rates = api.call(
         "GET", "tax_rates?filter=percentage:21,tax_rate_type:sales_invoice,active:true", status=200
     )
-    assert set(rates[0]) == set(documented_answers("GET", CheckedApi.path("tax_rates"), 200)[0][0])
+    assert_complete("GET", "tax_rates", 200, rates)
     accounts = api.call("GET", "ledger_accounts", status=200)
-    assert set(accounts[0]) == set(documented_answers("GET", CheckedApi.path("ledger_accounts"), 200)[0][0])
+    assert_complete("GET", "ledger_accounts", 200, accounts)
     api.call("GET", f"ledger_accounts/{accounts[0]['id']}", status=200)
     validate_request("GET", "/api/v2/administrations.json")
     api.send("GET", "/api/v2/administrations.json", 200)
+
+
+def test_answers_are_those_of_the_description_for_webhooks(api: CheckedApi) -> None:
+    with receiving() as receiver:
+        webhook = api.call(
+            "POST", "webhooks", {"url": receiver.url, "enabled_events": ["contact"]}, status=201
+        )
+    [listed] = api.call("GET", "webhooks", status=200)
+    one = f"webhooks/{webhook['id']}"
+
+    assert_complete("POST", "webhooks", 201, webhook)
+    assert_complete("GET", "webhooks", 200, [listed])
+    api.call("PATCH", f"{one}/deactivate", status=200)
+    api.call("PATCH", f"{one}/activate", status=200)
+    api.call("DELETE", one, status=204)
+    api.call("DELETE", one, status=404)
+    api.refused("POST", "webhooks", {"events": []}, status=400)
+    api.refused("POST", "webhooks", {}, status=400)
 
 
 def test_errors_are_those_of_the_description(api: CheckedApi, contact: dict[str, Any]) -> None:

@@ -12,8 +12,8 @@ from tests.simulators.deliveries import DeliverySettings, DeliveryStatus
 from tests.simulators.moment import moment_app
 from tests.simulators.moneybird import MoneybirdSimulator, moneybird_app
 from tests.simulators.moneybird.webhooks import subscribed
+from tests.simulators.receiver import Receiver, receiving
 from tests.simulators.serving import running
-from tests.unit.simulators.receiver import Receiver, receiving
 
 HEADERS = {"Authorization": "Bearer simulated-api-token"}
 
