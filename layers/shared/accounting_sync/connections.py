@@ -1,15 +1,12 @@
 """A connection: one customer set-up, its credentials (Secrets Manager) as the sync function sees them."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from accounting_sync.errors import ParkedError
 from accounting_sync.model import Model
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class BasicCredential(Model):
@@ -60,12 +57,24 @@ class Connection(Model):
     moment: MomentAccess | None = None
 
 
-class ConnectionStore:
-    """Reads connections; `read_secret` is Powertools' cached `SecretsProvider.get` or a fake."""
+class SecretReader(Protocol):
+    """Where secrets come from: `accounting_sync.parameters.Parameters`, or a fake."""
 
-    def __init__(self, read_secret: "Callable[[str], str]", prefix: str) -> None:
-        self._read_secret = read_secret
+    def read(self, name: str, *, fresh: bool = False) -> str | None:
+        """Return a secret, a fresh one if wanted; None if there is none."""
+
+
+class ConnectionStore:
+    """Reads connections by name."""
+
+    def __init__(self, secrets: SecretReader, prefix: str) -> None:
+        self._secrets = secrets
         self._prefix = prefix
+        self._stale: set[str] = set()
+
+    def distrust(self, name: str) -> None:
+        """Have the secret read anew the next time: a provider has refused what it holds."""
+        self._stale.add(name)
 
     def get(self, name: str) -> Connection:
         """Read a connection.
@@ -73,10 +82,22 @@ class ConnectionStore:
         Raises
         ------
         ParkedError
-            If the secret is not the documented JSON object; the message names keys, never a value.
+            If there is no such secret, or it is not the documented JSON object; the message names keys,
+            never a value.
+        RetryableError
+            If it could not be read.
         """
+        text = self._secrets.read(self._prefix + name, fresh=name in self._stale)
+        self._stale.discard(name)
+        if text is None:
+            raise ParkedError(
+                f"There is no secret {self._prefix}{name}. Create it, and send the event again."
+            )
+        return self._parse(name, text)
+
+    def _parse(self, name: str, text: str) -> Connection:
         try:
-            secret = ConnectionSecret.model_validate(json.loads(self._read_secret(self._prefix + name)))
+            secret = ConnectionSecret.model_validate(json.loads(text))
         except json.JSONDecodeError as error:
             raise ParkedError(f"The secret {self._prefix}{name} is not JSON.") from error
         except ValidationError as error:

@@ -118,7 +118,7 @@ class DocumentStore(AccountingTable):
             booked = stored.model_copy(
                 update={
                     "booking": booking,
-                    "state": booking.state,
+                    "state": effective_state(stored.document, booking),
                     "updated_at": now,
                     "revision": stored.revision + 1,
                 }

@@ -32,6 +32,15 @@ class Booking(Model):
     version: int | None = None
     """The destination's version of its document: the higher, the newer."""
     updated_at: datetime | None = None
+    deleted_at: datetime | None = None
+    """When the destination told that its document is gone."""
+
+    def says_the_same(self, other: "Booking | None") -> bool:
+        """Whether nothing that matters to a bookkeeper differs: an echo of our own write, for one."""
+        unimportant = {"version": None, "updated_at": None}
+        return other is not None and self.model_copy(update=unimportant) == other.model_copy(
+            update=unimportant
+        )
 
 
 class Change(Model):
@@ -105,8 +114,8 @@ def changes_between(old: Document, new: Document) -> tuple[Change, ...]:
 
 
 def effective_state(document: Document, booking: Booking | None) -> DocumentState:
-    """Return where a document stands: once it is booked, the books say so."""
-    return booking.state if booking else document.state
+    """Return where a document stands: as long as it is booked, the books say so."""
+    return booking.state if booking and booking.deleted_at is None else document.state
 
 
 def is_older_booking(known: Booking | None, booking: Booking) -> bool:
@@ -122,7 +131,8 @@ def is_older_booking(known: Booking | None, booking: Booking) -> bool:
 
 def state_date(stored: StoredDocument) -> str:
     """Return the day by which documents of one state are sorted: paid on, else dated, else written."""
-    paid_at = stored.booking.paid_at if stored.booking else getattr(stored.document, "paid_at", None)
+    booking = stored.booking if stored.booking and stored.booking.deleted_at is None else None
+    paid_at = booking.paid_at if booking else getattr(stored.document, "paid_at", None)
     day: date = paid_at or getattr(stored.document, "date", None) or stored.updated_at.date()
     return day.isoformat()
 

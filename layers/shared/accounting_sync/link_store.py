@@ -197,10 +197,12 @@ class LinkStore(ClaimStore):
         ClaimHeldError
             If the claim was lost.
         """
-        keys = [(link.entity.key, _sort_key(link.destination))]
-        if link.remote_id is not None:
-            keys.append((_origin_key(link, link.remote_id), ORIGIN))
-        self._write_under(claim, *({"Delete": self._delete(*key)} for key in keys))
+        there = self._delete(link.entity.key, _sort_key(link.destination))
+        if link.remote_id is None:
+            self._write_under(claim, {"Delete": there})
+        else:
+            back = self._delete(_origin_key(link, link.remote_id), ORIGIN)
+            self._write_under(claim, {"Delete": there}, {"Delete": back})
 
     def _change(self, claim: Claim, link: Link, values: Item) -> None:
         update = self._link_update(claim, link, values, "attribute_exists(pk)")

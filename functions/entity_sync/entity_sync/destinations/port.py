@@ -70,8 +70,9 @@ class BookingContext:
 class Destination(Protocol):
     """A place where documents are booked."""
 
-    name: str
-    """`ledger`, `moneybird`: the name in links and outcomes."""
+    @property
+    def name(self) -> str:
+        """Return the name in links and outcomes: `ledger`, `moneybird`."""
 
     def book(self, document: Document, context: BookingContext) -> Booked:
         """Bring the destination up to date with a document; again and again comes to the same.

@@ -1,0 +1,26 @@
+"""Handler of EntitySyncFunction: messages of the queue."""
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from accounting_sync.observability import MetricCounter, make_logger
+from accounting_sync.time import utc_now
+from entity_sync.composition import make_consumer
+from entity_sync.consumer import Consumer
+from entity_sync.settings import Settings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
+    """Take a batch; the answer names the messages that are to come again."""
+    return consumer().take(event, context)
+
+
+@cache
+def consumer() -> Consumer:
+    """Return the process's consumer, made once."""
+    return make_consumer(Settings.from_environment(os.environ), utc_now, MetricCounter(), make_logger())

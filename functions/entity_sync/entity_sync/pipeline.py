@@ -1,0 +1,238 @@
+"""One entity: fetch, map, record in the ledger, book, and tell; all of it under the entity's claim."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from accounting_sync.accounting_store import AccountingStore, Claim
+from accounting_sync.connections import Connection, ConnectionStore
+from accounting_sync.documents import Document, Payment
+from accounting_sync.errors import EntityGoneError, ParkedError
+from accounting_sync.event_store import EventStore
+from accounting_sync.events import (
+    MOMENT_ENTITY_TYPES,
+    MONEYBIRD_ENTITY_TYPES,
+    EntityRef,
+    Source,
+    Status,
+    WebhookEvent,
+)
+from accounting_sync.providers.clients import ProviderClients
+from accounting_sync.time import Clock
+from entity_sync.announcements import Announcements
+from entity_sync.booking import BookingSettings, applies
+from entity_sync.booking_store import BookingSettingsStore
+from entity_sync.destinations.port import Booked, BookingContext, Destination
+from entity_sync.feedback import Feedback
+from entity_sync.result import Outcome, Result, key_of, outcome_of
+from entity_sync.sources import Reader
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=90)
+"""Of claims: longer than the function's time-out of 60 s, so that who holds an expired one is not alive."""
+
+SYNCED_TYPES = {
+    Source.MONEYBIRD: MONEYBIRD_ENTITY_TYPES,
+    Source.MOMENT: frozenset(MOMENT_ENTITY_TYPES.values()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Who does the work, and how long there is for it."""
+
+    owner: str
+    time_left: Callable[[], float]
+    """Seconds until the function is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The use case. What it is made of is made once; what belongs to one event, in `run`."""
+
+    events: EventStore
+    connections: ConnectionStore
+    settings: BookingSettingsStore
+    clients: ProviderClients
+    store: AccountingStore
+    ledger: Destination
+    destinations: Callable[[Connection, Callable[[], float]], Sequence[Destination]]
+    """Where documents of a connection are booked, beside the ledger."""
+    announcements: Announcements
+    clock: Clock
+
+    def run(self, event: WebhookEvent, entity: EntityRef, worker: Worker) -> Result:
+        """Bring accounting up to date with an event's entity.
+
+        Raises
+        ------
+        Exception
+            Whatever went wrong; `entity_sync.policy` says what is done about it.
+        """
+        if entity.type not in SYNCED_TYPES[entity.source]:
+            return Result(status=Status.IGNORED, reason=f"A {entity.type} is not synced.")
+        connection = self.connections.get(entity.connection)
+        run = _Run(self, event, worker, connection, self.settings.get(entity.connection))
+        with self.claimed(entity, worker) as claim:
+            self.events.mark_fetching(event.event_id, worker.owner, self.clock())
+            return run.sync(claim)
+
+    def bury(self, event: WebhookEvent, entity: EntityRef, worker: Worker, reason: str) -> Result:
+        """Record that an event's entity is gone at its source; nothing is deleted in the books.
+
+        Raises
+        ------
+        Exception
+            As for `run`.
+        """
+        connection = self.connections.get(entity.connection)
+        run = _Run(self, event, worker, connection, self.settings.get(entity.connection))
+        with self.claimed(entity, worker):
+            return run.bury(entity, reason)
+
+    @contextmanager
+    def claimed(self, entity: EntityRef, worker: Worker) -> Iterator[Claim]:
+        """Hold an entity's claim; if giving it up fails, it expires.
+
+        Raises
+        ------
+        ClaimHeldError
+            If another worker has it.
+        """
+        claim = self.store.acquire(entity, worker.owner, self.clock(), LEASE)
+        try:
+            yield claim
+        finally:
+            self._release(claim)
+
+    def _release(self, claim: Claim) -> None:
+        try:
+            self.store.release(claim)
+        except (BotoCoreError, ClientError):
+            logger.warning("a claim was not released and will expire", exc_info=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The work on one event."""
+
+    parts: Pipeline
+    event: WebhookEvent
+    worker: Worker
+    connection: Connection
+    settings: BookingSettings
+
+    def sync(self, claim: Claim) -> Result:
+        document = self._reader.load(claim.entity)
+        recorded = self.parts.ledger.book(document, self._context(claim))
+        if recorded.stale:
+            outcome = outcome_of(document, {self.parts.ledger.name: recorded})
+            return Result(status=Status.SKIPPED, reason=recorded.reason, outcome=outcome)
+        if claim.entity.source is Source.MONEYBIRD:
+            return self._take_back(document, recorded)
+        return self._book(document, recorded, claim)
+
+    def _book(self, document: Document, recorded: Booked, claim: Claim) -> Result:
+        """Book a document of Moment wherever its connection books."""
+        booked = {self.parts.ledger.name: recorded}
+        why_not = applies(document, self.settings)
+        for destination in self.parts.destinations(self.connection, self.worker.time_left):
+            if why_not is None:
+                booked[destination.name] = destination.book(document, self._context(claim))
+            else:
+                booked[destination.name] = Booked(status=Status.SKIPPED, reason=why_not)
+            self._join(claim.entity, booked[destination.name])
+        return self._result(document, booked, Outcome(paid=self._announce_payment(claim.entity)))
+
+    def _join(self, entity: EntityRef, booked: Booked) -> None:
+        if booked.remote_type is not None and booked.remote_id is not None:
+            self._feedback.join(entity, booked.remote_type, booked.remote_id)
+
+    def _take_back(self, document: Document, recorded: Booked) -> Result:
+        """Take in what Moneybird says; what was booked from another entity is joined to that."""
+        returned = self._feedback.take(document)
+        if isinstance(document, Payment) and document.invoice:
+            self._refresh(document.invoice)
+        told = Outcome(
+            linked_from=key_of(returned.origin) if returned else None,
+            echo=returned is not None and not returned.news,
+            paid=self._announce_payment(returned.origin if returned else document.entity),
+        )
+        return self._result(document, {self.parts.ledger.name: recorded}, told)
+
+    def _refresh(self, invoice: EntityRef) -> None:
+        """Take in the invoice that a payment changed: its own webhook may not be switched on."""
+        if invoice.type not in MONEYBIRD_ENTITY_TYPES:
+            return
+        with self.parts.claimed(invoice, self.worker) as claim, suppress(EntityGoneError):
+            document = self._reader.load(invoice)
+            if not self.parts.ledger.book(document, self._context(claim)).stale:
+                returned = self._feedback.take(document)
+                self._announce_payment(returned.origin if returned else invoice)
+
+    def bury(self, entity: EntityRef, reason: str) -> Result:
+        stored = self.parts.store.get_document(entity)
+        self.parts.store.tombstone(entity, self.parts.clock(), self.event.event_id)
+        returned = self._feedback.take_deletion(entity) if entity.source is Source.MONEYBIRD else None
+        if stored is not None and isinstance(stored.document, Payment) and stored.document.invoice:
+            self._refresh(stored.document.invoice)
+        outcome = Outcome(
+            document_type=stored.document_type if stored else None,
+            deleted=True,
+            linked_from=key_of(returned.origin) if returned else None,
+        )
+        known = stored is not None or returned is not None
+        return Result(status=Status.SYNCED if known else Status.SKIPPED, reason=reason, outcome=outcome)
+
+    def _result(self, document: Document, booked: dict[str, Booked], told: Outcome) -> Result:
+        statuses = {each.status for each in booked.values()}
+        reasons = [each.reason for each in booked.values() if each.reason]
+        outcome = outcome_of(document, booked).model_copy(
+            update={name: getattr(told, name) for name in told.model_fields_set}
+        )
+        return Result(
+            status=Status.SYNCED if Status.SYNCED in statuses else Status.SKIPPED,
+            reason=" ".join(reasons) or None,
+            outcome=outcome,
+            document=document,
+        )
+
+    def _announce_payment(self, entity: EntityRef) -> bool:
+        return self.parts.announcements.of_payment(self.event.event_id, entity)
+
+    def _load_and_record(self, entity: EntityRef) -> Document:
+        """Load what a document belongs to, and record it as well."""
+        try:
+            document = self._reader.load(entity)
+        except EntityGoneError as error:
+            raise ParkedError(
+                f"The {entity.type} {entity.id} that it belongs to is gone at {entity.source}. {error}"
+            ) from error
+        self.parts.store.upsert_document(document, self.parts.clock())
+        return document
+
+    def _context(self, claim: Claim) -> BookingContext:
+        return BookingContext(
+            claim=claim,
+            settings=self.settings,
+            owner=self.worker.owner,
+            lease=LEASE,
+            clock=self.parts.clock,
+            time_left=self.worker.time_left,
+            load=self._load_and_record,
+            load_pdf=self._reader.load_pdf,
+            event_id=self.event.event_id,
+        )
+
+    @property
+    def _reader(self) -> Reader:
+        return Reader(self.parts.clients, self.connection, self.settings, self.worker.time_left)
+
+    @property
+    def _feedback(self) -> Feedback:
+        return Feedback(self.parts.store, self.parts.clock, self.worker.owner, LEASE)

@@ -1,0 +1,104 @@
+"""The failure policy: what went wrong, and what is done about it. The one table of it.
+
+===========================================  ==========================================================
+what                                         then
+===========================================  ==========================================================
+429, breaker open, paused, claim held        WAIT until then; no attempt is used
+401, 403                                     PAUSE: the connection waits for a person; no attempt is used
+connection error, 5xx, time-out, AWS errors  RETRY with growing, random delays; after the last: FAILED
+404 on the fetch                             TOMBSTONE: marked as deleted at the source
+400, 402, 422, mapping, totals, ambiguity    PARK: a person has to decide; the reason says what
+anything else: our own bug                   RETRY, then FAILED with the exception's type and place
+===========================================  ==========================================================
+"""
+
+import random
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from accounting_sync.errors import (
+    AccessDeniedError,
+    EntityGoneError,
+    ParkedError,
+    RetryableError,
+    SyncError,
+    WaitError,
+)
+
+OUR_PACKAGES = ("accounting_sync", "entity_sync")
+
+
+class Action(StrEnum):
+    """What is done with an event whose sync did not succeed."""
+
+    WAIT = "wait"
+    PAUSE = "pause"
+    RETRY = "retry"
+    TOMBSTONE = "tombstone"
+    PARK = "park"
+
+
+POLICY: dict[type[BaseException], Action] = {
+    WaitError: Action.WAIT,
+    AccessDeniedError: Action.PAUSE,
+    RetryableError: Action.RETRY,
+    EntityGoneError: Action.TOMBSTONE,
+    ParkedError: Action.PARK,
+    BotoCoreError: Action.RETRY,
+    ClientError: Action.RETRY,
+    Exception: Action.RETRY,
+}
+"""Type of error to action; a type that is not listed has its nearest ancestor's."""
+
+
+def action_for(error: Exception) -> Action:
+    """Return what is done about an error."""
+    return next(POLICY[kind] for kind in type(error).__mro__ if kind in POLICY)
+
+
+def reason_for(error: Exception) -> str:
+    """Say what went wrong, without values: those of a bug or of AWS may hold personal data."""
+    match error:
+        case SyncError():
+            return str(error)
+        case ClientError():
+            return f"AWS answered {error.response['Error']['Code']} to {error.operation_name}."
+        case BotoCoreError():
+            return f"AWS could not be reached ({type(error).__name__})."
+        case _:
+            return f"A fault in this software: {type(error).__name__} at {_place(error)}."
+
+
+def _place(error: Exception) -> str:
+    """Return file and line of our code that was the last to run."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if any(f"/{package}/" in frame.filename for package in OUR_PACKAGES)
+    ]
+    if not frames:
+        return "an unknown place"
+    path = frames[-1].filename
+    start = max(path.rfind(f"/{package}/") for package in OUR_PACKAGES)
+    return f"{path[start + 1 :]}:{frames[-1].lineno}"
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long to leave an event alone between two tries."""
+
+    shortest: timedelta
+    longest: timedelta
+    random: Callable[[], float] = random.random
+    """From 0 to 1: spreads events that failed together."""
+
+    def after(self, attempt: int) -> timedelta:
+        """Return the delay after an attempt (from 1): random, up to a bound that doubles with each."""
+        bound = min(self.longest, self.shortest * 2 ** min(attempt, 32))
+        spread = max(bound - self.shortest, timedelta(0)).total_seconds() * self.random()
+        return self.shortest + timedelta(seconds=spread)

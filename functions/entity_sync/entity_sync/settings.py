@@ -1,0 +1,49 @@
+"""What the deployment tells the sync function, read from the environment."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Self
+
+from pydantic import Field
+
+from accounting_sync.model import Model
+
+
+class Settings(Model):
+    """Names of the resources, where the providers are, and how patient to be."""
+
+    stage: str
+    events_table: str
+    accounting_table: str
+    control_table: str
+    sync_queue_url: str
+    event_bus_name: str
+    connection_prefix: str
+    """First part of the names of the connections' secrets and parameters, with the slash."""
+    moneybird_base_url: str
+    moment_base_url: str
+    event_retention_days: int = Field(gt=0)
+    max_attempts: int = Field(default=6, gt=0)
+    """Tries before an event is FAILED; waiting does not count."""
+    retry_min_seconds: float = Field(default=10, ge=0)
+    retry_max_seconds: float = Field(default=900, ge=0)
+    """Bounds of the time between two tries."""
+
+    @property
+    def retention(self) -> timedelta:
+        """How long events are kept."""
+        return timedelta(days=self.event_retention_days)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings; each is the variable of its name in capitals.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            If one is missing or cannot be used.
+        """
+        names = {name: name.upper() for name in cls.model_fields}
+        return cls.model_validate(
+            {name: environment[variable] for name, variable in names.items() if variable in environment}
+        )

@@ -1,0 +1,48 @@
+"""Where entities are read: the provider's object, as the canonical document."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from accounting_sync.connections import Connection
+from accounting_sync.documents import Document
+from accounting_sync.events import EntityRef, Source
+from accounting_sync.providers.clients import ProviderClients
+from accounting_sync.providers.moment import MomentClient
+from entity_sync.booking import BookingSettings
+from entity_sync.mapping.moment import map_moment
+from entity_sync.mapping.moneybird import map_moneybird
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads the entities of one connection."""
+
+    clients: ProviderClients
+    connection: Connection
+    settings: BookingSettings
+    time_left: Callable[[], float]
+    """Seconds until the function is stopped."""
+
+    def load(self, entity: EntityRef) -> Document:
+        """Fetch an entity and map it.
+
+        Raises
+        ------
+        EntityGoneError
+            If the provider does not know it (any more).
+        SyncError
+            Any other kind: the provider does not answer, or its answer cannot be mapped.
+        """
+        if entity.source is Source.MOMENT:
+            return map_moment(entity, self._moment().fetch(entity.type, entity.id), self.settings)
+        client = self.clients.moneybird(self.connection, self.time_left)
+        return map_moneybird(entity, client.fetch(entity.type, entity.id))
+
+    def load_pdf(self, entity: EntityRef) -> bytes | None:
+        """Fetch the PDF of an invoice of Moment; None where there is none."""
+        return self._moment().get_invoice_pdf(entity.id)
+
+    def _moment(self) -> MomentClient:
+        template = self.settings.moment_pdf_path
+        settings = replace(self.clients.settings, moment_pdf_template=template)
+        return replace(self.clients, settings=settings).moment(self.connection, self.time_left)
