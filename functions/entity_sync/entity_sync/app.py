@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from accounting_sync.observability import MetricCounter, make_logger
 from accounting_sync.time import utc_now
-from entity_sync.composition import make_consumer
+from entity_sync.composition import Surroundings, make_aws, make_consumer, make_providers
 from entity_sync.consumer import Consumer
 from entity_sync.settings import Settings
 
@@ -23,4 +23,7 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> "PartialI
 @cache
 def consumer() -> Consumer:
     """Return the process's consumer, made once."""
-    return make_consumer(Settings.from_environment(os.environ), utc_now, MetricCounter(), make_logger())
+    settings = Settings.from_environment(os.environ)
+    aws = make_aws()
+    providers = make_providers(settings, aws, utc_now)
+    return make_consumer(settings, Surroundings(aws, providers, utc_now, MetricCounter(), make_logger()))

@@ -1,7 +1,9 @@
 """The composition root: everything is made here, once a process, and handed to whoever needs it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import boto3
 from aws_lambda_powertools import Logger
@@ -29,30 +31,74 @@ from entity_sync.policy import Backoff
 from entity_sync.settings import Settings
 from entity_sync.sync import EntitySync
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
 
-def make_consumer(settings: Settings, clock: Clock, counter: Counter, logger: Logger) -> Consumer:
-    """Put the function together."""
-    dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
-    sqs = boto3.client("sqs", config=CLIENT_CONFIG)
-    events = EventStore(dynamodb, settings.events_table, settings.retention)
-    store = AccountingStore(dynamodb, settings.accounting_table)
-    connections = ConnectionStore(_secrets(), settings.connection_prefix)
-    bus = EventBus(boto3.client("events", config=CLIENT_CONFIG), settings.event_bus_name)
-    announcements = Announcements(bus, store, clock)
-    clients = ProviderClients(
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """The clients of AWS."""
+
+    dynamodb: "DynamoDBClient"
+    sqs: "SQSClient"
+    events: "EventBridgeClient"
+    secretsmanager: "SecretsManagerClient"
+    ssm: "SSMClient"
+
+
+def make_aws() -> Aws:
+    """Make the clients, for the region and account of the environment."""
+    return Aws(
+        dynamodb=boto3.client("dynamodb", config=CLIENT_CONFIG),
+        sqs=boto3.client("sqs", config=CLIENT_CONFIG),
+        events=boto3.client("events", config=CLIENT_CONFIG),
+        secretsmanager=boto3.client("secretsmanager", config=CLIENT_CONFIG),
+        ssm=boto3.client("ssm", config=CLIENT_CONFIG),
+    )
+
+
+def make_providers(settings: Settings, aws: Aws, clock: Clock) -> ProviderClients:
+    """Make the factory of provider clients, behind the throttle and the breaker that all workers share."""
+    return ProviderClients(
         ProviderSettings(settings.moneybird_base_url, settings.moment_base_url),
-        Throttle(dynamodb, settings.control_table, clock=clock),
-        CircuitBreaker(dynamodb, settings.control_table, clock=clock),
+        Throttle(aws.dynamodb, settings.control_table, clock=clock),
+        CircuitBreaker(aws.dynamodb, settings.control_table, clock=clock),
         clock,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the function shares with the outside."""
+
+    aws: Aws
+    providers: ProviderClients
+    clock: Clock
+    counter: Counter
+    logger: Logger
+
+
+def make_consumer(settings: Settings, around: Surroundings) -> Consumer:
+    """Put the function together."""
+    aws, clock = around.aws, around.clock
+    events = EventStore(aws.dynamodb, settings.events_table, settings.retention)
+    store = AccountingStore(aws.dynamodb, settings.accounting_table)
+    secrets = Parameters(SecretsProvider(boto3_client=aws.secretsmanager))
+    connections = ConnectionStore(secrets, settings.connection_prefix)
+    announcements = Announcements(EventBus(aws.events, settings.event_bus_name), store, clock)
+    parameters = Parameters(SSMProvider(boto3_client=aws.ssm), decrypt=True)
     pipeline = Pipeline(
         events=events,
         connections=connections,
-        settings=BookingSettingsStore(_parameters(), settings.connection_prefix),
-        clients=clients,
+        settings=BookingSettingsStore(parameters, settings.connection_prefix),
+        clients=around.providers,
         store=store,
         ledger=LedgerDestination(store),
-        destinations=_destinations(clients, store, clock),
+        destinations=_destinations(around.providers, store, clock),
         announcements=announcements,
         clock=clock,
     )
@@ -61,15 +107,13 @@ def make_consumer(settings: Settings, clock: Clock, counter: Counter, logger: Lo
         connections=connections,
         pipeline=pipeline,
         announcements=announcements,
-        backoff=Backoff(
-            timedelta(seconds=settings.retry_min_seconds), timedelta(seconds=settings.retry_max_seconds)
-        ),
+        backoff=_backoff(settings),
         max_attempts=settings.max_attempts,
         clock=clock,
-        counter=counter,
-        logger=logger,
+        counter=around.counter,
+        logger=around.logger,
     )
-    return Consumer(sync, sqs, settings.sync_queue_url, clock, logger)
+    return Consumer(sync, aws.sqs, settings.sync_queue_url, clock, around.logger)
 
 
 def _destinations(
@@ -85,9 +129,7 @@ def _destinations(
     return destinations
 
 
-def _secrets() -> Parameters:
-    return Parameters(SecretsProvider(boto3_client=boto3.client("secretsmanager", config=CLIENT_CONFIG)))
-
-
-def _parameters() -> Parameters:
-    return Parameters(SSMProvider(boto3_client=boto3.client("ssm", config=CLIENT_CONFIG)), decrypt=True)
+def _backoff(settings: Settings) -> Backoff:
+    return Backoff(
+        timedelta(seconds=settings.retry_min_seconds), timedelta(seconds=settings.retry_max_seconds)
+    )
