@@ -31,7 +31,7 @@ class Period:
         return cls(day - margin, day + margin)
 
     def __str__(self) -> str:
-        return f"{self.first:%Y%m%d}..{self.last:%Y%m%d}"
+        return f"{self.first.isoformat()}..{self.last.isoformat()}".replace("-", "")
 
 
 def list_filter(period: Period, **terms: str | None) -> str:

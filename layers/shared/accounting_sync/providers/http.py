@@ -6,6 +6,7 @@ circuit breaker, and what comes back is either a success or one of `accounting_s
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,11 @@ FILE_LIMIT = 20 * 1024 * 1024
 """Bytes of a file; the function's memory holds it twice."""
 
 _NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+"""An escape in a JSON text: a pair of surrogates, half a pair, or any other."""
 _CHUNK = 64 * 1024
 _LEAST_TIME = 1.0  # seconds; a call with less than this left is not begun
 _MARGIN = 2.0  # seconds that are left for recording what became of the call
@@ -285,7 +291,7 @@ def _decoded(call: Call, attempt: Attempt, response: requests.Response, content:
     if _is_success(status) and call.accept != "application/json":
         return Answer(status, headers, content, has_next)
     try:
-        body = _json(content) if content.strip() else None
+        body = read_json(content) if content.strip() else None
     except (ValueError, RecursionError):
         if _is_success(status):
             raise interrupted(attempt, f"{attempt}: answered {status}, but not with JSON.") from None
@@ -293,8 +299,21 @@ def _decoded(call: Call, attempt: Attempt, response: requests.Response, content:
     return Answer(status, headers, body, has_next)
 
 
-def _json(content: bytes) -> Json:
-    return json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
+def read_json(content: bytes) -> Json:
+    """Decode JSON: fractions exactly, as Decimal; text that no database could take, repaired.
+
+    Raises
+    ------
+    ValueError, RecursionError
+        If it is not JSON, or nested beyond measure.
+    """
+    text = _ESCAPE.sub(_whole_character, content.decode("utf-8-sig", "replace"))
+    return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+
+
+def _whole_character(escape: re.Match[str]) -> str:
+    """Replace half a character, which JSON can say but no database or network can take."""
+    return r"\ufffd" if escape["half"] else escape[0]
 
 
 def _refuse_constant(name: str) -> None:

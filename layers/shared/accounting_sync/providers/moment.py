@@ -129,6 +129,8 @@ class MomentClient:
             content = list(body["content"])
         except (KeyError, TypeError, ValueError):
             raise _unreadable(call, "it is not a page of a list") from None
+        if not all(isinstance(each, dict) for each in content):
+            raise _unreadable(call, "it is not a list of objects")
         if wanted is not None and number != wanted:
             raise _unreadable(call, f"page {wanted} was asked for, page {number} came")
         if total > _MOST_PAGES:

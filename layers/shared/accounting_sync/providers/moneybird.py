@@ -222,7 +222,7 @@ class MoneybirdClient:
         return self._read(MoneybirdProject, call)
 
     def update_project(self, project_id: str, project: ProjectFields) -> MoneybirdProject:
-        """Change a project's name or budget."""
+        """Change a project's name."""
         call = self._call("PATCH", "projects/{id}", body={"project": project.to_json()}, id=project_id)
         return self._read(MoneybirdProject, call)
 

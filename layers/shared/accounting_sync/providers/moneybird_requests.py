@@ -138,7 +138,6 @@ class ProjectFields(MoneybirdRequest):
     """A project; the name is unique within the administration."""
 
     name: str
-    budget: Number | None = None
 
 
 class PaymentFields(MoneybirdRequest):
