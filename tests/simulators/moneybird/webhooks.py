@@ -15,7 +15,7 @@ from tests.simulators.moneybird.errors import ApiError, bad_request, unprocessab
 from tests.simulators.moneybird.state import Change, MoneybirdState
 from tests.simulators.simulator import Entity
 
-_PROBE_SECONDS = 10
+_PROBE_SECONDS = 30  # a receiver that starts cold may be slow
 _WITHOUT_EVENTS = "sales_invoice_state_changed"  # documented: what an empty list of events means
 
 

@@ -74,6 +74,31 @@ def line(price: str, tax_rate_id: str = VAT_21, amount: str = "1") -> Record:
     return {"description": "x", "price": price, "amount": amount, "tax_rate_id": tax_rate_id}
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"contact": {"company_name": "A", "emial": "x"}}, "emial"),
+        ({"contact": {"company_name": "A"}, "extra": 1}, "extra"),
+    ],
+)
+def test_unknown_field_is_refused_by_name(moneybird: Moneybird, body: Record, field: str) -> None:
+    answer = moneybird.send("POST", "contacts", body)
+
+    assert answer.status_code == 422
+    assert list(answer.get_json()["error"]) == [field]
+    assert moneybird.ids("contacts") == []
+
+
+def test_unknown_field_of_a_line_is_refused(moneybird: Moneybird) -> None:
+    details = [line("1") | {"quantity": "1"}]
+    body = {"contact_id": moneybird.contact()["id"], "reference": "1", "details_attributes": details}
+
+    answer = moneybird.send("POST", "external_sales_invoices", {"external_sales_invoice": body})
+
+    assert answer.status_code == 422
+    assert list(answer.get_json()["error"]) == ["details.quantity"]
+
+
 def test_totals_are_computed_per_tax_rate(moneybird: Moneybird) -> None:
     invoice = moneybird.invoice(
         moneybird.contact(), line("0.10", amount="3"), line("95.00", amount="10"), line("12.50", VAT_9, "2 x")
