@@ -10,6 +10,7 @@ LOCAL := $(CURDIR)/.local
 ENV := $(LOCAL)/env
 UV := $(ENV)/base/bin/uv
 BIN := .venv/bin
+PACKAGES := layers/shared functions/webhook_receiver functions/entity_sync functions/operations
 
 export PORT ?= 4566
 export MONEYBIRD_URL MOMENT_URL
@@ -98,6 +99,7 @@ $(ENV)/base/.ready: Makefile
 
 .venv/.ready: tests/requirements.txt $(ENV)/base/.ready
 	$(call sync,.venv,$<)
+	@printf '$(CURDIR)/%s\n' $(PACKAGES) >.venv/lib/python3.13/site-packages/accounting-sync.pth
 
 $(ENV)/ministack/.ready: tests/local_stack/requirements.txt $(ENV)/base/.ready
 	$(call sync,$(ENV)/ministack,$<)

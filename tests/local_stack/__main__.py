@@ -1,0 +1,93 @@
+"""Commands of the local stack; `make run`, `make up` and `make events` call them."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tests.local_stack.demonstration import Demonstration, Observed
+from tests.local_stack.errors import LocalStackError
+from tests.local_stack.paths import ROOT, STACK_FILE
+from tests.local_stack.processes import stop_on_signals
+from tests.local_stack.progress import Progress
+from tests.local_stack.report import table
+from tests.local_stack.stack import LocalStack, StackOptions, local_stack
+
+app = typer.Typer(help="The whole pipeline on this machine.", no_args_is_help=True)
+
+Port = Annotated[int, typer.Option(envvar="PORT", help="Port of the local AWS.")]
+MoneybirdUrl = Annotated[
+    str | None,
+    typer.Option(envvar="MONEYBIRD_URL", help="Base URL of a server that speaks Moneybird's API."),
+]
+MomentUrl = Annotated[
+    str | None, typer.Option(envvar="MOMENT_URL", help="Base URL of a server that speaks Moment's API.")
+]
+
+
+@app.command()
+def run(port: Port = 4566) -> None:
+    """Deliver the sample webhooks and show what became of each; succeed if each ended as expected."""
+    with _stack(StackOptions(port)) as stack:
+        rows = _demonstrate(stack)
+    if not all(row.as_expected for row in rows):
+        sys.exit(1)
+
+
+@app.command()
+def up(port: Port = 4566, moneybird_url: MoneybirdUrl = None, moment_url: MomentUrl = None) -> None:
+    """Do the same, and keep the stack until Ctrl-C."""
+    options = StackOptions(port, moneybird_url=moneybird_url or None, moment_url=moment_url or None)
+    with _stack(options) as stack:
+        _demonstrate(stack)
+        stack.description.write(STACK_FILE)
+        try:
+            _explain(stack)
+            signal.pause()
+        finally:
+            STACK_FILE.unlink(missing_ok=True)
+
+
+@contextmanager
+def _stack(options: StackOptions) -> Iterator[LocalStack]:
+    """Run a stack; whatever ends it, nothing stays behind, and what went wrong is said in a sentence."""
+    stop_on_signals()
+    try:
+        with local_stack(options, Progress()) as stack:
+            yield stack
+    except LocalStackError as error:
+        sys.exit(f"\n{error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _demonstrate(stack: LocalStack) -> list[Observed]:
+    with Progress().step("Sample webhooks"):
+        rows = list(Demonstration(stack).run())
+    Console().print(table(rows))
+    return rows
+
+
+def _explain(stack: LocalStack) -> None:
+    description = stack.description
+    user = f"{description.credentials.username}:{description.credentials.password}"
+    Console(soft_wrap=True, highlight=False).print(
+        f"""
+The stack is up; {STACK_FILE.relative_to(ROOT)} describes it. Ctrl-C ends it. For example:
+
+curl -u '{user}' -H 'Content-Type: application/json' \\
+  -d @events/moment/invoice_create_new.json {description.moment_webhook_url("invoices")}
+
+AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=eu-central-1 \\
+  aws --endpoint-url {description.endpoint_url} dynamodb scan --table-name {description.events_table}
+
+Logs: {stack.folder.relative_to(ROOT)}/"""
+    )
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,58 @@
+"""Reads from the tables of a stack what became of a webhook."""
+
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from accounting_sync.document_store import DocumentStore
+from accounting_sync.event_store import EventStore
+from accounting_sync.events import FINAL, EntityRef, Status, WebhookEvent
+from accounting_sync.ledger import StoredDocument
+from accounting_sync.time import utc_now
+
+if TYPE_CHECKING:
+    from tests.local_stack.stack import LocalStack
+
+SECONDS = 60
+
+
+class Outcomes:
+    """Looks into the events and the ledger of a stack."""
+
+    def __init__(self, stack: "LocalStack") -> None:
+        dynamodb = stack.aws.session().client("dynamodb")
+        self._events = EventStore(dynamodb, stack.description.events_table, timedelta(days=90))
+        self._documents = DocumentStore(dynamodb, stack.description.accounting_table)
+
+    def event(self, event_id: str) -> WebhookEvent | None:
+        """Return an event as it stands."""
+        return self._events.get(event_id)
+
+    def final_event(self, event_id: str, seconds: float = SECONDS) -> WebhookEvent:
+        """Wait until nothing more happens to an event by itself.
+
+        Raises
+        ------
+        TimeoutError
+            If that takes too long; the message says where it stands.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            event = self._events.get(event_id)
+            if event is not None and event.status in FINAL:
+                return event
+            if time.monotonic() > deadline:
+                raise TimeoutError(
+                    f"{event_id} is {event.status if event else 'not there'} after {seconds} s"
+                )
+            time.sleep(0.1)
+
+    def rejected_event(self, body: bytes) -> WebhookEvent | None:
+        """Return the event of a body that was authentic and could not be read."""
+        soon = utc_now() + timedelta(minutes=1)
+        events = map(self._events.get, self._events.ids_by_status(Status.REJECTED, soon))
+        return next((event for event in events if event and event.body == body), None)
+
+    def document(self, entity: EntityRef) -> StoredDocument | None:
+        """Return the ledger's newest version of an entity's document."""
+        return self._documents.get_document(entity)

@@ -1,0 +1,174 @@
+"""A running stack, from nothing: local AWS, providers, build, deployment, connection, registration."""
+
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.local_stack import connection, sam
+from tests.local_stack.aws import LocalAws, forget_real_aws, local_aws
+from tests.local_stack.description import StackCredentials, StackDescription
+from tests.local_stack.errors import LocalStackError
+from tests.local_stack.paths import MINISTACK_ENVIRONMENT, SAM_ENVIRONMENT, STATE
+from tests.local_stack.ports import check_free
+from tests.local_stack.progress import Progress
+from tests.local_stack.providers import Provider, provider, register_moneybird_webhook
+
+ADMINISTRATION_ID = "116015326147118082"
+"""Of the webhook that Moneybird documents, so that the payload fits the demo connection as it is."""
+MOMENT_COMPANY = "demo-company"
+STAGE = "local"
+
+
+@dataclass(frozen=True)
+class StackOptions:
+    """What a user may choose."""
+
+    port: int
+    enforce_iam: bool = False
+    moneybird_url: str | None = None
+    """A server that speaks Moneybird's API, instead of the simulator."""
+    moment_url: str | None = None
+    administration_id: str | None = None
+    moneybird_api_token: str | None = None
+    moment_company: str | None = None
+    moment_api_key: str | None = None
+
+    def credentials(self) -> StackCredentials:
+        """Return credentials for a new stack: the user's where there are any, random ones otherwise."""
+        return StackCredentials(
+            username="webhooks",
+            password=secrets.token_urlsafe(24),
+            moneybird_secret=secrets.token_hex(32),
+            moneybird_token=secrets.token_urlsafe(24),
+            moneybird_api_token=self.moneybird_api_token or secrets.token_urlsafe(32),
+            administration_id=self.administration_id or ADMINISTRATION_ID,
+            moment_company=self.moment_company or MOMENT_COMPANY,
+            moment_api_key=self.moment_api_key or secrets.token_urlsafe(32),
+        )
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """A stack that is up."""
+
+    description: StackDescription
+    aws: LocalAws
+    outputs: dict[str, str]
+    """Of the deployed CloudFormation stack."""
+    moneybird: Provider
+    moment: Provider
+    folder: Path
+    """Its logs and data."""
+
+
+@contextmanager
+def local_stack(options: StackOptions, progress: Progress) -> Iterator[LocalStack]:
+    """Bring a stack up for the length of a `with` block.
+
+    Raises
+    ------
+    LocalStackError
+        If it cannot come up; the message says what to do.
+    """
+    _check_tools()
+    check_free(options.port)
+    folder = _empty_folder(STATE / str(options.port))
+    credentials = options.credentials()
+    with ExitStack() as resources:
+        with sam.building(folder) as wait_for_build:
+            with progress.step(f"Local AWS on port {options.port}, and the providers"):
+                aws = resources.enter_context(
+                    local_aws(options.port, folder, enforce_iam=options.enforce_iam)
+                )
+                forget_real_aws(aws.endpoint_url)
+                moneybird = resources.enter_context(_moneybird(options, credentials, folder))
+                moment = resources.enter_context(_moment(options, credentials, folder))
+            with progress.step("Build (sam build; the first one takes a minute)"):
+                wait_for_build()
+            with progress.step("Deployment (sam deploy)"):
+                outputs = sam.deploy(aws, folder, _parameters(moneybird, moment))
+        description = _describe(aws, outputs, moneybird, moment, credentials)
+        with progress.step("Connection, and registration of its webhooks"):
+            description = _connect(aws, description, moneybird)
+        yield LocalStack(description, aws, outputs, moneybird, moment, folder)
+
+
+def _check_tools() -> None:
+    for environment in (MINISTACK_ENVIRONMENT, SAM_ENVIRONMENT):
+        if not (environment / "bin" / "python").exists():
+            raise LocalStackError("The tools are not installed yet: make environment")
+
+
+def _empty_folder(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "tmp").mkdir(parents=True)
+    return folder
+
+
+def _moneybird(
+    options: StackOptions, credentials: StackCredentials, folder: Path
+) -> AbstractContextManager[Provider]:
+    accepted = {
+        "administration-id": credentials.administration_id,
+        "api-token": credentials.moneybird_api_token,
+    }
+    return provider("moneybird", "/api/v2", options.moneybird_url, accepted, folder)
+
+
+def _moment(
+    options: StackOptions, credentials: StackCredentials, folder: Path
+) -> AbstractContextManager[Provider]:
+    accepted = {"company": credentials.moment_company, "api-key": credentials.moment_api_key}
+    return provider("moment", "/api/1.0", options.moment_url, accepted, folder)
+
+
+def _parameters(moneybird: Provider, moment: Provider) -> dict[str, str]:
+    return {
+        "Stage": STAGE,
+        "Architecture": sam.architecture(),
+        "LogLevel": "DEBUG",
+        "MoneybirdBaseUrl": moneybird.base_url,
+        "MomentBaseUrl": moment.base_url,
+    }
+
+
+def _describe(
+    aws: LocalAws,
+    outputs: dict[str, str],
+    moneybird: Provider,
+    moment: Provider,
+    credentials: StackCredentials,
+) -> StackDescription:
+    return StackDescription(
+        endpoint_url=aws.endpoint_url,
+        api_url=f"{aws.endpoint_url}/restapis/{outputs['ApiId']}/{STAGE}/_user_request_",
+        events_table=outputs["WebhookEventsTableName"],
+        accounting_table=outputs["AccountingTableName"],
+        control_table=outputs["ControlTableName"],
+        queue_url=outputs["SyncQueueUrl"],
+        dead_letter_queue_url=outputs["SyncDeadLetterQueueUrl"],
+        moneybird_url=moneybird.base_url,
+        moment_url=moment.base_url,
+        connection=connection.NAME,
+        credentials=credentials,
+    )
+
+
+def _connect(aws: LocalAws, description: StackDescription, moneybird: Provider) -> StackDescription:
+    """Make the connection known; with the simulator, also register the webhook and take over its secret.
+
+    The registration probes the receiver, so the secret is there before it and completed after it.
+    """
+    connection.put_booking_settings(aws, connection.BOOKING_SETTINGS)
+    connection.put_secret(aws, description.credentials)
+    if moneybird.simulator_url is None:
+        return description
+    secret, token = register_moneybird_webhook(description)
+    credentials = description.credentials.model_copy(
+        update={"moneybird_secret": secret, "moneybird_token": token}
+    )
+    connection.put_secret(aws, credentials)
+    return description.model_copy(update={"credentials": credentials})
