@@ -139,7 +139,7 @@ class ExpenseSettings(Model):
 _REFERENCE_FIELDS = frozenset({"number", "id", "kind", "customer", "project"})
 _SAID = {"number": "number", "customer": "customer number", "project": "project number"}
 _SOURCE_URL_FIELDS = frozenset({"number", "id", "kind"})
-_PDF_FIELDS = frozenset({"id", "number"})
+_PDF_FIELDS = frozenset({"id"})
 
 
 def _check_pattern(pattern: str, allowed: frozenset[str], *, needs: frozenset[str]) -> str:
@@ -175,7 +175,7 @@ class BookingSettings(Model):
     """Where a person finds it at Moment: `{id}`, `{number}`, `{kind}`. Unset: Moment's own word, if any."""
     attach_pdf: bool = False
     moment_pdf_path: str | None = None
-    """Path of an invoice's PDF under the company's API address, with `{id}` or `{number}`. Not documented."""
+    """Path of an invoice's PDF under the company's API address, with `{id}`. Not documented."""
     rounding: Rounding = Rounding()
     contact_match: ContactMatch = ContactMatch.CUSTOMER_ID
     estimate: EstimateSettings = EstimateSettings()

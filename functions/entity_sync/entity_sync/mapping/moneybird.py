@@ -68,7 +68,7 @@ def map_moneybird(entity: EntityRef, raw: Raw) -> Document:
     Raises
     ------
     ParkedError
-        If the type is not one of `MONEYBIRD_TYPES`, or a field that makes the document what it is (a
+        If the type is not one of `MONEYBIRD_ENTITY_TYPES`, or a field that makes the document what it is (a
         project's name, a payment's amount and date) is missing or unreadable.
     """
     make = _MAKERS.get(entity.type)
@@ -178,8 +178,6 @@ _MAKERS: Mapping[str, Callable[[EntityRef, Fields], Document]] = {
     "Receipt": _receipt,
     "Payment": _payment,
 }
-MONEYBIRD_TYPES = frozenset(_MAKERS)
-"""The entity types that become documents; events of any other type are kept, and ignored."""
 
 
 def _common(entity: EntityRef, fields: Fields) -> dict[str, Any]:

@@ -20,8 +20,8 @@ from accounting_sync.documents import (
     SalesInvoice,
 )
 from accounting_sync.errors import ParkedError
-from accounting_sync.events import EntityRef, Source
-from entity_sync.mapping.moneybird import MONEYBIRD_TYPES, map_moneybird
+from accounting_sync.events import MONEYBIRD_ENTITY_TYPES, EntityRef, Source
+from entity_sync.mapping.moneybird import map_moneybird
 from tests.simulators.moneybird import templates
 
 ENTITY_ID = "496081452112283334"
@@ -275,7 +275,7 @@ def test_what_makes_a_document_what_it_is_must_be_there(kind: str, field: str) -
         mapped(kind, {"id": ENTITY_ID})
 
 
-@pytest.mark.parametrize("kind", sorted(MONEYBIRD_TYPES - {"Payment", "Project"}))
+@pytest.mark.parametrize("kind", sorted(MONEYBIRD_ENTITY_TYPES - {"Payment", "Project"}))
 def test_an_unfinished_object_still_becomes_a_document(kind: str) -> None:
     document = mapped(kind, {"id": ENTITY_ID})
 
@@ -287,7 +287,7 @@ def test_an_unknown_type_has_no_document() -> None:
         mapped("TimeEntry", BILL)
 
 
-@pytest.mark.parametrize("kind", sorted(MONEYBIRD_TYPES))
+@pytest.mark.parametrize("kind", sorted(MONEYBIRD_ENTITY_TYPES))
 def test_documents_read_back_from_json_as_they_were(kind: str) -> None:
     raw = BILL | {"name": "House", "price": "1.0", "payment_date": "2026-08-30"}
     adapter: TypeAdapter[Document] = TypeAdapter(Document)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
@@ -22,6 +22,9 @@ from accounting_sync.money import money_text
 from entity_sync.booking import BookingSettings
 from entity_sync.mapping.moment import map_moment
 from tests.unit.entity_sync.mapping.moment_objects import DEFAULTS, Object, invoice, ref, settings
+
+unhurried = hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no failure."""
 
 UNITS = {"EUR": 2, "USD": 2, "NOK": 2, "JPY": 0, "KWD": 3}
 MONEYBIRD_PATTERN = re.compile(r"^-?[0-9]+[,.]?[0-9]*$")
@@ -161,7 +164,7 @@ def comes_to_its_totals(document: SalesInvoice, bill: Given) -> None:
     assert sum((each.vat for each in document.vat_totals), Decimal(0)) == bookable.total_vat
 
 
-@hypothesis_settings(deadline=None)
+@unhurried
 @given(bills)
 def test_a_correct_invoice_is_mapped_to_the_cent(bill: Given) -> None:
     document = mapped(bill.raw())
@@ -172,7 +175,7 @@ def test_a_correct_invoice_is_mapped_to_the_cent(bill: Given) -> None:
     assert document.lines == mapped(bill.raw(), ROUNDING).lines
 
 
-@hypothesis_settings(deadline=None)
+@unhurried
 @given(bills)
 def test_no_float_anywhere_and_every_number_fits_moneybird(bill: Given) -> None:
     document = mapped(bill.raw())
@@ -185,7 +188,7 @@ def test_no_float_anywhere_and_every_number_fits_moneybird(bill: Given) -> None:
     assert adapter.validate_json(adapter.dump_json(document)) == document
 
 
-@hypothesis_settings(deadline=None)
+@unhurried
 @given(bills)
 def test_a_credit_note_is_its_invoice_with_the_sign_turned(bill: Given) -> None:
     turned = replace(bill, lines=tuple(replace(line, quantity=-line.quantity) for line in bill.lines))
@@ -200,7 +203,7 @@ def test_a_credit_note_is_its_invoice_with_the_sign_turned(bill: Given) -> None:
 offs = st.tuples(*[st.integers(-MAX_CENTS, MAX_CENTS)] * 3)
 
 
-@hypothesis_settings(deadline=None)
+@unhurried
 @given(bills, offs)
 def test_totals_that_are_off_by_a_cent_park_or_are_the_other_way_to_round_vat(
     bill: Given, off: tuple[int, int, int]
@@ -219,7 +222,7 @@ def test_totals_that_are_off_by_a_cent_park_or_are_the_other_way_to_round_vat(
         comes_to_its_totals(document, bill)
 
 
-@hypothesis_settings(deadline=None)
+@unhurried
 @given(bills, offs)
 def test_a_rounding_line_makes_lines_and_vat_come_to_the_gross_total(
     bill: Given, off: tuple[int, int, int]
@@ -239,7 +242,7 @@ def test_a_rounding_line_makes_lines_and_vat_come_to_the_gross_total(
         assert 0 < abs(Fraction(added.net)) <= MAX_CENTS * bill.unit
 
 
-@hypothesis_settings(deadline=None)
+@unhurried
 @given(bills, st.integers(MAX_CENTS + 1, 1000), st.sampled_from([-1, 1]))
 def test_more_than_the_policy_allows_is_parked(bill: Given, cents: int, sign: int) -> None:
     extra: dict[str, Any] = {"off": (0, 0, cents * sign)}
