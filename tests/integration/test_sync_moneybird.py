@@ -1,0 +1,219 @@
+"""The sync function as a whole: from Moment into Moneybird, and back."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from accounting_sync.documents import DocumentState, DocumentType
+from accounting_sync.events import Source, Status
+from tests.moneybird_bench import SETTINGS
+from tests.simulators.moment import samples
+from tests.sync_function import SyncFunction, entity
+
+INVOICE = entity("invoice", samples.DOCUMENTED_INVOICE)
+
+
+@pytest.fixture
+def function() -> Iterator[SyncFunction]:
+    with mock_aws():
+        function = SyncFunction()
+        function.listen_to_moneybird()
+        yield function
+
+
+def test_moment_invoice_becomes_contact_project_invoice_and_pdf(function: SyncFunction) -> None:
+    event = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    (contact,) = function.at_moneybird("contacts")
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+    assert event.status is Status.SYNCED
+    assert event.outcome["destinations"]["moneybird"]["remote_id"] == invoice["id"]
+    assert contact["customer_id"] == "10001"
+    assert invoice["contact_id"] == contact["id"]
+    assert len(function.at_moneybird("projects")) == 1
+    assert len(invoice["attachments"]) == 1
+
+
+def test_echoes_are_recognised_and_nothing_is_written_again(function: SyncFunction) -> None:
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    writes = function.writes()
+
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+    echo = function.sync("ExternalSalesInvoice", invoice["id"], Source.MONEYBIRD)
+
+    assert echo.outcome["echo"] is True
+    assert echo.outcome["linked_from"] == INVOICE.key
+    assert function.writes() == writes
+
+
+def test_second_delivery_changes_nothing(function: SyncFunction) -> None:
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    again = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    assert again.status is Status.SKIPPED
+    assert len(function.at_moneybird("external_sales_invoices")) == 1
+
+
+def pay(function: SyncFunction) -> dict[str, Any]:
+    """Register a payment of the whole invoice at Moneybird, as a bookkeeper does there."""
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+    client = function.moneybird.app.test_client()
+    answer = client.post(
+        f"/api/v2/{function.moneybird.state.administration_id}/external_sales_invoices/{invoice['id']}/payments.json",
+        json={"payment": {"payment_date": "2026-01-20", "price": invoice["total_price_incl_tax"]}},
+        headers={"Authorization": f"Bearer {function.moneybird.state.api_token}"},
+    )
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json or {})
+
+
+def paid_moment_invoices(function: SyncFunction) -> list[str]:
+    """Ask which of my Moment invoices are paid: one query."""
+    return [
+        stored.entity.id
+        for stored in function.store.documents_in_state(
+            "acme", Source.MOMENT, DocumentType.SALES_INVOICE, DocumentState.PAID
+        )
+    ]
+
+
+def test_payment_comes_back_to_the_moment_invoice(function: SyncFunction) -> None:
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    assert paid_moment_invoices(function) == []
+
+    pay(function)
+    function.run()
+
+    stored = function.store.get_document(INVOICE)
+    assert paid_moment_invoices(function) == [INVOICE.id]
+    assert stored is not None
+    assert stored.booking is not None
+    assert stored.booking.paid_at == date(2026, 1, 20)
+    assert stored.booking.outstanding == Decimal(0)
+
+
+def test_payment_is_announced_once(function: SyncFunction) -> None:
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    pay(function)
+    function.run()
+    function.sync(
+        "ExternalSalesInvoice", function.at_moneybird("external_sales_invoices")[0]["id"], Source.MONEYBIRD
+    )
+
+    paid = [detail for kind, detail in function.published if kind == "InvoicePaid"]
+    assert [(detail["entity_id"], detail["number"], detail["total_gross"]) for detail in paid] == [
+        (INVOICE.id, "1", "1149.50")
+    ]
+    assert paid[0]["booked_at"]["destination"] == "moneybird"
+
+
+def test_payment_webhook_alone_is_enough(function: SyncFunction) -> None:
+    """Webhooks of invoices may be switched off."""
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    function.moneybird.state.listeners.clear()
+    payment = pay(function)
+
+    event = function.sync("Payment", payment["id"], Source.MONEYBIRD)
+
+    assert event.status is Status.SYNCED
+    assert paid_moment_invoices(function) == [INVOICE.id]
+
+
+def test_withdrawn_payment_opens_the_invoice_again(function: SyncFunction) -> None:
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    payment = pay(function)
+    function.run()
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+    client = function.moneybird.app.test_client()
+
+    client.delete(
+        f"/api/v2/{function.moneybird.state.administration_id}/external_sales_invoices/{invoice['id']}"
+        f"/payments/{payment['id']}.json",
+        headers={"Authorization": f"Bearer {function.moneybird.state.api_token}"},
+    )
+    function.run()
+
+    stored = function.store.get_document(INVOICE)
+    assert paid_moment_invoices(function) == []
+    assert stored is not None
+    assert stored.paid_announced_at is None
+
+
+def test_invoice_deleted_at_moneybird_is_not_made_again(function: SyncFunction) -> None:
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+    function.moneybird.state.remove(
+        "external_sales_invoices", invoice["id"], "external_sales_invoice_destroyed"
+    )
+    function.run()
+    function.moment.state.put("invoices", {"id": samples.DOCUMENTED_INVOICE, "dueDate": "2026-02-01"}, None)
+
+    event = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    link = function.store.get_link(INVOICE, "moneybird")
+    assert event.status is Status.PARKED
+    assert "deleted at Moneybird" in (event.reason or "")
+    assert function.at_moneybird("external_sales_invoices") == []
+    assert link is not None
+    assert link.remote_deleted_at is not None
+
+
+def test_webhook_that_is_faster_than_the_record_of_our_create_is_joined(function: SyncFunction) -> None:
+    """The process dies between the create and its record; the payment's webhook comes before the retry."""
+    function.moneybird.state.listeners.clear()
+    function.deliver("invoice", samples.DOCUMENTED_INVOICE)
+    function.die_after("POST external_sales_invoices")
+    pay(function)
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+    function.deliver("ExternalSalesInvoice", invoice["id"], Source.MONEYBIRD)
+
+    function.run()
+
+    assert paid_moment_invoices(function) == [INVOICE.id]
+    assert len(function.at_moneybird("external_sales_invoices")) == 1
+
+
+def test_contact_deleted_at_moneybird_parks_what_needs_it(function: SyncFunction) -> None:
+    """Also what a merge looks like: Moneybird does not tell with which contact it was merged."""
+    function.sync("customer", samples.DOCUMENTED_CUSTOMER)
+    (contact,) = function.at_moneybird("contacts")
+    function.moneybird.state.remove("contacts", contact["id"], "contact_merged")
+    function.run()
+
+    event = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    assert event.status is Status.PARKED
+    assert function.at_moneybird("contacts") == []
+
+
+def test_dry_run_records_its_plan_and_writes_nothing(function: SyncFunction) -> None:
+    function.book_by(SETTINGS | {"dry_run": True})
+
+    event = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    plan = event.outcome["destinations"]["moneybird"]["plan"]
+    assert [write["action"] for write in plan][:1] == ["create project"]
+    assert function.at_moneybird("external_sales_invoices") == []
+    assert function.store.get_link(INVOICE, "moneybird") is None
+
+
+def test_do_not_transfer_is_recorded_and_not_booked(function: SyncFunction) -> None:
+    event = function.sync("invoice", samples.DO_NOT_TRANSFER)
+
+    assert function.at_moneybird("external_sales_invoices") == []
+    assert event.outcome["destinations"]["moneybird"]["status"] == "SKIPPED"
+    assert "do not transfer" in (event.reason or "")
+
+
+def test_unmapped_vat_code_parks_with_what_to_do(function: SyncFunction) -> None:
+    event = function.sync("invoice", samples.UNMAPPED_VAT_CODE)
+
+    assert event.status is Status.PARKED
+    assert "VAT code X7 is not mapped" in (event.reason or "")
+    assert function.published[-1][0] == "DocumentParked"

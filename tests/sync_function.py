@@ -1,0 +1,339 @@
+"""The whole sync function in one process: simulated providers, simulated AWS, a FIFO queue, and a clock."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+from aws_lambda_powertools import Logger
+
+from accounting_sync.accounting_store import AccountingStore
+from accounting_sync.event_store import EventStore
+from accounting_sync.events import EntityRef, Source, Status, WebhookEvent, event_id
+from accounting_sync.queue import SyncQueue
+from entity_sync.composition import Aws, Surroundings, make_consumer, make_providers
+from entity_sync.settings import Settings
+from tests.in_process import Boundaries, Killed, in_process_session
+from tests.moneybird_bench import SETTINGS
+from tests.simulators.moment import API_KEY, COMPANY, moment_app
+from tests.simulators.moneybird import ADMINISTRATION_ID, API_TOKEN, MoneybirdSettings, moneybird_app
+from tests.tables import create_accounting_table, create_control_table, create_events_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_sqs import SQSClient
+
+    from accounting_sync.time import Clock
+    from tests.simulators.moneybird.state import Change
+
+CONNECTION = "acme"
+QUEUE_URL = "https://sqs.test/sync.fifo"
+REGION = "eu-west-1"
+SECRET: dict[str, Any] = {
+    "moneybird": {"administration_id": ADMINISTRATION_ID, "api_token": API_TOKEN},
+    "moment": {"company": COMPANY, "api_key": API_KEY},
+}
+
+
+@dataclass
+class Message:
+    """A message in the queue."""
+
+    body: str
+    group: str
+    number: int
+    visible_at: datetime
+    receives: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"message-{self.number}"
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """As Lambda gets it."""
+        return {
+            "messageId": self.name,
+            "receiptHandle": self.name,
+            "body": self.body,
+            "attributes": {"MessageGroupId": self.group, "ApproximateReceiveCount": str(self.receives)},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:sync.fifo",
+            "awsRegion": REGION,
+        }
+
+
+@dataclass
+class FifoQueue:
+    """SyncQueue as SQS runs it: in order within a group, and a group waits for what is hidden."""
+
+    clock: "Clock"
+    messages: list[Message] = field(default_factory=list)
+    hidden: dict[str, int] = field(default_factory=dict)
+    """Message to the visibility time-out that it was last given, in seconds."""
+    _sent: int = 0
+
+    def send_message(self, **message: Any) -> None:  # noqa: ANN401  # the client's keywords
+        """Take a message."""
+        self._sent += 1
+        self.messages.append(
+            Message(message["MessageBody"], message["MessageGroupId"], self._sent, self.clock())
+        )
+
+    def change_message_visibility_batch(self, **request: Any) -> None:  # noqa: ANN401  # the client's keywords
+        """Hide messages for so many seconds from now."""
+        timeouts = {entry["ReceiptHandle"]: entry["VisibilityTimeout"] for entry in request["Entries"]}
+        self.hidden |= timeouts
+        for message in self.messages:
+            if message.name in timeouts:
+                message.visible_at = self.clock() + timedelta(seconds=timeouts[message.name])
+
+    def receive(self, most: int = 10, visibility: timedelta = timedelta(seconds=360)) -> list[Message]:
+        """Return what can be had now, and hide it."""
+        blocked: set[str] = set()
+        received: list[Message] = []
+        for message in self.messages:
+            if message.visible_at > self.clock():
+                blocked.add(message.group)
+            elif message.group not in blocked and len(received) < most:
+                received.append(message)
+        for message in received:
+            message.visible_at = self.clock() + visibility
+            message.receives += 1
+        return received
+
+    def settle(self, received: list[Message], answer: "PartialItemFailureResponse") -> None:
+        """Delete what was not reported as failed."""
+        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        done = {message.name for message in received} - failed
+        self.messages = [message for message in self.messages if message.name not in done]
+
+    @property
+    def next_at(self) -> datetime:
+        """When the next message can be had."""
+        return min(message.visible_at for message in self.messages)
+
+
+@dataclass
+class Context:
+    """A Lambda context: who runs, and how long there is."""
+
+    aws_request_id: str
+    milliseconds: int = 60_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+@dataclass
+class CountedMetrics:
+    """What was counted."""
+
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def count(self, connection: str, numbers: "Mapping[str, int]", **dimensions: str) -> None:
+        for name, number in numbers.items():
+            self.numbers[name] = self.numbers.get(name, 0) + number
+
+
+@dataclass
+class SyncFunction:
+    """Make it under moto's `mock_aws`. Time stands still unless a test, or `run`, moves it."""
+
+    now: datetime = datetime(2026, 1, 6, 12, tzinfo=UTC)
+    boundaries: Boundaries = field(default_factory=Boundaries)
+    published: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """Detail type and detail of what the event bus was given, in order."""
+    metrics: CountedMetrics = field(default_factory=CountedMetrics)
+    settings: Settings = field(init=False)
+    _invocations: int = 0
+    _deliveries: int = 0
+
+    def __post_init__(self) -> None:
+        self.moneybird = moneybird_app(settings=MoneybirdSettings(rate_limit=0))
+        self.moment = moment_app()
+        self.queue = FifoQueue(self.clock)
+        self.aws = self._aws()
+        self.settings = _settings(self.aws)
+        self.events = EventStore(self.aws.dynamodb, self.settings.events_table, self.settings.retention)
+        self.store = AccountingStore(self.aws.dynamodb, self.settings.accounting_table)
+        self.aws.events.create_event_bus(Name=self.settings.event_bus_name)
+        self.aws.secretsmanager.create_secret(Name="accounting-sync/acme", SecretString=json.dumps(SECRET))
+        self.book_by(SETTINGS)
+        self.restart()
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def restart(self) -> None:
+        """Begin with a new process: nothing in memory is left."""
+        providers = make_providers(self.settings, self.aws, self.clock)
+        for source, simulator in ((Source.MONEYBIRD, self.moneybird), (Source.MOMENT, self.moment)):
+            session = in_process_session(simulator.wsgi, self.boundaries)
+            providers._sessions[CONNECTION, source] = session  # instead of a network
+        logger = Logger(service="sync-function", level="CRITICAL")
+        self.consumer = make_consumer(
+            self.settings, Surroundings(self.aws, providers, self.clock, self.metrics, logger)
+        )
+
+    # Set-up
+
+    def book_by(self, settings: "Mapping[str, Any]") -> None:
+        """Set the connection's booking settings."""
+        self.aws.ssm.put_parameter(
+            Name="/accounting-sync/acme", Value=json.dumps(settings), Type="SecureString", Overwrite=True
+        )
+
+    def set_secret(self, secret: "Mapping[str, Any]") -> None:
+        """Set the connection's secret."""
+        self.aws.secretsmanager.put_secret_value(
+            SecretId="accounting-sync/acme", SecretString=json.dumps(secret)
+        )
+
+    def without_moneybird(self) -> None:
+        """Leave Moment alone in the connection: then the ledger is all there is."""
+        self.set_secret({"moment": SECRET["moment"]})
+        self.restart()
+
+    def listen_to_moneybird(self) -> None:
+        """Take in the webhooks of everything that changes at Moneybird from now on."""
+        self.moneybird.state.listeners.append(self._listen)
+
+    def _listen(self, change: "Change") -> None:
+        if change.entity_type in {"Contact", "Project", "ExternalSalesInvoice", "Payment"}:
+            self.deliver(change.entity_type, change.entity_id, Source.MONEYBIRD, change.action)
+
+    # Deliveries
+
+    def deliver(
+        self, kind: str, entity_id: int | str, source: Source = Source.MOMENT, action: str = "UPDATE"
+    ) -> str:
+        """Store and queue an event as the receiver does; return its id."""
+        self._deliveries += 1
+        key = f"delivery-{self._deliveries}"
+        event = WebhookEvent(
+            event_id=event_id(CONNECTION, source, key),
+            connection=CONNECTION,
+            source=source,
+            idempotency_key=key,
+            entity=EntityRef(CONNECTION, source, kind, str(entity_id)),
+            action=action,
+            body=b"{}",
+            body_hash=key,
+            status=Status.RECEIVED,
+            received_at=self.now,
+            updated_at=self.now,
+        )
+        self.events.add(event)
+        self.send(event)
+        self.events.mark_queued(event.event_id, self.now)
+        return event.event_id
+
+    def send(self, event: WebhookEvent) -> None:
+        """Queue an event's message."""
+        SyncQueue(cast("SQSClient", self.queue), QUEUE_URL).send(event)
+
+    # Work
+
+    def invoke(self, milliseconds: int = 60_000) -> "PartialItemFailureResponse | None":
+        """Run the function once, on what the queue gives; None if it gives nothing."""
+        received = self.queue.receive()
+        if not received:
+            return None
+        answer = self.take([message.record for message in received], milliseconds)
+        self.queue.settle(received, answer)
+        return answer
+
+    def take(self, records: list[dict[str, Any]], milliseconds: int = 60_000) -> "PartialItemFailureResponse":
+        """Run the function once, on these records."""
+        self._invocations += 1
+        context = Context(f"invocation-{self._invocations}", milliseconds)
+        return self.consumer.take({"Records": records}, cast("LambdaContext", context))
+
+    def run(self, most: int = 200) -> None:
+        """Run until the queue is empty; when all of it waits, time moves on."""
+        for _ in range(most):
+            if not self.queue.messages:
+                return
+            if self.invoke() is None:
+                self.now = max(self.now, self.queue.next_at)
+        raise AssertionError(f"the queue is not empty after {most} rounds")
+
+    def sync(self, kind: str, entity_id: int | str, source: Source = Source.MOMENT) -> WebhookEvent:
+        """Deliver one event, run until the queue is empty, and return what became of it."""
+        delivered = self.deliver(kind, entity_id, source)
+        self.run()
+        return self.event(delivered)
+
+    def die_after(self, call: str) -> None:
+        """Run the function once and kill it right after a call (`POST contacts`) has had its effect."""
+
+        def listen(name: str) -> None:
+            if name == f"after {call}":
+                raise Killed(name)
+
+        self.boundaries.listeners.append(listen)
+        try:
+            self.invoke()
+        except Killed:
+            pass
+        finally:
+            self.boundaries.listeners.remove(listen)
+        self.restart()
+
+    # What came of it
+
+    def event(self, delivered: str) -> WebhookEvent:
+        """Read an event."""
+        event = self.events.get(delivered)
+        assert event is not None
+        return event
+
+    def at_moneybird(self, collection: str) -> list[dict[str, Any]]:
+        """List what the simulated Moneybird holds."""
+        return list(self.moneybird.state.collections()[collection].values())
+
+    def writes(self) -> list[str]:
+        """List what was written at Moneybird, in order."""
+        log = self.moneybird.requests.matching()
+        return [f"{entry.method} {entry.path}" for entry in log if entry.method != "GET"]
+
+    def _aws(self) -> Aws:
+        events = boto3.client("events", region_name=REGION)
+        events.meta.events.register("provide-client-params.events.PutEvents", self._note)
+        return Aws(
+            dynamodb=boto3.client("dynamodb", region_name=REGION),
+            sqs=cast("SQSClient", self.queue),
+            events=events,
+            secretsmanager=boto3.client("secretsmanager", region_name=REGION),
+            ssm=boto3.client("ssm", region_name=REGION),
+        )
+
+    def _note(self, params: dict[str, Any], **_: object) -> None:
+        for entry in params["Entries"]:
+            self.published.append((entry["DetailType"], json.loads(entry["Detail"])))
+
+
+def entity(kind: str, entity_id: int | str, source: Source = Source.MOMENT) -> EntityRef:
+    """Name an entity of the connection."""
+    return EntityRef(CONNECTION, source, kind, str(entity_id))
+
+
+def _settings(aws: Aws) -> Settings:
+    return Settings(
+        stage="test",
+        events_table=create_events_table(aws.dynamodb),
+        accounting_table=create_accounting_table(aws.dynamodb),
+        control_table=create_control_table(aws.dynamodb),
+        sync_queue_url=QUEUE_URL,
+        event_bus_name="accounting",
+        connection_prefix="accounting-sync/",
+        moneybird_base_url="https://moneybird.test",
+        moment_base_url="https://moment.test",
+        event_retention_days=90,
+    )
