@@ -57,11 +57,15 @@ class Fields:
         """
         value = read(name)
         if value is None:
-            raise ParkedError(
-                f"The {self.what} has no {name}. Looked for: {', '.join(self._paths(name))}. "
-                f"It has these keys: {', '.join(_keys(self.raw))}. {self._remedy}"
-            )
+            raise self.missing(name)
         return value
+
+    def missing(self, name: str, remedy: str = "") -> ParkedError:
+        """Return the error for a field that is not there, with what else (`remedy`) a person can do."""
+        return ParkedError(
+            f"The {self.what} has no {name}. Looked for: {', '.join(self._paths(name))}. "
+            f"It has these keys: {', '.join(_keys(self.raw))}. {self._remedy}{remedy}"
+        )
 
     def text(self, name: str) -> str | None:
         """Read a text, or a number that serves as one (an id, a customer number); empty counts as absent."""

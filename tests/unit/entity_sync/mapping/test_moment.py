@@ -248,7 +248,9 @@ def test_a_vat_percentage_may_come_from_the_settings(code: str) -> None:
     if code == "H":
         assert sales_invoice(raw, **own).lines[0].vat_percentage == 21
     else:
-        assert "has no vat_percentage" in parked("invoice", raw, **own)
+        message = parked("invoice", raw, **own)
+        assert "has no vat_percentage" in message
+        assert "Or set vat.H.percentage there." in message
 
 
 def test_a_vat_percentage_that_contradicts_the_settings_parks() -> None:

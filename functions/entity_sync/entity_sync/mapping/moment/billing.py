@@ -128,4 +128,7 @@ def _vat_percentage(fields: Fields, vat_code: str, settings: BookingSettings) ->
             f"VAT code {vat_code} charges {said:f} % in Moment and {set_:f} % in the booking settings "
             f"(vat.{vat_code}.percentage). Correct one of them."
         )
-    return fields.required(lambda _: said if said is not None else set_, "vat_percentage")
+    percentage = said if said is not None else set_
+    if percentage is None:
+        raise fields.missing("vat_percentage", f" Or set vat.{vat_code}.percentage there.")
+    return percentage
