@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from webhook_receiver.gateway import Answer
 
 
-def lambda_handler(event: dict[str, Any], context: object) -> "Answer":  # Lambda gives it
+def lambda_handler(event: dict[str, Any], _context: object) -> "Answer":
     """Answer a webhook."""
     return reception().receive(event)
 
@@ -48,13 +48,12 @@ def make_reception(settings: Settings, clock: Clock) -> Reception:
         settings.control_table,
     )
     queue = SyncQueue(boto3.client("sqs", config=RECEIVER_CONFIG), settings.queue_url)
-    bodies = BodyStore(_s3, settings.bodies_bucket)
+    bodies = BodyStore(cache(_make_s3), settings.bodies_bucket)
     intake = Intake(credentials, events, bodies, queue, clock)
     return Reception(intake, credentials.knows, make_logger(), MetricCounter())
 
 
-@cache
-def _s3() -> "S3Client":
+def _make_s3() -> "S3Client":
     """Make the client that only very large bodies need."""
     return boto3.client("s3", config=RECEIVER_CONFIG)
 

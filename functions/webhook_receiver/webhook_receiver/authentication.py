@@ -10,8 +10,8 @@ import binascii
 import hmac
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from accounting_sync.credentials import WebhookCredentials
 from accounting_sync.signatures import v1_digest
@@ -33,8 +33,7 @@ class NotAuthenticError(ProblemError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """A signature that matches."""
 
     timestamp: int

@@ -2,8 +2,8 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from accounting_sync.credentials import WebhookCredentials
 from accounting_sync.events import EntityRef, Source
@@ -16,8 +16,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,256}")
 """Printable ASCII, at a length that an item bears; the format is undocumented."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """An authentic request; with a `problem` it is kept and refused."""
 
     connection: str

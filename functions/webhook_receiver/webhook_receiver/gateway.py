@@ -4,8 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from webhook_receiver.problems import ProblemError, ProblemKind
 
@@ -13,8 +12,7 @@ type Answer = dict[str, Any]
 """`statusCode`, `headers` and `body`, as API Gateway wants them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What of a request matters here."""
 
     method: str

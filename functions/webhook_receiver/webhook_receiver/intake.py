@@ -3,8 +3,9 @@
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from accounting_sync.body_store import BodyStore
 from accounting_sync.credentials import WebhookCredentials
@@ -39,8 +40,7 @@ class Verdict(StrEnum):
     OK = "ok"
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What became of a request that was not refused."""
 
     verdict: Verdict
@@ -131,7 +131,7 @@ class Intake:
         if earlier is None or earlier.body_hash == event.body_hash:
             return self._forward(event, earlier)
         other = replace(event, event_id=f"{event.event_id}~{event.body_hash[:12]}")
-        return replace(self._forward(other, self._events.add(other, signature)), key_reused=True)
+        return self._forward(other, self._events.add(other, signature))._replace(key_reused=True)
 
     def _store_derived(self, delivery: Delivery) -> Receipt:
         key = f"derived-{_digest(delivery.kind or '', delivery.body)}"

@@ -3,8 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from accounting_sync.events import MOMENT_ENTITY_TYPES
 from webhook_receiver.problems import ProblemError, ProblemKind
@@ -15,8 +14,7 @@ _NAME_LENGTH = 128
 _PROBE_LENGTH = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(NamedTuple):
     """What a webhook speaks of."""
 
     entity_type: str
@@ -27,8 +25,7 @@ class Payload:
     """Moneybird only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A body, read: either its payload, or the problem with it; and the token that it carries."""
 
     payload: Payload | None = None

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -18,15 +17,16 @@ UNKNOWN = "unknown"
 """Stands in logs and metrics for a connection that does not exist: strangers choose those names."""
 
 
-@dataclass(slots=True)
 class Reception:
-    """Answers requests with what the intake makes of them."""
+    """Answers requests with what the intake makes of them; `knows` tells whether a connection exists."""
 
-    intake: Intake
-    knows: Callable[[str], bool]
-    """Whether a connection exists."""
-    logger: Logger
-    counter: Counter
+    def __init__(
+        self, intake: Intake, knows: Callable[[str], bool], logger: Logger, counter: Counter
+    ) -> None:
+        self._intake = intake
+        self._knows = knows
+        self._logger = logger
+        self._counter = counter
 
     def receive(self, event: Mapping[str, Any]) -> Answer:
         """Answer a proxy event of API Gateway."""
@@ -50,9 +50,9 @@ class Reception:
             "kind": request.kind,
         }
         try:
-            receipt = self.intake.handle(request)
+            receipt = self._intake.handle(request)
         finally:
-            if self.knows(request.connection):
+            if self._knows(request.connection):
                 line["connection"] = request.connection
         line |= {"outcome": receipt.verdict, "event_id": receipt.event_id}
         self._count(request.connection, receipt)
@@ -69,15 +69,15 @@ class Reception:
             "Forwarded": receipt.forwarded,
             "KeyReused": receipt.key_reused,
         }
-        self.counter.count(connection, {name: 1 for name, number in numbers.items() if number})
+        self._counter.count(connection, {name: 1 for name, number in numbers.items() if number})
 
     def _refuse(self, problem: ProblemError, line: dict[str, Any]) -> Answer:
         line |= {"outcome": "rejected", "reason": problem.kind.reason, "event_id": problem.event_id}
-        self.counter.count(line.get("connection", UNKNOWN), {"Rejected": 1}, reason=problem.kind.reason)
+        self._counter.count(line.get("connection", UNKNOWN), {"Rejected": 1}, reason=problem.kind.reason)
         return problem_answer(problem, line["request_id"])
 
     def _log(self, line: Mapping[str, Any]) -> None:
-        log = self.logger.error if line["status"] >= 500 else self.logger.info
+        log = self._logger.error if line["status"] >= 500 else self._logger.info
         log("webhook", extra={name: value for name, value in line.items() if value is not None})
 
 

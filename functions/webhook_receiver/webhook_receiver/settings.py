@@ -1,13 +1,11 @@
 """What the deployment tells the receiver, read from the environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Self
+from typing import NamedTuple, Self
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Names of the resources, and how long events are kept."""
 
     events_table: str
