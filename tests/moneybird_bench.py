@@ -85,7 +85,7 @@ class Bench:
         self.moment = moment_app()
         self.store = AccountingStore(self.dynamodb, create_accounting_table(self.dynamodb))
         self.client = MoneybirdClient(self._moneybird(), ADMINISTRATION_ID)
-        self._moment_client = MomentClient(self._moment(), COMPANY, SETTINGS["moment_pdf_path"])
+        self._moment_client = MomentClient(self._moment(), COMPANY)
         self.destination = MoneybirdDestination(self.client, self.store, BookShelf(self.clock))
 
     def clock(self) -> datetime:
@@ -108,7 +108,9 @@ class Bench:
                     clock=self.clock,
                     time_left=lambda: 60.0,
                     load=self.load,
-                    load_pdf=lambda ref: self._moment_client.get_invoice_pdf(ref.id),
+                    load_pdf=lambda ref: self._moment_client.get_invoice_pdf(
+                        ref.id, SETTINGS["moment_pdf_path"]
+                    ),
                     event_id=event,
                 ),
             )

@@ -37,8 +37,8 @@ type ClientMaker = Callable[..., MomentClient]
 
 @pytest.fixture
 def client_for(simulator: MomentSimulator, url: str) -> ClientMaker:
-    def make(api_key: str | None = None, pdf_template: str | None = PDF_TEMPLATE) -> MomentClient:
-        settings = ProviderSettings(moment_url=url, moment_pdf_template=pdf_template)
+    def make(api_key: str | None = None) -> MomentClient:
+        settings = ProviderSettings(moment_url=url)
         access = MomentAccess(
             company=simulator.state.company, api_key=SecretStr(api_key or simulator.state.api_key)
         )
@@ -57,9 +57,7 @@ def client(client_for: ClientMaker) -> MomentClient:
 def real_client() -> MomentClient:
     """Give a client for Moment's own address, whose answers a test makes up."""
     access = MomentAccess(company="example", api_key=SecretStr("key"))
-    clients = ProviderClients(
-        ProviderSettings(moment_pdf_template=PDF_TEMPLATE), RecordingThrottle(), CountingBreaker()
-    )
+    clients = ProviderClients(ProviderSettings(), RecordingThrottle(), CountingBreaker())
     return clients.moment(Connection(name="demo", moment=access))
 
 
@@ -137,23 +135,16 @@ def test_list_may_be_narrowed_by_further_parameters(simulator: MomentSimulator, 
 def test_pdf_of_an_invoice_is_read(simulator: MomentSimulator, client: MomentClient) -> None:
     invoice_id = str(next(iter(simulator.state.collections()["invoices"])))
 
-    content = client.get_invoice_pdf(invoice_id)
+    content = client.get_invoice_pdf(invoice_id, PDF_TEMPLATE)
 
     assert content is not None
     assert content.startswith(b"%PDF-")
 
 
-def test_no_pdf_is_asked_for_where_no_path_is_known(
-    simulator: MomentSimulator, client_for: ClientMaker
-) -> None:
-    assert client_for(pdf_template=None).get_invoice_pdf("1") is None
-    assert not simulator.requests.matching()
-
-
 def test_invoice_without_a_pdf_has_none(simulator: MomentSimulator, client: MomentClient) -> None:
     simulator.state.change_settings(MomentSettings(pdf_path=None).model_dump(include={"pdf_path"}))
 
-    assert client.get_invoice_pdf("1") is None
+    assert client.get_invoice_pdf("1", PDF_TEMPLATE) is None
 
 
 @responses.activate
@@ -161,7 +152,7 @@ def test_what_is_no_pdf_is_not_passed_on_as_one(real_client: MomentClient) -> No
     responses.get(f"{INVOICES}/1/pdf", body="<html>Sign in</html>")
 
     with pytest.raises(ParkedError, match="not a PDF"):
-        real_client.get_invoice_pdf("1")
+        real_client.get_invoice_pdf("1", PDF_TEMPLATE)
 
 
 @pytest.mark.parametrize("body", [[], None, 5, "text"])

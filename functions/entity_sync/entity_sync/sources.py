@@ -1,7 +1,7 @@
 """Where entities are read: the provider's object, as the canonical document."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from accounting_sync.connections import Connection
 from accounting_sync.documents import Document
@@ -40,9 +40,8 @@ class Reader:
 
     def load_pdf(self, entity: EntityRef) -> bytes | None:
         """Fetch the PDF of an invoice of Moment; None where there is none."""
-        return self._moment().get_invoice_pdf(entity.id)
+        template = self.settings.moment_pdf_path
+        return self._moment().get_invoice_pdf(entity.id, template) if template else None
 
     def _moment(self) -> MomentClient:
-        template = self.settings.moment_pdf_path
-        settings = replace(self.clients.settings, moment_pdf_template=template)
-        return replace(self.clients, settings=settings).moment(self.connection, self.time_left)
+        return self.clients.moment(self.connection, self.time_left)

@@ -426,6 +426,19 @@ def test_no_secret_and_no_personal_data_in_errors_and_logs(
         assert secret not in shown
 
 
+def test_no_address_in_errors_when_no_connection_is_made(
+    throttle: RecordingThrottle, breaker: CountingBreaker
+) -> None:
+    call = Call("GET", "contacts/{id}.json", {"id": "987654321"}, {"query": "Jan Jansen"})
+
+    with pytest.raises(RetryableError) as failed:
+        transport(free_url(), throttle, breaker).send(call)
+
+    shown = "".join(_chain(failed.value))
+    assert "987654321" not in shown
+    assert "Jansen" not in shown
+
+
 def _chain(error: BaseException) -> Iterator[str]:
     """Yield what a log would show of an error and its causes."""
     seen: BaseException | None = error

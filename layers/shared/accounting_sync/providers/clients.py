@@ -35,7 +35,6 @@ class ProviderSettings:
 
     moneybird_url: str = moneybird.BASE_URL
     moment_url: str = moment.BASE_URL
-    moment_pdf_template: str | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
 
 
@@ -82,7 +81,7 @@ class ProviderClients:
         base_url = with_path(self.settings.moment_url, moment.BASE_PATH)
         auth = HTTPBasicAuth(moment.USER_NAME, access.api_key.get_secret_value())
         transport = self._transport(connection.name, Source.MOMENT, base_url, auth, time_left)
-        return MomentClient(transport, access.company, self.settings.moment_pdf_template)
+        return MomentClient(transport, access.company)
 
     def _transport(
         self, connection: str, provider: Source, base_url: str, auth: AuthBase, time_left: Callable[[], float]

@@ -28,19 +28,11 @@ _MOST_PAGES = 1000
 
 
 class MomentClient:
-    """One company.
+    """One company."""
 
-    Parameters
-    ----------
-    pdf_template
-        Path below the company under which an invoice's PDF lies, for example `invoices/{id}/pdf`. Moment
-        documents none: None means that there is none.
-    """
-
-    def __init__(self, transport: Transport, company: str, pdf_template: str | None = None) -> None:
+    def __init__(self, transport: Transport, company: str) -> None:
         self._transport = transport
         self._company = company
-        self._pdf_template = pdf_template
 
     def fetch(self, entity_type: str, entity_id: str) -> dict[str, Any]:
         """Read an object.
@@ -81,17 +73,21 @@ class MomentClient:
         """Read a claim."""
         return self.fetch("claim", claim_id)
 
-    def get_invoice_pdf(self, invoice_id: str) -> bytes | None:
-        """Read an invoice's PDF; None where no path is configured, or Moment has none for this invoice.
+    def get_invoice_pdf(self, invoice_id: str, template: str) -> bytes | None:
+        """Read an invoice's PDF; None if Moment has none for this invoice.
+
+        Parameters
+        ----------
+        template
+            Path below the company under which the PDF lies, with `{id}` for the invoice's id, for example
+            `invoices/{id}/pdf`: Moment documents none.
 
         Raises
         ------
         ParkedError
             If what comes is not a PDF.
         """
-        if self._pdf_template is None:
-            return None
-        call = self._call(self._pdf_template, accept="application/pdf", id=invoice_id)
+        call = self._call(template, accept="application/pdf", id=invoice_id)
         try:
             content = self._transport.send(call).body
         except NotFoundError:
