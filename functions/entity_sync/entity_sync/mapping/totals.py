@@ -44,7 +44,8 @@ def settle(bill: Bookable, rounding: Rounding, what: str) -> tuple[Bookable, tup
     """Return the bill with lines that come to its totals, and the VAT per code.
 
     By the policy `rounding_line` a difference of a few cents becomes a line of its own. A difference in VAT
-    moves from VAT to that line: the destination computes VAT from the lines, as is done here.
+    moves from VAT to that line, or between VAT and net where prices hold VAT: the destination computes VAT
+    from the lines, as is done here.
 
     Raises
     ------

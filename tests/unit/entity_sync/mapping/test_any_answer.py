@@ -86,3 +86,13 @@ def test_moneybird_any_answer_is_a_document_or_parked(kind: str, changes: dict[s
 
     with suppress(ParkedError):
         is_whole(map_moneybird(EntityRef("acme", Source.MONEYBIRD, kind, "7"), raw))
+
+
+@pytest.mark.parametrize("half", ["\ud800", "caf\ud83d"])
+def test_half_characters_are_replaced(half: str) -> None:
+    entity = EntityRef("acme", Source.MOMENT, "customer", "62788973")
+
+    is_whole(map_moment(entity, as_fetched(customer(name=half)), DEFAULTS))
+    with pytest.raises(ParkedError) as refused:
+        map_moment(entity, as_fetched({"id": 62788973, half: 1}), DEFAULTS)
+    assert str(refused.value).encode()
