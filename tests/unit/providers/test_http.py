@@ -137,6 +137,15 @@ def test_compressed_answer_is_read(client: Transport, server: WireServer) -> Non
     assert client.send(GET).body == {"id": "5"}
 
 
+def test_chunked_answer_is_read(client: Transport, server: WireServer) -> None:
+    server.answer = (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        b'4\r\n{"id\r\n6\r\n": "5"\r\n1\r\n}\r\n0\r\n\r\n'
+    )
+
+    assert client.send(GET).body == {"id": "5"}
+
+
 @pytest.mark.parametrize("body", [b"", b" \n"])
 def test_success_without_a_body_is_none(client: Transport, server: WireServer, body: bytes) -> None:
     server.answer = http(200, body)
@@ -183,10 +192,22 @@ def test_redirect_is_not_followed(client: Transport, server: WireServer, target:
         http(200, b"[" * 200_000),
         b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",  # cut off
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{",
         b"",  # closed without an answer
         b"something else\r\n\r\n",
     ],
-    ids=["html-502", "html-200", "nan", "half-json", "deep", "cut-off", "not-gzip", "closed", "not-http"],
+    ids=[
+        "html-502",
+        "html-200",
+        "nan",
+        "half-json",
+        "deep",
+        "cut-off",
+        "not-gzip",
+        "cut-chunk",
+        "closed",
+        "not-http",
+    ],
 )
 def test_unusable_answer_is_told_by_whether_it_may_have_had_an_effect(
     *,
@@ -236,6 +257,16 @@ def test_silence_ends_in_a_time_out(
     assert server.arrived.is_set()
     assert type(failed.value) is expected
     assert breaker.failures == 1
+
+
+def test_answer_that_comes_too_slowly_is_given_up(
+    throttle: RecordingThrottle, breaker: CountingBreaker
+) -> None:
+    with wire_server(http(200, b" " * 1000)) as server:
+        server.pause = 0.005
+
+        with pytest.raises(RetryableError, match="took too long"):
+            transport(server.url, throttle, breaker, timeouts=Timeouts(1, 0.4)).send(GET)
 
 
 @pytest.mark.parametrize("call", [GET, CREATE])

@@ -17,12 +17,15 @@ class WireServer:
     ----------
     answer
         The bytes to send; None keeps the client waiting until the server is closed.
+    pause
+        Seconds between any two bytes; 0 sends them all at once.
     received
         The requests, as they came.
     """
 
     url: str
     answer: bytes | None = None
+    pause: float = 0
     received: list[bytes] = field(default_factory=list)
     arrived: Event = field(default_factory=Event)
     closing: Event = field(default_factory=Event)
@@ -71,8 +74,17 @@ def _answer(connection: socket.socket, server: WireServer) -> None:
     server.arrived.set()
     if server.answer is None:
         server.closing.wait(30)
+    elif server.pause:
+        _drip(connection, server)
     else:
         connection.sendall(server.answer)
+
+
+def _drip(connection: socket.socket, server: WireServer) -> None:
+    for byte in server.answer or b"":
+        connection.sendall(bytes([byte]))
+        if server.closing.wait(server.pause):
+            return
 
 
 def _request(connection: socket.socket) -> bytes:

@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 from requests.auth import AuthBase
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from accounting_sync.errors import AccessDeniedError, RateLimitedError, RetryableError, SyncError
 from accounting_sync.providers.failures import Attempt, failure, interrupted, is_unhealthy
@@ -211,7 +211,7 @@ class Transport:
             with self._request(call, timeout) as response:
                 status = response.status_code
                 content = _read(response, _limit(call), started + self._time_for(timeout), attempt)
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             raise _broken(attempt, error) from None  # the cause would show the URL with its ids
         finally:
             _log(attempt, status, time.monotonic() - started)
@@ -276,7 +276,8 @@ def _multipart(upload: Upload | None) -> dict[str, tuple[str, bytes, str]] | Non
 
 def _read(response: requests.Response, limit: int, end: float, attempt: Attempt) -> bytes:
     content = bytearray()
-    for chunk in response.iter_content(_CHUNK):
+    # not `iter_content`: that waits for a full chunk, however slowly the bytes come
+    while chunk := response.raw.read1(_CHUNK, decode_content=True):
         content += chunk
         if len(content) > limit:
             raise interrupted(attempt, f"{attempt}: the answer is larger than {limit} bytes.")
@@ -320,8 +321,9 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _broken(attempt: Attempt, error: requests.RequestException) -> RetryableError:
-    what = "the time-out passed" if isinstance(error, requests.Timeout) else "the connection failed"
+def _broken(attempt: Attempt, error: requests.RequestException | HTTPError) -> RetryableError:
+    is_late = isinstance(error, (requests.Timeout, ReadTimeoutError))
+    what = "the time-out passed" if is_late else "the connection failed"
     return interrupted(
         attempt,
         f"{attempt}: {what} ({type(error).__name__}).",
@@ -329,7 +331,7 @@ def _broken(attempt: Attempt, error: requests.RequestException) -> RetryableErro
     )
 
 
-def _was_never_connected(error: requests.RequestException) -> bool:
+def _was_never_connected(error: requests.RequestException | HTTPError) -> bool:
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
 

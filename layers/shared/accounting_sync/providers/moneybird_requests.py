@@ -11,19 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, PlainSerializer
 
 from accounting_sync.model import Model
-
-
-def money_text(amount: Decimal) -> str:
-    """Write an amount, a quantity or a price in plain notation, as it is: `100`, `-0.005`, never `1E+2`.
-
-    Raises
-    ------
-    ValueError
-        If it is not a finite number.
-    """
-    if not amount.is_finite():
-        raise ValueError("not a finite number")
-    return f"{amount:f}"
+from accounting_sync.money import money_text
 
 
 Number = Annotated[Decimal, PlainSerializer(money_text, return_type=str)]
