@@ -86,5 +86,5 @@ def money_text(amount: Decimal) -> str:
         If it is not a finite number.
     """
     if not amount.is_finite():
-        raise ValueError(f"not an amount: {amount}")
+        raise ValueError("not a finite number")
     return f"{amount if amount else abs(amount):f}"

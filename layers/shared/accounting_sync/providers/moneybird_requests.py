@@ -13,7 +13,6 @@ from pydantic import Field, PlainSerializer
 from accounting_sync.model import Model
 from accounting_sync.money import money_text
 
-
 Number = Annotated[Decimal, PlainSerializer(money_text, return_type=str)]
 """A Decimal that is sent as text."""
 
