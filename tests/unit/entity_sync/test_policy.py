@@ -1,0 +1,107 @@
+"""The failure policy: each row of its table, and what it says about an error."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounting_sync.claim_store import StateConflictError
+from accounting_sync.errors import (
+    AccessDeniedError,
+    ClaimHeldError,
+    EntityGoneError,
+    NotFoundError,
+    OutcomeUnknownError,
+    ParkedError,
+    PausedError,
+    RateLimitedError,
+    RetryableError,
+    WaitError,
+)
+from entity_sync.booking import parse_settings
+from entity_sync.policy import Action, Backoff, action_for, reason_for
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+THROTTLED = ClientError(
+    {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "for customer Jansen"}}, "PutItem"
+)
+
+POLICY: list[tuple[Exception, Action]] = [
+    (RateLimitedError("429", NOW), Action.WAIT),
+    (PausedError("breaker open", NOW), Action.WAIT),
+    (ClaimHeldError("held", NOW), Action.WAIT),
+    (WaitError("not now", NOW), Action.WAIT),
+    (AccessDeniedError("401"), Action.PAUSE),
+    (RetryableError("503"), Action.RETRY),
+    (OutcomeUnknownError("time-out on a create"), Action.RETRY),
+    (StateConflictError("read it again"), Action.RETRY),
+    (EntityGoneError("404 on the fetch"), Action.TOMBSTONE),
+    (ParkedError("VAT code X is not mapped"), Action.PARK),
+    (NotFoundError("404 elsewhere"), Action.PARK),
+    (THROTTLED, Action.RETRY),
+    (ConnectTimeoutError(endpoint_url="https://dynamodb.test"), Action.RETRY),
+    (KeyError("our own bug"), Action.RETRY),
+]
+
+
+@pytest.mark.parametrize(("error", "action"), POLICY, ids=lambda value: type(value).__name__)
+def test_each_error_has_its_action(error: Exception, action: Action) -> None:
+    assert action_for(error) is action
+
+
+def test_reason_of_a_known_error_is_what_it_says() -> None:
+    assert reason_for(ParkedError("VAT code X is not mapped")) == "VAT code X is not mapped"
+
+
+def test_reason_of_an_aws_error_holds_no_values() -> None:
+    assert reason_for(THROTTLED) == "AWS answered ProvisionedThroughputExceededException to PutItem."
+
+
+def test_reason_of_an_unreachable_aws_says_so() -> None:
+    error = ConnectTimeoutError(endpoint_url="https://dynamodb.test")
+
+    assert reason_for(error) == "AWS could not be reached (ConnectTimeoutError)."
+
+
+def test_reason_of_a_bug_names_type_and_place_and_no_values() -> None:
+    with pytest.raises(TypeError) as caught:
+        parse_settings({"customer": "Jansen"}, "name")  # type: ignore[arg-type]  # the bug
+
+    reason = reason_for(caught.value)
+
+    assert reason.startswith("A fault in this software: TypeError at entity_sync/booking.py:")
+    assert "Jansen" not in reason
+
+
+def test_reason_of_a_bug_elsewhere_is_still_a_reason() -> None:
+    assert reason_for(ValueError("Jansen")) == "A fault in this software: ValueError at an unknown place."
+
+
+@given(
+    attempt=st.integers(1, 1000),
+    luck=st.floats(0, 1),
+    shortest=st.floats(0, 60),
+    longest=st.floats(0, 3600),
+)
+def test_backoff_stays_within_its_bounds(attempt: int, luck: float, shortest: float, longest: float) -> None:
+    backoff = Backoff(timedelta(seconds=shortest), timedelta(seconds=longest), lambda: luck)
+
+    delay = backoff.after(attempt).total_seconds()
+
+    assert shortest - 1e-6 <= delay <= max(shortest, longest) + 1e-6
+
+
+def test_backoff_grows_with_each_attempt_up_to_its_bound() -> None:
+    backoff = Backoff(timedelta(seconds=10), timedelta(seconds=100), lambda: 1.0)
+
+    delays = [backoff.after(attempt).total_seconds() for attempt in range(1, 6)]
+
+    assert delays == [20, 40, 80, 100, 100]
+
+
+def test_backoff_is_spread() -> None:
+    backoff = Backoff(timedelta(seconds=10), timedelta(seconds=100), lambda: 0.5)
+
+    assert backoff.after(2).total_seconds() == 25

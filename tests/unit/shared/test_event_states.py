@@ -1,0 +1,147 @@
+"""Events: whatever happens in whatever order, their status only changes as TRANSITIONS say."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import boto3
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from accounting_sync.event_store import EventStateError, EventStore
+from accounting_sync.events import FINAL, TRANSITIONS, EntityRef, Source, Status, WebhookEvent
+from tests.tables import create_events_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LEASE = timedelta(seconds=90)
+WORKERS = ("worker-1", "worker-2")
+ENDS = (Status.SYNCED, Status.SKIPPED, Status.IGNORED, Status.PARKED, Status.FAILED)
+
+
+@pytest.fixture(scope="module")
+def client() -> "Iterator[DynamoDBClient]":
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="eu-west-1")
+        create_events_table(client)
+        yield client
+
+
+class History:
+    """One event; applies operations, and remembers each status that it had."""
+
+    def __init__(self, client: "DynamoDBClient", key: str) -> None:
+        self.store = EventStore(client, "events", timedelta(days=90))
+        self.now = NOW
+        self.event = WebhookEvent(
+            event_id=key,
+            connection="acme",
+            source=Source.MOMENT,
+            idempotency_key=key,
+            entity=EntityRef("acme", Source.MOMENT, "invoice", "1"),
+            action="",
+            body=b"{}",
+            body_hash=key,
+            status=Status.RECEIVED,
+            received_at=NOW,
+            updated_at=NOW,
+        )
+        self.store.add(self.event)
+        self.statuses = [Status.RECEIVED]
+
+    def apply(self, operation: str, worker: str, end: Status, seconds: int) -> None:
+        """Apply an operation; one that is refused changes nothing."""
+        before = self.store.get(self.event.event_id)
+        self.now += timedelta(seconds=seconds)
+        try:
+            self._operate(operation, worker, end)
+        except EventStateError as error:
+            assert before is not None
+            assert error.status is before.status
+            assert self.store.get(self.event.event_id) == before
+        else:
+            after = self.store.get(self.event.event_id)
+            assert after is not None
+            self.statuses.append(after.status)
+
+    def _operate(self, operation: str, worker: str, end: Status) -> None:
+        event_id, store = self.event.event_id, self.store
+        match operation:
+            case "mark_queued":
+                store.mark_queued(event_id, self.now)
+            case "claim":
+                store.claim(event_id, worker, self.now, LEASE)
+            case "mark_fetching":
+                store.mark_fetching(event_id, worker, self.now)
+            case "finish":
+                store.finish(event_id, worker, end, self.now)
+            case "wait":
+                store.hand_back(event_id, worker, self.now, reason="wait", attempt_used=False)
+            case "retry":
+                store.hand_back(event_id, worker, self.now, reason="retry", attempt_used=True)
+            case "replay":
+                store.replay(event_id, self.now)
+            case "fail":
+                store.fail(event_id, self.now, "dead letter")
+
+
+OPERATIONS = st.tuples(
+    st.sampled_from(
+        ["mark_queued", "claim", "mark_fetching", "finish", "wait", "retry", "replay", "fail", "claim"]
+    ),
+    st.sampled_from(WORKERS),
+    st.sampled_from(ENDS),
+    st.sampled_from([1, 60, 91]),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(operations=st.lists(OPERATIONS, max_size=20))
+def test_status_only_changes_as_agreed(
+    client: "DynamoDBClient", operations: list[tuple[str, str, Status, int]]
+) -> None:
+    history = History(client, str(uuid4()))
+
+    for operation in operations:
+        history.apply(*operation)
+
+    steps = zip(history.statuses, history.statuses[1:], strict=False)
+    assert all(after in TRANSITIONS[before] for before, after in steps)
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_final_event_is_not_claimed_again(client: "DynamoDBClient", end: Status) -> None:
+    history = History(client, f"final-{end}")
+    history.store.claim(history.event.event_id, "worker-1", NOW, LEASE)
+    history.store.finish(history.event.event_id, "worker-1", end, NOW)
+
+    with pytest.raises(EventStateError) as refused:
+        history.store.claim(history.event.event_id, "worker-2", NOW + timedelta(days=1), LEASE)
+
+    assert refused.value.status in FINAL
+
+
+def test_fifty_waits_use_no_attempt(client: "DynamoDBClient") -> None:
+    history = History(client, "patient")
+    for _ in range(50):
+        history.store.claim(history.event.event_id, "worker-1", NOW, LEASE)
+        history.store.hand_back(history.event.event_id, "worker-1", NOW, reason="429", attempt_used=False)
+
+    claimed = history.store.claim(history.event.event_id, "worker-1", NOW, LEASE)
+
+    assert claimed.attempts == 1
+
+
+def test_worker_that_lost_its_claim_cannot_record_anything(client: "DynamoDBClient") -> None:
+    history = History(client, "lost")
+    history.store.claim(history.event.event_id, "worker-1", NOW, LEASE)
+    history.store.claim(history.event.event_id, "worker-2", NOW + timedelta(seconds=91), LEASE)
+
+    with pytest.raises(EventStateError):
+        history.store.finish(history.event.event_id, "worker-1", Status.SYNCED, NOW)
