@@ -1,6 +1,6 @@
 """Dead letters: their events become FAILED, say why, and can be replayed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -33,7 +33,7 @@ class DeadLetters:
     counter: Counter
     logger: Logger
 
-    def take(self, records: list[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:
+    def take(self, records: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:
         """Record each message's end; return those that could not be recorded, as a partial batch answer."""
         failures = [record["messageId"] for record in records if not self._take(record)]
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failures]}

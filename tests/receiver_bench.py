@@ -1,0 +1,360 @@
+"""The receiver and the operations function against AWS by moto, with faults between SDK and AWS."""
+
+import base64
+import io
+import json
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.models import botocore_stubber
+
+import operations.app
+import webhook_receiver.app
+from accounting_sync.body_store import BodyStore
+from accounting_sync.event_store import EventStore
+from accounting_sync.events import Status, WebhookEvent
+from accounting_sync.signatures import sign_moneybird
+from operations.settings import Settings as OperationsSettings
+from tests.tables import create_control_table, create_events_table
+from webhook_receiver.settings import Settings as ReceiverSettings
+
+CONNECTION = "acme"
+ADMINISTRATION = "123456789012345678"
+SIGNING_SECRET = "signing-secret"
+TOKEN = "webhook-token"
+URL_TOKEN = "0123456789abcdef0123456789abcdef"
+RETENTION = timedelta(days=90)
+SECRET: dict[str, Any] = {
+    "moneybird": {
+        "administration_id": ADMINISTRATION,
+        "api_token": "api-token",
+        "basic_auth": [{"username": "moneybird", "password": "mb-password"}],
+        "webhook_secrets": [SIGNING_SECRET],
+        "webhook_tokens": [TOKEN],
+    },
+    "moment": {
+        "company": "acme",
+        "api_key": "api-key",
+        "basic_auth": [{"username": "moment", "password": "mo-password"}],
+        "url_tokens": [URL_TOKEN],
+    },
+}
+INVOICE: dict[str, Any] = {
+    "administration_id": ADMINISTRATION,
+    "webhook_id": "433546265352603264",
+    "webhook_token": TOKEN,
+    "entity_type": "SalesInvoice",
+    "entity_id": "433546265415517826",
+    "state": "late",
+    "action": "sales_invoice_state_changed_to_late",
+    "entity": {"id": "433546265415517826", "state": "late"},
+}
+MOMENT_INVOICE: dict[str, Any] = {
+    "event": "CREATE_NEW",
+    "invoice": {"id": 106939080, "invoiceNumber": 1, "customer": {"id": 62788973}},
+}
+
+
+_OUTPUT = io.StringIO()
+"""One for all: a logger keeps the output that its process had when it was made."""
+
+
+class Killed(BaseException):
+    """The process is gone. No code may catch it."""
+
+
+class Fault(StrEnum):
+    """What can happen to an AWS call."""
+
+    THROTTLE = "throttle"
+    SERVER_ERROR = "5xx"
+    TIMEOUT_BEFORE = "time-out before the effect"
+    TIMEOUT_AFTER = "time-out after the effect"
+    CRASH_BEFORE = "crash before the effect"
+    CRASH_AFTER = "crash after the effect"
+
+
+@dataclass
+class Network:
+    """What lies between the SDK and AWS: counts calls, lets things happen before them, and breaks them."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    faults: dict[str, Fault] = field(default_factory=dict)
+    """Operation to what happens to each of its calls."""
+    before: Callable[[str], None] | None = None
+    """Called with the operation of each call that is about to be made."""
+
+    def process(self, request: AWSPreparedRequest) -> Any:  # noqa: ANN401  # moto's own type
+        """Stand in for what moto does with a request, and mostly let it do that."""
+        target = request.headers.get("X-Amz-Target", request.method)
+        operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
+        self.calls[operation] += 1
+        if self.before:
+            self.before(operation)
+        fault = self.faults.get(operation)
+        return self._break(fault, request) if fault else _moto(request)
+
+    def _break(self, fault: Fault, request: AWSPreparedRequest) -> tuple[int, dict[str, str], str]:
+        if fault in {Fault.TIMEOUT_AFTER, Fault.CRASH_AFTER}:
+            _moto(request)
+        match fault:
+            case Fault.CRASH_BEFORE | Fault.CRASH_AFTER:
+                raise Killed
+            case Fault.TIMEOUT_BEFORE:
+                raise ConnectTimeoutError(endpoint_url=request.url)
+            case Fault.TIMEOUT_AFTER:
+                raise ReadTimeoutError(endpoint_url=request.url)
+            case Fault.THROTTLE:
+                return _error(400, "ThrottlingException")
+            case Fault.SERVER_ERROR:
+                return _error(500, "InternalServerError")
+
+    @contextmanager
+    def broken(self, operations: tuple[str, ...], fault: Fault) -> Iterator[None]:
+        """Break all calls of some operations for a while."""
+        self.faults = dict.fromkeys(operations, fault)
+        yield
+        self.faults = {}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the receiver answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: dict[str, Any]
+    output: str
+    """Logs and metrics, a JSON document a line."""
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.output.splitlines()]
+
+    @property
+    def log(self) -> dict[str, Any]:
+        (line,) = [line for line in self.lines if "level" in line]
+        return line
+
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        return [line for line in self.lines if "_aws" in line]
+
+
+@dataclass
+class ManualClock:
+    """Time that passes when a test says so."""
+
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, step: timedelta) -> None:
+        self.now += step
+
+
+@contextmanager
+def simulated_aws() -> Iterator[Network]:
+    """AWS by moto, with a network that a test can break, for as long as a module's tests run."""
+    with pytest.MonkeyPatch.context() as environment, mock_aws(), patch("botocore.endpoint.time.sleep"):
+        environment.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        environment.setenv("POWERTOOLS_SERVICE_NAME", "receiver-bench")
+        network = Network()
+        environment.setattr(botocore_stubber, "process_request", network.process)
+        environment.setattr(
+            boto3, "client", cache(boto3.Session().client)
+        )  # making one takes longer than a test
+        yield network
+
+
+class ReceiverBench:
+    """One deployment: tables, queue, bucket, a connection, and the two functions, with a clock of its own."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.clock = ManualClock()
+        name = uuid.uuid4().hex
+        self.dynamodb = boto3.client("dynamodb")
+        self.sqs = boto3.client("sqs")
+        self.secrets = boto3.client("secretsmanager")
+        self.s3 = boto3.client("s3")
+        self.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        queue = self.sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})
+        self.queue_url = queue["QueueUrl"]
+        self.settings = ReceiverSettings(
+            events_table=create_events_table(self.dynamodb, f"events-{name}"),
+            control_table=create_control_table(self.dynamodb, f"control-{name}"),
+            queue_url=self.queue_url,
+            bodies_bucket=name,
+            connection_prefix=f"{name}/",
+            retention=RETENTION,
+        )
+        self.store = EventStore(self.dynamodb, self.settings.events_table, RETENTION)
+        self.secrets.create_secret(Name=f"{name}/{CONNECTION}", SecretString=json.dumps(SECRET))
+        self.restart()
+        network.calls.clear()
+        network.before = None
+        network.faults = {}
+
+    def restart(self) -> None:
+        """Begin new processes of both functions."""
+        with redirect_stdout(_OUTPUT):
+            self._reception = webhook_receiver.app.make_reception(self.settings, self.clock)
+            self._operations = operations.app.make_operations(
+                OperationsSettings(self.settings.events_table, self.queue_url, RETENTION), self.clock
+            )
+
+    def set_secret(self, secret: object, connection: str = CONNECTION) -> None:
+        """Change a connection's secret; a text is taken as it is."""
+        text = secret if isinstance(secret, str) else json.dumps(secret)
+        name = self.settings.connection_prefix + connection
+        try:
+            self.secrets.put_secret_value(SecretId=name, SecretString=text)
+        except self.secrets.exceptions.ResourceNotFoundException:
+            self.secrets.create_secret(Name=name, SecretString=text)
+
+    def moneybird(  # by keyword in the tests
+        self,
+        payload: Mapping[str, Any] | bytes = INVOICE,
+        key: str | None = "key-1",
+        *,
+        headers: Mapping[str, str | list[str] | None] | None = None,
+        age: int = 0,
+        connection: str = CONNECTION,
+    ) -> Answer:
+        """Deliver as Moneybird does; a header that is None is left out."""
+        body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        timestamp = int(self.clock().timestamp()) - age
+        given: dict[str, str | list[str] | None] = {
+            "Content-Type": "application/json",
+            "Authorization": basic("moneybird", "mb-password"),
+            "Moneybird-Signature": sign_moneybird(body, SIGNING_SECRET, timestamp),
+            "Idempotency-Key": key,
+            **(headers or {}),
+        }
+        return self.request(body=body, headers=given, connection=connection)
+
+    def moment(
+        self,
+        payload: Mapping[str, Any] | bytes = MOMENT_INVOICE,
+        kind: str = "invoices",
+        *,
+        headers: Mapping[str, str | list[str] | None] | None = None,
+        tokens: list[str] | None = None,
+        connection: str = CONNECTION,
+    ) -> Answer:
+        """Deliver as Moment might."""
+        body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        given: dict[str, str | list[str] | None] = {
+            "Content-Type": "application/json",
+            "Authorization": basic("moment", "mo-password"),
+            **(headers or {}),
+        }
+        return self.request(body=body, headers=given, connection=connection, kind=kind, tokens=tokens)
+
+    def request(
+        self,
+        method: str = "POST",
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str | list[str] | None] | None = None,
+        connection: str = CONNECTION,
+        kind: str | None = None,
+        tokens: list[str] | None = None,
+    ) -> Answer:
+        """Send any request through API Gateway."""
+        values = {
+            name: [value] if isinstance(value, str) else value
+            for name, value in (headers or {}).items()
+            if value is not None
+        }
+        return self.call(
+            {
+                "httpMethod": method,
+                "pathParameters": {"connection": connection, **({"kind": kind} if kind else {})},
+                "multiValueQueryStringParameters": {"token": tokens} if tokens else None,
+                "multiValueHeaders": values,
+                "body": base64.b64encode(body).decode(),
+                "isBase64Encoded": True,
+                "requestContext": {"requestId": "request-1"},
+            }
+        )
+
+    def call(self, event: Mapping[str, Any]) -> Answer:
+        """Call the receiver with any event."""
+        self._last_event = event
+        output, reply = self._captured(lambda: self._reception.receive(event))
+        body = json.loads(reply["body"]) if reply["body"] else {}
+        return Answer(reply["statusCode"], reply["headers"], body, output)
+
+    def last_event_of(self, deliver: Callable[[], object]) -> dict[str, Any]:
+        """Deliver, and return the event with which API Gateway called the receiver."""
+        deliver()
+        return dict(self._last_event)
+
+    def decoded_body(self, event: Mapping[str, Any]) -> str:
+        return base64.b64decode(event["body"]).decode()
+
+    def stored_body(self, event: WebhookEvent) -> bytes:
+        return BodyStore(lambda: self.s3, self.settings.bodies_bucket).read(event)
+
+    def sweep(self) -> str:
+        """Run the sweep once, and return what it wrote."""
+        return self._captured(lambda: self._operations.sweep.run(lambda: True))[0]
+
+    def take_dead_letters(self, *bodies: str) -> tuple[str, dict[str, Any]]:
+        """Hand messages of the dead-letter queue over, and return what was written and answered."""
+        records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
+        return self._captured(lambda: self._operations.dead_letters.take(records))
+
+    def events(self, *, rejected: bool = False) -> list[WebhookEvent]:
+        """Return the stored events, those that were accepted or those that were refused."""
+        items = self.dynamodb.scan(TableName=self.settings.events_table)["Items"]
+        stored = [self.event(item["event_id"]["S"]) for item in items]
+        return [event for event in stored if (event.status is Status.REJECTED) is rejected]
+
+    def event(self, event_id: str) -> WebhookEvent:
+        event = self.store.get(event_id)
+        assert event is not None
+        return event
+
+    def messages(self) -> list[dict[str, Any]]:
+        """Return the messages in the queue; they stay there."""
+        from moto.sqs.models import sqs_backends  # noqa: PLC0415  # moto loads its services when they are used
+
+        queue = sqs_backends["123456789012"]["eu-west-1"].queues[self.queue_url.rpartition("/")[2]]
+        return [json.loads(message.body) for message in queue._messages]  # no other way to look
+
+    def _captured[T](self, work: Callable[[], T]) -> tuple[str, T]:
+        start = _OUTPUT.tell()
+        with redirect_stdout(_OUTPUT):
+            result = work()
+        return _OUTPUT.getvalue()[start:], result
+
+
+def basic(username: str, password: str) -> str:
+    """Return an Authorization header."""
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+
+
+def _moto(request: AWSPreparedRequest) -> Any:  # noqa: ANN401
+    return BotocoreStubber.process_request(botocore_stubber, request)
+
+
+def _error(status: int, code: str) -> tuple[int, dict[str, str], str]:
+    return status, {"x-amzn-errortype": code}, json.dumps({"__type": code})
