@@ -15,6 +15,7 @@ from pydantic import SecretStr, ValidationError
 
 from accounting_sync.connections import Connection, MoneybirdAccess
 from accounting_sync.errors import OutcomeUnknownError, ParkedError
+from accounting_sync.money import money_text
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
 from accounting_sync.providers.filters import Period, list_filter
 from accounting_sync.providers.moneybird import MoneybirdClient
@@ -22,7 +23,6 @@ from accounting_sync.providers.moneybird_requests import (
     ContactFields,
     DetailFields,
     ExternalSalesInvoiceFields,
-    money_text,
 )
 from tests.unit.providers.fakes import CountingBreaker, RecordingThrottle
 
