@@ -1,6 +1,6 @@
 """The whole sync function between simulated providers and AWS, with a process that can die.
 
-A process dies at a boundary (`Boundaries.kill_at`); `run` then goes on as the queue would: a new process gets
+A process dies at a boundary (`Boundaries.die`); `run` then goes on as the queue would: a new process gets
 the message again when the claim of the dead one has expired.
 """
 
@@ -213,7 +213,7 @@ class CrashBench:
                 try:
                     delays.append(process.deliver(message))
                 except Killed:
-                    self.boundaries.kill_at = None
+                    self.boundaries.dead = False
                     process = self.new_process()
                     delays.append(AFTER_A_CRASH)
             self.pass_time(max([delay for delay in delays if delay], default=timedelta()))

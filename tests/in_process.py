@@ -4,10 +4,10 @@ Every call passes two boundaries, before it and after its effect. A test may cou
 process die at one of them: then nothing that comes later happens, just as after a kill.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
@@ -16,7 +16,6 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-    from botocore.client import BaseClient
 
 
 class Killed(BaseException):
@@ -25,41 +24,34 @@ class Killed(BaseException):
 
 @dataclass
 class Boundaries:
-    """Counts the boundaries that a piece of work passes, and kills at one of them.
+    """The boundaries that a piece of work passes.
 
     Attributes
     ----------
     passed
         Names in order: `before POST contacts`, `after dynamodb PutItem`.
-    kill_at
-        Position of the boundary at which the process dies; None lets it live.
+    listeners
+        Are told each name, and may raise or kill.
+    dead
+        Whether the process is gone.
     """
 
     passed: list[str] = field(default_factory=list)
-    kill_at: int | None = None
+    dead: bool = False
     listeners: list[Callable[[str], None]] = field(default_factory=list)
 
     def at(self, name: str) -> None:
-        """Pass a boundary, or die there. The dead pass none."""
-        if self.kill_at is not None and len(self.passed) > self.kill_at:
+        """Pass a boundary. The dead pass none."""
+        if self.dead:
             raise Killed(f"dead before {name}")
         self.passed.append(name)
-        if self.kill_at is not None and len(self.passed) > self.kill_at:
-            raise Killed(name)
-        for listener in self.listeners:
+        for listener in tuple(self.listeners):
             listener(name)
 
-    def watch(self, client: "BaseClient") -> None:
-        """Let each call of an AWS client pass boundaries."""
-        service = client.meta.service_model.service_name
-        client.meta.events.register_first("before-call.*.*", lambda **call: self._before(service, call))
-        client.meta.events.register_last("after-call.*.*", lambda **call: self._after(service, call))
-
-    def _before(self, service: str, call: Mapping[str, Any]) -> None:
-        self.at(f"before {service} {call['model'].name}")
-
-    def _after(self, service: str, call: Mapping[str, Any]) -> None:
-        self.at(f"after {service} {call['model'].name}")
+    def die(self) -> None:
+        """Be killed here."""
+        self.dead = True
+        raise Killed(self.passed[-1])
 
 
 class InProcessAdapter(BaseAdapter):

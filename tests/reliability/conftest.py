@@ -6,6 +6,7 @@ import pytest
 from moto import mock_aws
 
 from tests.crash_bench import Cloud, CrashBench
+from tests.receiver_bench import Network, ReceiverBench, simulated_aws
 
 
 @pytest.fixture(scope="module")
@@ -20,3 +21,14 @@ def cloud() -> Iterator[Cloud]:
 @pytest.fixture
 def bench(cloud: Cloud) -> CrashBench:
     return CrashBench(cloud)
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[Network]:
+    with simulated_aws() as network:
+        yield network
+
+
+@pytest.fixture
+def receiver(network: Network) -> ReceiverBench:
+    return ReceiverBench(network)

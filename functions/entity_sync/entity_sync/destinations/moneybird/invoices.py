@@ -99,16 +99,18 @@ def pdf_step(client: MoneybirdClient, reference: str, load: Callable[[], bytes |
         assert isinstance(found, MoneybirdExternalSalesInvoice)  # noqa: S101  # what the step is for
         return any(attachment.filename == filename for attachment in found.attachments)
 
-    def attach(invoice_id: str) -> None:
+    def prepare() -> Callable[[str], None]:
         content = load()
         if content is None:
             raise ParkedError(
                 f"Invoice {reference} is booked, but Moment has no PDF of it. Make one there, or switch"
                 " attach_pdf off in the booking settings, then replay."
             )
-        client.attach_to_external_sales_invoice(invoice_id, Upload(filename, content))
+        return lambda invoice_id: client.attach_to_external_sales_invoice(
+            invoice_id, Upload(filename, content)
+        )
 
-    return Step("attachment", "attachment", {"file": filename}, is_there, attach)
+    return Step("attachment", "attachment", {"file": filename}, is_there, prepare)
 
 
 def credit_step(client: MoneybirdClient, original: Reference) -> Step:
@@ -118,7 +120,7 @@ def credit_step(client: MoneybirdClient, original: Reference) -> Step:
     def is_there(found: MoneybirdObject) -> bool:
         return any(note.get("note") == text for note in found.raw.get("notes") or ())
 
-    def add(invoice_id: str) -> None:
-        client.add_note_to_external_sales_invoice(invoice_id, text)
+    def prepare() -> Callable[[str], None]:
+        return lambda invoice_id: client.add_note_to_external_sales_invoice(invoice_id, text)
 
-    return Step("note", "notes", {"note": {"note": text}}, is_there, add)
+    return Step("note", "notes", {"note": {"note": text}}, is_there, prepare)

@@ -72,8 +72,8 @@ class Step:
     body: Mapping[str, Any]
     is_there: Callable[[MoneybirdObject], bool]
     """Whether a document, as it is read, has it already."""
-    perform: Callable[[str], None]
-    """Does it, to the document with this id."""
+    prepare: Callable[[], Callable[[str], None]]
+    """Gets what is needed for it; what is returned does it, to the document with an id."""
 
 
 def _permit(_: MoneybirdObject | None) -> None:

@@ -85,8 +85,9 @@ class Upsert:
             return written
         if not self._has_taken_effect(target, written, step, attempted):
             self._wait_until_settled(attempted)
+            perform = step.prepare()
             self.store.record_step(target.claim, written.link, step.name, to_text(self.clock()))
-            step.perform(written.remote_id)
+            perform(written.remote_id)
             self.done.append(f"{step.name} added")
         link = self.store.record_step(target.claim, written.link, step.name, _DONE)
         return replace(written, link=link, changed=True)

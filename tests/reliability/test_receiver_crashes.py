@@ -1,0 +1,212 @@
+"""Whatever fails between a delivery and its message, it ends as exactly one forwarded event.
+
+The steps are put (the event is stored), send (its message) and mark (the sweep notes that it has sent it
+again: the receiver itself marks nothing, since the sync's claim tells as much). Every step fails in every way,
+with a provider that tries again and with one that does not; then the sweep runs, twice at once and once more.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import product
+
+import pytest
+
+from accounting_sync.events import Source, Status
+from tests.receiver_bench import Fault, Killed, ReceiverBench
+
+PUT = {Source.MONEYBIRD: "TransactWriteItems", Source.MOMENT: "PutItem"}
+SEND = "SendMessage"
+MARK = "UpdateItem"
+HAD_NO_EFFECT = {Fault.THROTTLE, Fault.SERVER_ERROR, Fault.TIMEOUT_BEFORE, Fault.CRASH_BEFORE}
+
+
+@dataclass(frozen=True)
+class Combination:
+    """What fails, how, and whether the provider tries again."""
+
+    source: Source
+    step: str
+    fault: Fault
+    provider_retries: bool
+
+    def __str__(self) -> str:
+        again = "provider retries" if self.provider_retries else "provider does not retry"
+        return f"{self.source}: {self.step}, {self.fault}, {again}"
+
+    @property
+    def is_lost(self) -> bool:
+        """Nothing was stored and nobody sends it again: only a reconciliation finds it."""
+        return self.step == "put" and self.fault in HAD_NO_EFFECT and not self.provider_retries
+
+
+FAULTS = [fault for fault in Fault if fault is not Fault.CONFLICT]
+MATRIX = [Combination(*parts) for parts in product(Source, ("put", "send", "mark"), FAULTS, (True, False))]
+
+
+@pytest.mark.parametrize("combination", MATRIX, ids=str)
+def test_delivery_is_forwarded_exactly_once(receiver: ReceiverBench, combination: Combination) -> None:
+    operation = {"put": PUT[combination.source], "send": SEND, "mark": SEND}[combination.step]
+    fault = combination.fault if combination.step != "mark" else Fault.CRASH_BEFORE
+
+    with receiver.network.broken((operation,), fault):
+        status = _deliver(receiver, combination.source)
+    if combination.provider_retries and status != 200:
+        receiver.clock.advance(timedelta(seconds=30))
+        assert _deliver(receiver, combination.source) == 200
+    if combination.step == "mark":
+        receiver.clock.advance(timedelta(minutes=3))
+        with receiver.network.broken((MARK,), combination.fault):
+            _sweep(receiver)
+    receiver.clock.advance(timedelta(minutes=3))
+    _sweep_twice_at_once(receiver)
+    receiver.clock.advance(timedelta(minutes=3))
+    _sweep(receiver)
+
+    events = receiver.events()
+    assert [message["event_id"] for message in receiver.messages()] == [event.event_id for event in events]
+    assert len(events) == (0 if combination.is_lost else 1)
+    assert not (combination.is_lost and status == 200)
+    assert all(event.status in {Status.RECEIVED, Status.QUEUED} for event in events)
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.THROTTLE, Fault.SERVER_ERROR, Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER]
+)
+@pytest.mark.parametrize("operation", ["TransactWriteItems", "SendMessage"])
+def test_failure_that_passes_is_healed_by_the_sdk(
+    receiver: ReceiverBench, operation: str, fault: Fault
+) -> None:
+    def heal(called: str) -> None:
+        if receiver.network.calls[called] > 1:
+            receiver.network.faults = {}
+
+    receiver.network.before = heal
+    with receiver.network.broken((operation,), fault):
+        answer = receiver.moneybird()
+
+    assert answer.status == 200
+    assert len(receiver.events()) == len(receiver.messages()) == 1
+
+
+def test_write_that_conflicts_with_another_is_made_again(receiver: ReceiverBench) -> None:
+    def clear(_: str) -> None:
+        if receiver.network.calls["TransactWriteItems"] > 2:
+            receiver.network.faults = {}
+
+    receiver.network.before = clear
+    with receiver.network.broken(("TransactWriteItems",), Fault.CONFLICT):
+        answer = receiver.moneybird()
+
+    assert answer.body["status"] == "accepted"
+    assert receiver.network.calls["TransactWriteItems"] == 3
+
+
+def test_rejected_delivery_is_refused_only_after_it_is_kept(receiver: ReceiverBench) -> None:
+    with receiver.network.broken(("PutItem",), Fault.SERVER_ERROR):
+        answer = receiver.moneybird(b"{")
+
+    assert answer.status == 503
+
+
+def test_sweep_takes_an_event_over_from_a_worker_that_died(receiver: ReceiverBench) -> None:
+    event_id = receiver.moneybird().body["event_id"]
+    receiver.store.claim(event_id, "worker", receiver.clock(), timedelta(seconds=90))
+    receiver.clear_queue()
+
+    receiver.clock.advance(timedelta(minutes=11))
+    _sweep_twice_at_once(receiver)
+
+    assert receiver.event(event_id).status is Status.QUEUED
+    assert [message["event_id"] for message in receiver.messages()] == [event_id]
+
+
+def test_sweep_leaves_a_live_claim_alone(receiver: ReceiverBench) -> None:
+    event_id = receiver.moneybird().body["event_id"]
+    receiver.store.claim(event_id, "worker", receiver.clock(), timedelta(minutes=30))
+    receiver.clear_queue()
+
+    receiver.clock.advance(timedelta(minutes=11))
+    _sweep(receiver)
+
+    assert receiver.event(event_id).status is Status.SYNCING
+    assert receiver.messages() == []
+
+
+def test_sweep_leaves_young_events_to_their_receiver(receiver: ReceiverBench) -> None:
+    with receiver.network.broken((SEND,), Fault.SERVER_ERROR):
+        receiver.moneybird()
+
+    receiver.clock.advance(timedelta(seconds=110))
+    _sweep(receiver)
+
+    assert receiver.messages() == []
+
+
+def test_sweep_sends_a_waiting_event_again_whose_message_is_gone(receiver: ReceiverBench) -> None:
+    event_id = receiver.moneybird().body["event_id"]
+    receiver.store.claim(event_id, "worker", receiver.clock(), timedelta(seconds=90))
+    receiver.store.hand_back(event_id, "worker", receiver.clock(), reason="Paused.", attempt_used=False)
+    receiver.forget_messages()
+
+    receiver.clock.advance(timedelta(hours=25))
+    _sweep(receiver)
+
+    assert [message["event_id"] for message in receiver.messages()] == [event_id]
+
+
+def test_sweep_goes_on_after_an_event_that_cannot_be_sent(receiver: ReceiverBench) -> None:
+    with receiver.network.broken((SEND,), Fault.SERVER_ERROR):
+        for key in ("key-1", "key-2"):
+            receiver.moneybird(key=key, age=int(key[-1]))
+    receiver.clock.advance(timedelta(minutes=3))
+
+    def heal(operation: str) -> None:
+        if operation == MARK or receiver.network.calls[SEND] > 3:
+            receiver.network.faults = {}
+
+    receiver.network.calls.clear()
+    receiver.network.before = heal
+    with receiver.network.broken((SEND,), Fault.SERVER_ERROR):
+        _sweep(receiver)
+
+    assert len(receiver.messages()) == 1
+
+
+def test_sweep_stops_when_its_time_is_up(receiver: ReceiverBench) -> None:
+    with receiver.network.broken((SEND,), Fault.SERVER_ERROR):
+        receiver.moneybird()
+    receiver.clock.advance(timedelta(minutes=3))
+
+    swept = receiver.operations.sweep.run(lambda: False)
+
+    assert (swept, receiver.messages()) == (0, [])
+
+
+def _deliver(receiver: ReceiverBench, source: Source) -> int | None:
+    """Deliver; None if the process died before it could answer, and a new one takes its place."""
+    try:
+        return (receiver.moneybird() if source is Source.MONEYBIRD else receiver.moment()).status
+    except Killed:
+        receiver.restart()
+        return None
+
+
+def _sweep(receiver: ReceiverBench) -> None:
+    try:
+        receiver.sweep()
+    except Killed:
+        receiver.restart()
+
+
+def _sweep_twice_at_once(receiver: ReceiverBench) -> None:
+    """Let a second sweep run whole between the first one's send and its mark."""
+    runs = iter([receiver.sweep])
+
+    def interleave(operation: str) -> None:
+        if operation == MARK:
+            for run in runs:
+                run()
+
+    receiver.network.before = interleave
+    _sweep(receiver)
+    receiver.network.before = None
