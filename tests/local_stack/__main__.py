@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tests.local_stack.demonstration import Demonstration, Observed
+from tests.local_stack.demonstration import Demonstration, Row
 from tests.local_stack.errors import LocalStackError
 from tests.local_stack.paths import ROOT, STACK_FILE
 from tests.local_stack.processes import stop_on_signals
@@ -65,7 +65,7 @@ def _stack(options: StackOptions) -> Iterator[LocalStack]:
         sys.exit(130)
 
 
-def _demonstrate(stack: LocalStack) -> list[Observed]:
+def _demonstrate(stack: LocalStack) -> list[Row]:
     with Progress().step("Sample webhooks"):
         rows = list(Demonstration(stack).run())
     Console().print(table(rows))

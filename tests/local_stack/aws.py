@@ -1,17 +1,29 @@
 """The local AWS: MiniStack in a process of its own, and sessions that can reach nothing else."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import boto3
+import botocore.session
 
 from tests.local_stack import processes
 from tests.local_stack.paths import MINISTACK_ENVIRONMENT
 from tests.local_stack.ports import LOOPBACK, check_free
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
 
 REGION: Final = "eu-central-1"
 ACCESS_KEY = "test"
@@ -23,7 +35,7 @@ SERVER = Path(__file__).with_name("ministack_server.py")
 
 @dataclass(frozen=True)
 class LocalAws:
-    """Where the local AWS answers."""
+    """Where the local AWS answers, and clients of it."""
 
     endpoint_url: str
 
@@ -39,18 +51,52 @@ class LocalAws:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
 
-    def session(self) -> boto3.Session:
-        """Return a session whose clients talk to the local AWS; call `forget_real_aws` before."""
-        return boto3.Session(
-            aws_access_key_id=ACCESS_KEY, aws_secret_access_key=ACCESS_KEY, region_name=REGION
-        )
+    @cached_property
+    def cloudformation(self) -> "CloudFormationClient":
+        """Stacks."""
+        return _session().client("cloudformation", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """Tables."""
+        return _session().client("dynamodb", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        """Lambda."""
+        return _session().client("lambda", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        """Buckets."""
+        return _session().client("s3", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def secrets(self) -> "SecretsManagerClient":
+        """Secrets Manager."""
+        return _session().client("secretsmanager", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """Queues."""
+        return _session().client("sqs", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def ssm(self) -> "SSMClient":
+        """Parameters."""
+        return _session().client("ssm", endpoint_url=self.endpoint_url)
 
 
-def forget_real_aws(endpoint_url: str) -> None:
-    """Make this process unable to reach the user's own AWS account, whatever its shell and profiles say."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    os.environ.update(LocalAws(endpoint_url).environment)
+def _session() -> boto3.Session:
+    """Return a session that knows nothing of the user's profiles, not even when the shell names one."""
+    session = botocore.session.Session(
+        {
+            "profile": (None, None, None, None),
+            "config_file": (None, None, os.devnull, None),
+            "credentials_file": (None, None, os.devnull, None),
+        }
+    )
+    return boto3.Session(ACCESS_KEY, ACCESS_KEY, region_name=REGION, botocore_session=session)
 
 
 def clean_environment() -> dict[str, str]:
@@ -95,6 +141,9 @@ def local_aws(port: int, folder: Path, *, enforce_iam: bool) -> Iterator[LocalAw
     }
     command = [MINISTACK_ENVIRONMENT / "bin" / "python", SERVER]
     log = folder / "aws.log"
-    with processes.running("The local AWS", command, environment, log) as process:
-        processes.wait_until_healthy(process, "The local AWS", f"{aws.endpoint_url}/_ministack/health")
-        yield aws
+    try:
+        with processes.running("The local AWS", command, environment, log) as process:
+            processes.wait_until_healthy(process, "The local AWS", f"{aws.endpoint_url}/_ministack/health")
+            yield aws
+    finally:
+        shutil.rmtree(temporary)  # the functions' workers have ended with it, too soon to tidy up

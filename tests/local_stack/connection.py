@@ -9,6 +9,8 @@ from tests.simulators.moment import samples
 
 NAME = "demo"
 PREFIX = "accounting-sync/"
+EMPLOYEES_CONTACT = {"id": "496081458090000001", "company_name": "Synthetic employees"}
+"""The contact at Moneybird in whose name claims are booked."""
 BOOKING_SETTINGS: dict[str, Any] = {
     "vat": {
         samples.VAT_HIGH: {"tax_rate_id": "496081347565061258", "purchase_tax_rate_id": "496081347580789901"},
@@ -20,6 +22,7 @@ BOOKING_SETTINGS: dict[str, Any] = {
         samples.ACCOUNT_TRAVEL: "496081347348006012",
         samples.ACCOUNT_COSTS: "496081347348006005",
     },
+    "expense": {"contact_id": EMPLOYEES_CONTACT["id"]},
     "attach_pdf": True,
     "moment_pdf_path": "invoices/{id}/pdf",
 }
@@ -28,19 +31,16 @@ BOOKING_SETTINGS: dict[str, Any] = {
 
 def put_secret(aws: LocalAws, credentials: StackCredentials) -> None:
     """Create or replace the connection's secret."""
-    client = aws.session().client("secretsmanager")
     text = json.dumps(secret(credentials))
     try:
-        client.create_secret(Name=PREFIX + NAME, SecretString=text)
-    except client.exceptions.ResourceExistsException:
-        client.put_secret_value(SecretId=PREFIX + NAME, SecretString=text)
+        aws.secrets.create_secret(Name=PREFIX + NAME, SecretString=text)
+    except aws.secrets.exceptions.ResourceExistsException:
+        aws.secrets.put_secret_value(SecretId=PREFIX + NAME, SecretString=text)
 
 
 def put_booking_settings(aws: LocalAws, settings: dict[str, Any]) -> None:
     """Create or replace the connection's booking settings."""
-    aws.session().client("ssm").put_parameter(
-        Name=f"/{PREFIX}{NAME}", Type="String", Value=json.dumps(settings), Overwrite=True
-    )
+    aws.ssm.put_parameter(Name=f"/{PREFIX}{NAME}", Type="String", Value=json.dumps(settings), Overwrite=True)
 
 
 def secret(credentials: StackCredentials) -> dict[str, Any]:

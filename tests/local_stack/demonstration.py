@@ -1,16 +1,16 @@
 """The sample webhooks that `make run` delivers, in order, and what must become of each."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import requests
 
-from accounting_sync.events import Source, Status, WebhookEvent
-from accounting_sync.ledger import StoredDocument
-from tests.local_stack.outcomes import Outcomes
+from accounting_sync.events import EntityRef, Source, Status, WebhookEvent, event_id
+from tests.local_stack.moneybird_user import MoneybirdUser
+from tests.local_stack.outcomes import Outcomes, eventually
 from tests.local_stack.payloads import samples
 from tests.local_stack.webhooks import WebhookSender
 
@@ -19,134 +19,163 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Expected:
-    """What must become of a delivery; None: there is nothing of the kind."""
+class Result:
+    """What became of a delivery; None and nothing: there is none of the kind."""
 
     http: int
     answer: str | None = None
     """The `status` in the body of the answer."""
     status: Status | None = None
     """Of the event in the end."""
-    version: int | None = None
-    """Of the document in the ledger."""
-    booked: tuple[str, ...] = ()
-    """The types of what is booked elsewhere."""
+    document: str | None = None
+    """In the ledger: type, version and state."""
+    steps: tuple[str, ...] = ()
+    """What was done at Moneybird."""
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """One webhook of the demonstration."""
+class Row:
+    """One delivery, what was expected of it, and what became of it."""
 
-    title: str
     source: Source
-    send: Callable[[], requests.Response]
-    expected: Expected
-    rejected: bytes | None = None
-    """The body, where it must have been kept although it was refused."""
-
-
-@dataclass(frozen=True)
-class Observed:
-    """What became of a delivery."""
-
-    delivery: Delivery
-    seen: Expected
-    event: WebhookEvent | None
-    document: StoredDocument | None
+    title: str
+    expected: Result
+    result: Result
+    reason: str | None
+    """The event's, for a person to read."""
 
     @property
     def as_expected(self) -> bool:
         """Whether all of it is what it must be."""
-        return self.seen == self.delivery.expected
+        return self.result == self.expected
 
 
 class Demonstration:
-    """Delivers the samples to a stack."""
+    """Delivers the samples to a stack, one after the other, each when the one before has come to its end."""
 
     def __init__(self, stack: "LocalStack") -> None:
         self._stack = stack
         self._send = WebhookSender(stack.description)
         self._outcomes = Outcomes(stack)
+        self._moneybird_user = MoneybirdUser(stack.description, stack.moneybird)
 
-    def run(self) -> Iterator[Observed]:
-        """Deliver one after the other, each when the one before has come to its end."""
-        if self._stack.moneybird.simulator_url:  # another server does not have the samples' entities
-            for delivery in self._from_moneybird():
-                yield self._observe(delivery)
+    def run(self) -> Iterator[Row]:
+        """Yield what became of each. A server that the user named does not have the samples' entities."""
+        if self._stack.moneybird.simulator_url:
+            yield from self._from_moneybird()
+            yield from self._refused()
         if self._stack.moment.simulator_url:
-            for delivery in self._from_moment():
-                yield self._observe(delivery)
+            yield from self._from_moment()
+        if self._stack.moneybird.simulator_url and self._stack.moment.simulator_url:
+            yield self._payment()
 
-    def _from_moneybird(self) -> Iterator[Delivery]:
+    def _from_moneybird(self) -> Iterator[Row]:
         late, paid = samples()["sales_invoice_late"].payload(), samples()["sales_invoice_paid"].payload()
-        key, newer_key = str(uuid.uuid4()), str(uuid.uuid4())
-        self._place("sales_invoices", late["entity"] | _COMPLETED)
-        synced = Expected(200, "accepted", Status.SYNCED, 1)
-        duplicate = Expected(200, "duplicate", Status.SYNCED, 1)
-        yield self._moneybird("Sales invoice, late", late, synced, key)
-        yield self._moneybird("The same delivery again", late, duplicate, key)
-        self._place("sales_invoices", paid["entity"] | _COMPLETED)
-        synced_again = Expected(200, "accepted", Status.SYNCED, 2)
-        yield self._moneybird("The same invoice, newer: paid", paid, synced_again, newer_key)
-        unchanged = Expected(200, "accepted", Status.SKIPPED, 2)
-        yield self._moneybird("The newer one once more", paid, unchanged)
+        key = str(uuid.uuid4())
+        self._moneybird_user.place("sales_invoices", late["entity"] | _COMPLETED)
+        expected = Result(200, "accepted", Status.SYNCED, "SalesInvoice 1, late")
+        yield self._moneybird("Sales invoice, late", late, expected, key)
+        expected = Result(200, "duplicate", Status.SYNCED, "SalesInvoice 1, late")
+        yield self._moneybird("The same delivery again", late, expected, key)
+        self._moneybird_user.place("sales_invoices", paid["entity"] | _COMPLETED)
+        expected = Result(200, "accepted", Status.SYNCED, "SalesInvoice 2, paid")
+        yield self._moneybird("The same invoice, newer: paid", paid, expected)
+        expected = Result(200, "accepted", Status.SKIPPED, "SalesInvoice 2, paid")
+        yield self._moneybird("That one under another key", paid, expected)
         contact = samples()["contact_changed"].payload()
-        self._place("contacts", contact["entity"])
-        yield self._moneybird("Contact, changed", contact, synced)
-        subscription = samples()["subscription_created"].payload()
+        self._moneybird_user.place("contacts", contact["entity"])
+        expected = Result(200, "accepted", Status.SYNCED, "Contact 1, active")
+        yield self._moneybird("Contact, changed", contact, expected)
+        expected = Result(200, "ignored", Status.IGNORED)
         yield self._moneybird(
-            "Something it does not book", subscription, Expected(200, "ignored", Status.IGNORED)
+            "A type that is not booked", samples()["subscription_created"].payload(), expected
         )
-        yield self._moneybird("A wrong signature", late, Expected(401), secret="another")
-        yield self._malformed()
 
-    def _from_moment(self) -> Iterator[Delivery]:
-        for name, title, expected in _MOMENT:
-            sample = samples()[name]
-            assert sample.kind is not None
-            send = partial(self._send.moment, sample.kind, sample.payload())
-            yield Delivery(title, Source.MOMENT, send, expected)
+    def _refused(self) -> Iterator[Row]:
+        late = samples()["sales_invoice_late"].payload()
+        yield self._moneybird("A wrong signature", late, Result(401), secret="another")
+        body = b'{"administration_id": '
+        response = self._send.moneybird_bytes(body)
+        event = self._outcomes.rejected_event(body)
+        expected = Result(400, None, Status.REJECTED)
+        yield self._row(Source.MONEYBIRD, "A malformed body", expected, response, event)
+
+    def _from_moment(self) -> Iterator[Row]:
+        invoice = samples()["invoice_create_new"].payload()
+        steps = _BOOKED if self._stack.moneybird.simulator_url else ()
+        expected = Result(200, "accepted", Status.SYNCED, "SalesInvoice 1, open", steps)
+        yield self._moment("Invoice 1, CREATE_NEW", "invoices", invoice, expected)
+        expected = Result(200, "accepted", Status.SKIPPED, "SalesInvoice 1, open")
+        yield self._moment("The same invoice again", "invoices", invoice, expected)
+
+    def _payment(self) -> Row:
+        """Pay the booked invoice in Moneybird, which tells us by itself."""
+        invoice = self._invoice_of_moment()
+        remote_id = eventually(partial(self._booked_as, invoice))
+        key = self._pay(remote_id)
+        event = self._outcomes.final_event(event_id(invoice.connection, Source.MONEYBIRD, key))
+        expected = Result(200, None, Status.SYNCED, "SalesInvoice 1, paid")
+        result = Result(200, None, event.status, self._document(invoice))
+        return Row(Source.MONEYBIRD, "It is paid there", expected, result, event.reason)
 
     def _moneybird(
         self,
         title: str,
         payload: dict[str, Any],
-        expected: Expected,
+        expected: Result,
         key: str | None = None,
         secret: str | None = None,
-    ) -> Delivery:
-        send = partial(self._send.moneybird, payload, key, secret)
-        return Delivery(title, Source.MONEYBIRD, send, expected)
+    ) -> Row:
+        response = self._send.moneybird(payload, key, secret)
+        return self._row(Source.MONEYBIRD, title, expected, response, self._event(response))
 
-    def _malformed(self) -> Delivery:
-        body = b'{"administration_id": '
-        send = partial(self._send.moneybird_bytes, body)
-        expected = Expected(400, status=Status.REJECTED)
-        return Delivery("A malformed body", Source.MONEYBIRD, send, expected, rejected=body)
+    def _moment(self, title: str, kind: str, payload: dict[str, Any], expected: Result) -> Row:
+        response = self._send.moment(kind, payload)
+        return self._row(Source.MOMENT, title, expected, response, self._event(response))
 
-    def _observe(self, delivery: Delivery) -> Observed:
-        response = delivery.send()
-        event = self._event(delivery, response)
-        document = self._outcomes.document(event.entity) if event and event.entity else None
-        booked = event.outcome.get("destinations", {}) if event else {}
-        seen = Expected(
+    def _row(
+        self,
+        source: Source,
+        title: str,
+        expected: Result,
+        response: requests.Response,
+        event: WebhookEvent | None,
+    ) -> Row:
+        result = Result(
             response.status_code,
             response.json()["status"] if response.ok else None,
             event.status if event else None,
-            document.version if document else None,
-            tuple(place["remote_type"] for name, place in booked.items() if name != "ledger"),
+            self._document(event.entity) if event and event.entity else None,
+            _steps(event) if event else (),
         )
-        return Observed(delivery, seen, event, document)
+        return Row(source, title, expected, result, event.reason if event else None)
 
-    def _event(self, delivery: Delivery, response: requests.Response) -> WebhookEvent | None:
-        if response.ok:
-            return self._outcomes.final_event(response.json()["event_id"])
-        return self._outcomes.rejected_event(delivery.rejected) if delivery.rejected else None
+    def _event(self, response: requests.Response) -> WebhookEvent | None:
+        return self._outcomes.final_event(response.json()["event_id"]) if response.ok else None
 
-    def _place(self, collection: str, entity: dict[str, Any]) -> None:
-        """Put an entity into the simulator, so that there is something to fetch."""
-        url = f"{self._stack.moneybird.simulator_url}/_simulator/state/{collection}"
-        requests.post(url, json=entity, timeout=10).raise_for_status()
+    def _document(self, entity: EntityRef) -> str | None:
+        stored = self._outcomes.document(entity)
+        return f"{stored.document_type} {stored.version}, {stored.state}" if stored else None
+
+    def _invoice_of_moment(self) -> EntityRef:
+        invoice_id = samples()["invoice_create_new"].payload()["invoice"]["id"]
+        return EntityRef(self._stack.description.connection, Source.MOMENT, "invoice", str(invoice_id))
+
+    def _booked_as(self, invoice: EntityRef) -> str | None:
+        stored = self._outcomes.document(invoice)
+        return stored.booking.remote_id if stored and stored.booking else None
+
+    def _pay(self, remote_id: str) -> str:
+        """Register a payment of an external sales invoice; return the key of the webhook that tells of it."""
+        moneybird = self._moneybird_user
+        invoice = moneybird.get(f"external_sales_invoices/{remote_id}")
+        payment = {"payment_date": "2026-01-20", "price": invoice["total_unpaid"]}
+        moneybird.post(f"external_sales_invoices/{remote_id}/payments", {"payment": payment})
+        return eventually(partial(moneybird.delivered_key, "external_sales_invoice_state_changed_to_paid"))
+
+
+def _steps(event: WebhookEvent) -> tuple[str, ...]:
+    return tuple(event.outcome.get("destinations", {}).get("moneybird", {}).get("steps", ()))
 
 
 _COMPLETED = {
@@ -157,12 +186,6 @@ _COMPLETED = {
     "total_price_excl_tax": "300.0",
     "total_price_incl_tax": "363.0",
 }
-"""What the documented payload leaves out or holds as null, and a fetched late invoice has."""
+"""What the documented payload leaves out or holds as null, and a late invoice has when it is fetched."""
 
-_MOMENT = (
-    (
-        "invoice_create_new",
-        "Invoice 1, CREATE_NEW",
-        Expected(200, "accepted", Status.SYNCED, 1, ("ExternalSalesInvoice",)),
-    ),
-)
+_BOOKED = ("project created", "contact created", "external sales invoice created", "attachment added")

@@ -1,6 +1,7 @@
 """Reads from the tables of a stack what became of a webhook."""
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,28 @@ if TYPE_CHECKING:
 SECONDS = 60
 
 
+def eventually[T](look: Callable[[], T | None], seconds: float = SECONDS) -> T:
+    """Look again and again until there is something to see; return it.
+
+    Raises
+    ------
+    TimeoutError
+        If there is nothing in time.
+    """
+    deadline = time.monotonic() + seconds
+    while not (seen := look()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"nothing after {seconds} s")
+        time.sleep(0.1)
+    return seen
+
+
 class Outcomes:
     """Looks into the events and the ledger of a stack."""
 
     def __init__(self, stack: "LocalStack") -> None:
-        dynamodb = stack.aws.session().client("dynamodb")
-        self._events = EventStore(dynamodb, stack.description.events_table, timedelta(days=90))
-        self._documents = DocumentStore(dynamodb, stack.description.accounting_table)
+        self._events = EventStore(stack.aws.dynamodb, stack.description.events_table, timedelta(days=90))
+        self._documents = DocumentStore(stack.aws.dynamodb, stack.description.accounting_table)
 
     def event(self, event_id: str) -> WebhookEvent | None:
         """Return an event as it stands."""
@@ -36,16 +52,16 @@ class Outcomes:
         TimeoutError
             If that takes too long; the message says where it stands.
         """
-        deadline = time.monotonic() + seconds
-        while True:
+        try:
+            return eventually(lambda: self._final(event_id), seconds)
+        except TimeoutError as error:
             event = self._events.get(event_id)
-            if event is not None and event.status in FINAL:
-                return event
-            if time.monotonic() > deadline:
-                raise TimeoutError(
-                    f"{event_id} is {event.status if event else 'not there'} after {seconds} s"
-                )
-            time.sleep(0.1)
+            where = f"{event.status}: {event.reason}" if event else "not there"
+            raise TimeoutError(f"{event_id} is {where} after {seconds} s") from error
+
+    def _final(self, event_id: str) -> WebhookEvent | None:
+        event = self._events.get(event_id)
+        return event if event and event.status in FINAL else None
 
     def rejected_event(self, body: bytes) -> WebhookEvent | None:
         """Return the event of a body that was authentic and could not be read."""

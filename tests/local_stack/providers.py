@@ -16,6 +16,8 @@ from tests.local_stack.errors import LocalStackError
 from tests.local_stack.ports import LOOPBACK, free_port
 
 SECONDS = 10
+ENABLED_EVENTS = ["contact", "document", "estimate", "external_sales_invoice", "payment", "sales_invoice"]
+"""Groups of Moneybird's events: names match by their beginning."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,14 @@ def register_moneybird_webhook(stack: StackDescription) -> tuple[str, str]:
         f"{stack.moneybird_url}/{credentials.administration_id}/webhooks.json",
         json={
             "url": with_credentials(stack.moneybird_webhook_url, credentials.username, credentials.password),
-            "enabled_events": ["contact", "external_sales_invoice", "payment", "sales_invoice", "estimate"],
+            "enabled_events": [
+                "contact",
+                "document",
+                "estimate",
+                "external_sales_invoice",
+                "payment",
+                "sales_invoice",
+            ],
         },
         headers={"Authorization": f"Bearer {credentials.moneybird_api_token}"},
         timeout=SECONDS,

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from rich.markup import escape
 from rich.table import Table
 
-from tests.local_stack.demonstration import Expected, Observed
+from tests.local_stack.demonstration import Result, Row
 
 
-def table(rows: Sequence[Observed]) -> Table:
+def table(rows: Sequence[Row]) -> Table:
     """Show what became of each delivery."""
     shown = Table(title="What became of the sample webhooks", title_justify="left")
     shown.add_column("From")
@@ -18,29 +19,23 @@ def table(rows: Sequence[Observed]) -> Table:
     shown.add_column("Accounting", overflow="fold")
     shown.add_column("As expected")
     for row in rows:
+        result = row.result
         shown.add_row(
-            row.delivery.source.capitalize(),
-            row.delivery.title,
-            str(row.seen.http),
-            row.seen.answer or "-",
-            row.seen.status or "-",
-            _accounting(row),
-            "[green]yes[/]" if row.as_expected else f"[red]no:[/] {_said(row.delivery.expected)}",
+            row.source.capitalize(),
+            row.title,
+            _or_dash(result.http),
+            _or_dash(result.answer),
+            _or_dash(result.status),
+            _or_dash("; ".join(filter(None, (result.document, ", ".join(result.steps), row.reason)))),
+            "[green]yes[/]" if row.as_expected else f"[red]no[/], expected {_said(row.expected)}",
         )
     return shown
 
 
-def _accounting(row: Observed) -> str:
-    parts = []
-    if row.document:
-        parts.append(f"{row.document.document_type} version {row.document.version}, {row.document.state}")
-    if row.seen.booked:
-        parts.append(f"at Moneybird: {', '.join(row.seen.booked)}")
-    if row.event and row.event.reason:
-        parts.append(row.event.reason)
-    return "; ".join(parts) or "-"
+def _or_dash(value: object) -> str:
+    return escape(str(value)) if value else "-"
 
 
-def _said(expected: Expected) -> str:
-    known = (expected.http, expected.answer, expected.status, expected.version, *expected.booked)
-    return ", ".join(str(value) for value in known if value is not None)
+def _said(expected: Result) -> str:
+    parts = (expected.http, expected.answer, expected.status, expected.document, *expected.steps)
+    return ", ".join(str(part) for part in parts if part is not None)

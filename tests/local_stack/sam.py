@@ -39,14 +39,12 @@ def building(folder: Path) -> Iterator[Callable[[], None]]:
 
 def deploy(aws: LocalAws, folder: Path, parameters: Mapping[str, str]) -> dict[str, str]:
     """Deploy what was built; return the stack's outputs."""
-    aws.session().client("s3").create_bucket(
-        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
-    )
+    aws.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     arguments = ["deploy", "--no-progressbar", "--parameter-overrides", *overrides]
     with _sam(arguments, folder, {**aws.environment, "SAM_CLI_POLL_DELAY": "0.3"}) as wait:
         wait()
-    stacks = aws.session().client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
+    stacks = aws.cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
 
 

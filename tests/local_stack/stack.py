@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.local_stack import connection, sam
-from tests.local_stack.aws import LocalAws, forget_real_aws, local_aws
+from tests.local_stack.aws import LocalAws, local_aws
 from tests.local_stack.description import StackCredentials, StackDescription
 from tests.local_stack.errors import LocalStackError
+from tests.local_stack.moneybird_user import MoneybirdUser
 from tests.local_stack.paths import MINISTACK_ENVIRONMENT, SAM_ENVIRONMENT, STATE
 from tests.local_stack.ports import check_free
 from tests.local_stack.progress import Progress
@@ -83,7 +84,6 @@ def local_stack(options: StackOptions, progress: Progress) -> Iterator[LocalStac
                 aws = resources.enter_context(
                     local_aws(options.port, folder, enforce_iam=options.enforce_iam)
                 )
-                forget_real_aws(aws.endpoint_url)
                 moneybird = resources.enter_context(_moneybird(options, credentials, folder))
                 moment = resources.enter_context(_moment(options, credentials, folder))
             with progress.step("Build (sam build; the first one takes a minute)"):
@@ -166,6 +166,7 @@ def _connect(aws: LocalAws, description: StackDescription, moneybird: Provider) 
     connection.put_secret(aws, description.credentials)
     if moneybird.simulator_url is None:
         return description
+    MoneybirdUser(description, moneybird).place("contacts", connection.EMPLOYEES_CONTACT)
     secret, token = register_moneybird_webhook(description)
     credentials = description.credentials.model_copy(
         update={"moneybird_secret": secret, "moneybird_token": token}

@@ -1,0 +1,30 @@
+"""What several kinds of tests share: the deployed local stack."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.local_stack.outcomes import Outcomes
+from tests.local_stack.ports import free_port
+from tests.local_stack.progress import Progress
+from tests.local_stack.stack import LocalStack, StackOptions, local_stack
+from tests.local_stack.webhooks import WebhookSender
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[LocalStack]:
+    """Return the deployed template, on a port of its own; the roles' policies are enforced."""
+    with local_stack(StackOptions(free_port(), enforce_iam=True), Progress()) as running:
+        yield running
+
+
+@pytest.fixture
+def send(stack: LocalStack) -> WebhookSender:
+    """Return what delivers webhooks to the stack."""
+    return WebhookSender(stack.description)
+
+
+@pytest.fixture
+def outcomes(stack: LocalStack) -> Outcomes:
+    """Return what tells what became of them."""
+    return Outcomes(stack)

@@ -1,0 +1,132 @@
+"""The deployed template: webhooks go in over HTTP, accounting comes out of the tables."""
+
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+
+import pytest
+import requests
+
+from accounting_sync.events import EntityRef, Source, Status
+from accounting_sync.queue import SyncMessage
+from tests.local_stack.demonstration import Demonstration
+from tests.local_stack.moneybird_user import MoneybirdUser
+from tests.local_stack.outcomes import Outcomes, eventually
+from tests.local_stack.payloads import Sample, samples
+from tests.local_stack.stack import LocalStack
+from tests.local_stack.webhooks import WebhookSender
+
+MOMENT = [sample for sample in samples().values() if sample.provider is Source.MOMENT]
+
+
+def test_demonstration_ends_as_expected(stack: LocalStack) -> None:
+    rows = list(Demonstration(stack).run())
+
+    assert len(rows) >= 9
+    assert [(row.title, row.result, row.reason) for row in rows if not row.as_expected] == []
+
+
+@pytest.mark.parametrize("sample", MOMENT, ids=lambda sample: sample.name)
+def test_sample_ends_as_the_index_says(sample: Sample, send: WebhookSender, outcomes: Outcomes) -> None:
+    assert sample.kind is not None
+
+    response = send.moment(sample.kind, sample.payload())
+
+    event = outcomes.final_event(response.json()["event_id"])
+    assert event.status in {sample.status, Status.SKIPPED}, event.reason  # skipped: known already
+
+
+def test_provider_delivery_reaches_the_ledger_after_registration(
+    stack: LocalStack, outcomes: Outcomes
+) -> None:
+    user = MoneybirdUser(stack.description, stack.moneybird)
+
+    contact = user.post("contacts", {"contact": {"company_name": "Synthetic Mill B.V."}})
+
+    ref = EntityRef(stack.description.connection, Source.MONEYBIRD, "Contact", contact["id"])
+    stored = eventually(lambda: outcomes.document(ref))
+    assert stored.version >= 1
+
+
+def test_identical_deliveries_at_once_make_one_event(
+    stack: LocalStack, send: WebhookSender, outcomes: Outcomes
+) -> None:
+    payload, key = samples()["contact_changed"].payload(), str(uuid.uuid4())
+
+    with ThreadPoolExecutor(100) as senders:
+        responses = list(
+            senders.map(lambda _: WebhookSender(stack.description).moneybird(payload, key), range(100))
+        )
+
+    answers = Counter((response.status_code, response.json()["status"]) for response in responses)
+    assert answers == {(200, "accepted"): 1, (200, "duplicate"): 99}
+    [event_id] = {response.json()["event_id"] for response in responses}
+    event = outcomes.final_event(event_id)
+    assert event.attempts == 1  # one message
+
+
+def test_sweep_forwards_an_event_that_stayed_behind(
+    stack: LocalStack, send: WebhookSender, outcomes: Outcomes
+) -> None:
+    event_id = send.moneybird(samples()["contact_changed"].payload()).json()["event_id"]
+    outcomes.final_event(event_id)
+    stack.aws.dynamodb.update_item(
+        TableName=stack.description.events_table,
+        Key={"event_id": {"S": event_id}},
+        UpdateExpression="SET #s = :s, status_shard = :shard, updated_at = :long_ago, replays = :one",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues={
+            ":s": {"S": "RECEIVED"},
+            ":shard": {"S": "RECEIVED#0"},
+            ":long_ago": {"S": "2026-01-01T00:00:00.000000Z"},
+            ":one": {"N": "1"},
+        },
+    )
+
+    answer = stack.aws.functions.invoke(
+        FunctionName=stack.outputs["OperationsFunctionName"], Payload=b'{"task": "sweep"}'
+    )
+
+    assert "FunctionError" not in answer
+    assert outcomes.final_event(event_id).status in {Status.SYNCED, Status.SKIPPED}
+
+
+def test_dead_letter_fails_its_event_with_a_reason(
+    stack: LocalStack, send: WebhookSender, outcomes: Outcomes
+) -> None:
+    description = stack.description
+    payload = deepcopy(samples()["contact_changed"].payload())
+    event_id = send.moneybird(payload).json()["event_id"]
+    event = outcomes.final_event(event_id)
+    assert event.entity is not None
+    stack.aws.dynamodb.update_item(
+        TableName=description.events_table,
+        Key={"event_id": {"S": event_id}},
+        UpdateExpression="SET #s = :s",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues={":s": {"S": "QUEUED"}},
+    )
+
+    stack.aws.sqs.send_message(
+        QueueUrl=description.dead_letter_queue_url,
+        MessageBody=message_of(event_id, event.entity),
+        MessageGroupId="poison",
+        MessageDeduplicationId=event_id[-36:],
+    )
+
+    failed = outcomes.final_event(event_id)
+    assert failed.status is Status.FAILED
+    assert failed.reason
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("path", ["moneybird", "moment/invoices"])
+def test_looking_at_a_webhook_address_answers_200(stack: LocalStack, method: str, path: str) -> None:
+    url = f"{stack.description.api_url}/webhooks/{stack.description.connection}/{path}"
+
+    assert requests.request(method, url, timeout=60).status_code == 200
+
+
+def message_of(event_id: str, entity: EntityRef) -> str:
+    return SyncMessage(event_id, entity).to_json()
