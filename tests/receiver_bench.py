@@ -84,6 +84,7 @@ class Fault(StrEnum):
     SERVER_ERROR = "5xx"
     TIMEOUT_BEFORE = "time-out before the effect"
     TIMEOUT_AFTER = "time-out after the effect"
+    CONFLICT = "conflict with a transaction"
     CRASH_BEFORE = "crash before the effect"
     CRASH_AFTER = "crash after the effect"
 
@@ -100,7 +101,7 @@ class Network:
 
     def process(self, request: AWSPreparedRequest) -> Any:  # noqa: ANN401  # moto's own type
         """Stand in for what moto does with a request, and mostly let it do that."""
-        target = request.headers.get("X-Amz-Target", request.method)
+        target: Any = request.headers.get("X-Amz-Target", request.method)
         operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
         self.calls[operation] += 1
         if self.before:
@@ -120,6 +121,9 @@ class Network:
                 raise ReadTimeoutError(endpoint_url=request.url)
             case Fault.THROTTLE:
                 return _error(400, "ThrottlingException")
+            case Fault.CONFLICT:
+                reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
+                return _error(400, "TransactionCanceledException", CancellationReasons=reasons)
             case Fault.SERVER_ERROR:
                 return _error(500, "InternalServerError")
 
@@ -215,7 +219,7 @@ class ReceiverBench:
         """Begin new processes of both functions."""
         with redirect_stdout(_OUTPUT):
             self._reception = webhook_receiver.app.make_reception(self.settings, self.clock)
-            self._operations = operations.app.make_operations(
+            self.operations = operations.app.make_operations(
                 OperationsSettings(self.settings.events_table, self.queue_url, RETENTION), self.clock
             )
 
@@ -315,12 +319,12 @@ class ReceiverBench:
 
     def sweep(self) -> str:
         """Run the sweep once, and return what it wrote."""
-        return self._captured(lambda: self._operations.sweep.run(lambda: True))[0]
+        return self._captured(lambda: self.operations.sweep.run(lambda: True))[0]
 
     def take_dead_letters(self, *bodies: str) -> tuple[str, dict[str, Any]]:
         """Hand messages of the dead-letter queue over, and return what was written and answered."""
         records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
-        return self._captured(lambda: self._operations.dead_letters.take(records))
+        return self._captured(lambda: self.operations.dead_letters.take(records))
 
     def events(self, *, rejected: bool = False) -> list[WebhookEvent]:
         """Return the stored events, those that were accepted or those that were refused."""
@@ -338,7 +342,17 @@ class ReceiverBench:
         from moto.sqs.models import sqs_backends  # noqa: PLC0415  # moto loads its services when they are used
 
         queue = sqs_backends["123456789012"]["eu-west-1"].queues[self.queue_url.rpartition("/")[2]]
-        return [json.loads(message.body) for message in queue._messages]  # no other way to look
+        return [json.loads(message.body) for message in queue._messages]  # there is no other way to look
+
+    def clear_queue(self) -> None:
+        """Lose the messages; what SQS knows of duplicates stays."""
+        self.sqs.purge_queue(QueueUrl=self.queue_url)
+
+    def forget_messages(self) -> None:
+        """Lose the messages, and what SQS knows of duplicates, as it does after five minutes."""
+        name = self.queue_url.rpartition("/")[2]
+        self.sqs.delete_queue(QueueUrl=self.queue_url)
+        self.sqs.create_queue(QueueName=name, Attributes={"FifoQueue": "true"})
 
     def _captured[T](self, work: Callable[[], T]) -> tuple[str, T]:
         start = _OUTPUT.tell()
@@ -356,5 +370,5 @@ def _moto(request: AWSPreparedRequest) -> Any:  # noqa: ANN401
     return BotocoreStubber.process_request(botocore_stubber, request)
 
 
-def _error(status: int, code: str) -> tuple[int, dict[str, str], str]:
-    return status, {"x-amzn-errortype": code}, json.dumps({"__type": code})
+def _error(status: int, code: str, **details: object) -> tuple[int, dict[str, str], str]:
+    return status, {"x-amzn-errortype": code}, json.dumps({"__type": code, **details})

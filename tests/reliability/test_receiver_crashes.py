@@ -1,7 +1,7 @@
 """Whatever fails between a delivery and its message, it ends as exactly one forwarded event.
 
 The steps are put (the event is stored), send (its message) and mark (the sweep notes that it has sent it
-again: the receiver itself marks nothing, since the sync's claim tells as much). Every step fails in every way,
+again; the receiver itself marks nothing, since the claim tells as much). Every step fails in every way,
 with a provider that tries again and with one that does not; then the sweep runs, twice at once and once more.
 """
 
