@@ -1,7 +1,7 @@
 """The whole sync function in one process: simulated providers, simulated AWS, a FIFO queue, and a clock."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,7 +21,7 @@ from tests.simulators.moneybird import ADMINISTRATION_ID, API_TOKEN, MoneybirdSe
 from tests.tables import create_accounting_table, create_control_table, create_events_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -130,6 +130,13 @@ class Context:
         return self.milliseconds
 
 
+class NoBreaker:
+    """Lets every call through."""
+
+    def guard[Result](self, connection: str, provider: Source, call: "Callable[[], Result]") -> Result:
+        return call()
+
+
 @dataclass
 class CountedMetrics:
     """What was counted."""
@@ -150,6 +157,8 @@ class SyncFunction:
     published: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """Detail type and detail of what the event bus was given, in order."""
     metrics: CountedMetrics = field(default_factory=CountedMetrics)
+    with_breaker: bool = False
+    """Powertools' breaker keeps its own time, and counts failures for as long as the process lives."""
     settings: Settings = field(init=False)
     _invocations: int = 0
     _deliveries: int = 0
@@ -157,6 +166,8 @@ class SyncFunction:
     def __post_init__(self) -> None:
         self.moneybird = moneybird_app(settings=MoneybirdSettings(rate_limit=0))
         self.moment = moment_app()
+        for simulator in (self.moneybird, self.moment):
+            vars(simulator.clock)["now"] = self.clock  # one time for all
         self.queue = FifoQueue(self.clock)
         self.aws = self._aws()
         self.settings = _settings(self.aws)
@@ -173,6 +184,8 @@ class SyncFunction:
     def restart(self) -> None:
         """Begin with a new process: nothing in memory is left."""
         providers = make_providers(self.settings, self.aws, self.clock)
+        if not self.with_breaker:
+            providers = replace(providers, breaker=NoBreaker())
         for source, simulator in ((Source.MONEYBIRD, self.moneybird), (Source.MOMENT, self.moment)):
             session = in_process_session(simulator.wsgi, self.boundaries)
             providers._sessions[CONNECTION, source] = session  # instead of a network
@@ -180,6 +193,10 @@ class SyncFunction:
         self.consumer = make_consumer(
             self.settings, Surroundings(self.aws, providers, self.clock, self.metrics, logger)
         )
+
+    def pass_time(self, **duration: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**duration)
 
     # Set-up
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import boto3
@@ -15,6 +15,7 @@ from accounting_sync.circuit import CircuitBreaker
 from accounting_sync.connections import Connection, ConnectionStore
 from accounting_sync.event_bus import EventBus
 from accounting_sync.event_store import EventStore
+from accounting_sync.events import Source
 from accounting_sync.observability import Counter
 from accounting_sync.parameters import Parameters
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
@@ -112,6 +113,7 @@ def make_consumer(settings: Settings, around: Surroundings) -> Consumer:
         clock=clock,
         counter=around.counter,
         logger=around.logger,
+        outage=_outage(CircuitBreaker(aws.dynamodb, settings.control_table, clock=clock)),
     )
     return Consumer(sync, aws.sqs, settings.sync_queue_url, clock, around.logger)
 
@@ -127,6 +129,14 @@ def _destinations(
         return (MoneybirdDestination(clients.moneybird(connection, time_left), store, shelf),)
 
     return destinations
+
+
+def _outage(breaker: CircuitBreaker) -> Callable[[str], datetime | None]:
+    def outage(connection: str) -> datetime | None:
+        tries = (breaker.open_until(connection, source) for source in Source)
+        return max((next_try for next_try in tries if next_try), default=None)
+
+    return outage
 
 
 def _backoff(settings: Settings) -> Backoff:

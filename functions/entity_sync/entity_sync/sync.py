@@ -1,5 +1,6 @@
 """One message: take its event, do the work, and record what became of it. Nothing is dropped silently."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +21,9 @@ from entity_sync.result import Result
 
 DENIED_WAIT = timedelta(minutes=1)
 """After a 401 or 403; from then on the pause that all workers share says how long."""
+
+OUTAGE_PATIENCE = timedelta(hours=24)
+"""For how long after its delivery an event does not suffer for a provider that is down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class EntitySync:
     clock: Clock
     counter: Counter
     logger: Logger
+    outage: Callable[[str], datetime | None]
+    """Connection to when a provider that is held to be unwell is tried next; None: all are well."""
 
     def handle(self, message: SyncMessage, worker: Worker) -> datetime | None:
         """Sync the event that a message speaks of.
@@ -120,6 +126,9 @@ class EntitySync:
         return until
 
     def _retry(self, job: _Job, reason: str, error: Exception) -> datetime | None:
+        next_try = self._next_try(job, error)
+        if next_try is not None:
+            return self._wait(job, reason, next_try)
         if job.event.attempts >= self.max_attempts:
             self._give_up(job, reason)
             return None
@@ -127,6 +136,15 @@ class EntitySync:
         self._report(job, "Retrying", reason)
         self.logger.debug("an attempt failed", exc_info=error)
         return self.clock() + self.backoff.after(job.event.attempts)
+
+    def _next_try(self, job: _Job, error: Exception) -> datetime | None:
+        """Return when an event tries again that failed because a provider is down, which uses no attempt.
+
+        The breaker lets one call through now and then: whose it is must not suffer for it. But an event
+        that is the cause of the trouble must come to an end as well.
+        """
+        is_old = self.clock() > job.event.received_at + OUTAGE_PATIENCE
+        return None if is_old or not isinstance(error, RetryableError) else self.outage(job.entity.connection)
 
     def _give_up(self, job: _Job, reason: str) -> None:
         reason = f"Given up after {self.max_attempts} attempts: {reason}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from aws_lambda_powertools.utilities.circuit_breaker import (
     CircuitBreakerConfig,
     CircuitBreakerOpenError,
+    CircuitState,
     circuit_breaker,
 )
 from aws_lambda_powertools.utilities.circuit_breaker.persistence import CircuitBreakerDynamoDBPersistence
@@ -78,8 +79,7 @@ class CircuitBreaker:
         PausedError
             If it is open; `until` is when the next try is due.
         """
-        name = f"circuit#{connection}#{provider}"
-        guarded = circuit_breaker(name, self._store, config=self._config)(call)
+        guarded = circuit_breaker(_name(connection, provider), self._store, config=self._config)(call)
         try:
             return cast("Result", guarded())
         except CircuitBreakerOpenError as error:
@@ -88,9 +88,18 @@ class CircuitBreaker:
                 self._next_try(error.circuit),
             ) from None
 
+    def open_until(self, connection: str, provider: "Source") -> datetime | None:
+        """Return when the next try is due while the provider is held to be unwell; None: it is not."""
+        record = self._store.get_state(_name(connection, provider))
+        return None if record.state is CircuitState.CLOSED else self._next_try(record.to_circuit_info())
+
     def _next_try(self, circuit: "CircuitInfo | None") -> datetime:
         soon = self._clock() + _WHILE_ANOTHER_TRIES
         if circuit is None or circuit.opened_at is None:
             return soon
         due = datetime.fromtimestamp(circuit.opened_at + self._config.recovery_timeout, UTC)
         return max(due, soon)
+
+
+def _name(connection: str, provider: "Source") -> str:
+    return f"circuit#{connection}#{provider}"

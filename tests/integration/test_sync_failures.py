@@ -1,0 +1,316 @@
+"""The failure policy, seen from outside: what becomes of an event when its sync fails in each way."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from accounting_sync.event_store import EventStore
+from accounting_sync.events import Source, Status
+from accounting_sync.providers.moneybird import MoneybirdClient
+from entity_sync.pipeline import LEASE
+from tests.simulators.faults import Fault, FaultKind
+from tests.simulators.moment import samples
+from tests.sync_function import SECRET, SyncFunction, entity
+
+
+@pytest.fixture
+def function() -> Iterator[SyncFunction]:
+    with mock_aws():
+        yield SyncFunction()
+
+
+def contact(function: SyncFunction, **fields: object) -> str:
+    """Put a contact into the simulated Moneybird; return its id."""
+    return str(
+        function.moneybird.state.put("contacts", {"company_name": "Synthetic B.V.", **fields}, None)["id"]
+    )
+
+
+def fail(function: SyncFunction, kind: FaultKind, times: int = 1, **fault: Any) -> None:  # noqa: ANN401  # its fields
+    """Let the next calls to Moneybird fail."""
+    function.moneybird.faults.add(Fault(kind=kind, times=times, **fault))
+
+
+def test_rate_limit_is_waited_for_and_uses_no_attempt(function: SyncFunction) -> None:
+    contact_id = contact(function)
+    fail(function, FaultKind.TOO_MANY_REQUESTS, retry_after=60)
+    delivered = function.deliver("Contact", contact_id, Source.MONEYBIRD)
+
+    function.invoke()
+
+    waiting = function.event(delivered)
+    assert (waiting.status, waiting.attempts) == (Status.QUEUED, 0)
+    assert 55 <= function.queue.hidden["message-1"] <= 62
+    assert "429" in (waiting.reason or "")
+    assert function.invoke() is None
+
+
+def test_event_is_fine_after_fifty_waits(function: SyncFunction) -> None:
+    contact_id = contact(function)
+    fail(function, FaultKind.TOO_MANY_REQUESTS, times=50, retry_after=30)
+
+    event = function.sync("Contact", contact_id, Source.MONEYBIRD)
+
+    assert (event.status, event.attempts) == (Status.SYNCED, 1)
+    assert function.metrics.numbers["Waiting"] >= 50
+
+
+def test_server_errors_are_tried_again_with_growing_delays(function: SyncFunction) -> None:
+    contact_id = contact(function)
+    fail(function, FaultKind.UNAVAILABLE, times=2)
+    delivered = function.deliver("Contact", contact_id, Source.MONEYBIRD)
+
+    delays = []
+    while function.queue.messages:
+        if function.invoke() is None:
+            function.now = function.queue.next_at
+        else:
+            delays.append(function.queue.hidden.get("message-1"))
+
+    event = function.event(delivered)
+    assert (event.status, event.attempts) == (Status.SYNCED, 3)
+    assert 10 <= (delays[0] or 0) <= 20
+    assert 10 <= (delays[1] or 0) <= 40
+
+
+def test_event_fails_after_its_last_attempt_and_says_why(function: SyncFunction) -> None:
+    contact_id = contact(function)
+    fail(function, FaultKind.SERVER_ERROR, times=100)
+
+    event = function.sync("Contact", contact_id, Source.MONEYBIRD)
+
+    assert event.status is Status.FAILED
+    assert event.attempts == 6
+    assert (event.reason or "").startswith("Given up after 6 attempts: ")
+    kind, detail = function.published[-1]
+    assert (kind, detail["event_id"], detail["attempts"]) == (
+        "DocumentFailed",
+        event.event_id,
+        event.attempts,
+    )
+
+
+def test_provider_that_is_down_for_an_hour_fails_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a few failures the breaker is open, and while it is, waiting uses no attempts."""
+    with mock_aws():
+        function = SyncFunction(with_breaker=True)
+        clock = SimpleNamespace(datetime=SimpleNamespace(now=function.clock))
+        for module in ("base", "persistence.base", "persistence.dynamodb"):
+            monkeypatch.setattr(f"aws_lambda_powertools.utilities.circuit_breaker.{module}.dt", clock)
+        contacts = [contact(function) for _ in range(4)]
+        fail(function, FaultKind.UNAVAILABLE, times=1000)
+        delivered = [function.deliver("Contact", each, Source.MONEYBIRD) for each in contacts]
+        recovered_at = function.now + timedelta(hours=1)
+
+        while function.now < recovered_at:
+            if function.invoke() is None:
+                function.now = function.queue.next_at
+        function.moneybird.faults.clear()
+        function.run()
+
+        assert {function.event(each).status for each in delivered} == {Status.SYNCED}
+
+
+def test_failed_event_can_be_replayed(function: SyncFunction) -> None:
+    contact_id = contact(function)
+    fail(function, FaultKind.SERVER_ERROR, times=100)
+    failed = function.sync("Contact", contact_id, Source.MONEYBIRD)
+    function.moneybird.faults.clear()
+    function.pass_time(minutes=5)
+
+    function.send(function.events.replay(failed.event_id, function.now))
+    function.run()
+
+    assert function.event(failed.event_id).status is Status.SYNCED
+
+
+def test_refused_credentials_pause_the_connection_and_the_event_waits(function: SyncFunction) -> None:
+    contact_id = contact(function)
+    moneybird = SECRET["moneybird"] | {"api_token": "revoked"}
+    function.set_secret(SECRET | {"moneybird": moneybird})
+    function.restart()
+    delivered = function.deliver("Contact", contact_id, Source.MONEYBIRD)
+
+    function.invoke()
+    function.pass_time(minutes=2)
+    function.invoke()
+
+    event = function.event(delivered)
+    calls = len(function.moneybird.requests.matching())
+    assert (event.status, event.attempts) == (Status.QUEUED, 0)
+    assert function.metrics.numbers["AccessDenied"] == 1
+    assert calls == 1
+
+
+def test_repaired_credentials_are_noticed_by_themselves(function: SyncFunction) -> None:
+    contact_id = contact(function)
+    function.set_secret(SECRET | {"moneybird": SECRET["moneybird"] | {"api_token": "revoked"}})
+    function.restart()
+    delivered = function.deliver("Contact", contact_id, Source.MONEYBIRD)
+    function.invoke()
+
+    function.set_secret(SECRET)
+    function.run()
+
+    event = function.event(delivered)
+    assert (event.status, event.attempts) == (Status.SYNCED, 1)
+
+
+def test_parked_event_says_what_to_do_and_is_announced(function: SyncFunction) -> None:
+    event = function.sync("invoice", samples.MISSING_FIELD)
+
+    assert event.status is Status.PARKED
+    assert "currency" in (event.reason or "")
+    assert function.published[-1][0] == "DocumentParked"
+    assert function.published[-1][1]["reason"] == event.reason
+
+
+def test_our_own_bug_is_tried_again_and_then_named(
+    function: SyncFunction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetch(*_: object) -> dict[str, Any]:
+        raise ZeroDivisionError("for customer Jansen")
+
+    monkeypatch.setattr(MoneybirdClient, "fetch", fetch)
+
+    event = function.sync("Contact", contact(function), Source.MONEYBIRD)
+
+    assert (event.status, event.attempts) == (Status.FAILED, 6)
+    assert "ZeroDivisionError at entity_sync/sources.py:" in (event.reason or "")
+    assert "Jansen" not in (event.reason or "")
+
+
+def test_message_that_kills_the_process_is_failed_without_being_tried_again(function: SyncFunction) -> None:
+    """Attempts are counted before the work, so that work that never ends is counted too."""
+    contact_id = contact(function)
+    delivered = function.deliver("Contact", contact_id, Source.MONEYBIRD)
+    for _ in range(6):
+        function.die_after("GET contacts")
+        function.pass_time(minutes=6)
+    calls = len(function.moneybird.requests.matching())
+
+    function.run()
+
+    event = function.event(delivered)
+    assert event.status is Status.FAILED
+    assert event.reason == "Given up after 6 attempts: Each attempt was cut off before its end."
+    assert len(function.moneybird.requests.matching()) == calls
+
+
+def test_unreachable_bus_does_not_keep_an_event_from_failing(
+    function: SyncFunction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function.aws.events.delete_event_bus(Name="accounting")
+    refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}
+    monkeypatch.setattr(function.aws.events, "put_events", lambda **_: refused)
+
+    event = function.sync("Contact", contact(function), Source.MONEYBIRD)
+
+    assert event.status is Status.FAILED
+    assert "The event bus refused it: InternalFailure." in (event.reason or "")
+
+
+def test_broken_settings_park_with_the_key(function: SyncFunction) -> None:
+    function.book_by({"dry_runn": True})
+
+    event = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    assert event.status is Status.PARKED
+    assert "dry_runn: there is no such setting" in (event.reason or "")
+
+
+def test_missing_secret_parks(function: SyncFunction) -> None:
+    function.aws.secretsmanager.delete_secret(
+        SecretId="accounting-sync/acme", ForceDeleteWithoutRecovery=True
+    )
+
+    event = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    assert event.status is Status.PARKED
+    assert "There is no secret accounting-sync/acme" in (event.reason or "")
+
+
+def test_final_event_is_left_alone(function: SyncFunction) -> None:
+    event = function.sync("Contact", contact(function), Source.MONEYBIRD)
+    calls = len(function.moneybird.requests.matching())
+
+    function.send(event)
+    function.run()
+
+    assert function.event(event.event_id) == event
+    assert len(function.moneybird.requests.matching()) == calls
+
+
+def test_event_that_is_gone_is_done_with(function: SyncFunction) -> None:
+    event = function.sync("Contact", contact(function), Source.MONEYBIRD)
+    function.send(replace(event, event_id="acme#moneybird#expired"))
+
+    function.run()
+
+    assert function.queue.messages == []
+
+
+def test_event_that_another_worker_has_is_waited_for(function: SyncFunction) -> None:
+    contact_id = contact(function)
+    delivered = function.deliver("Contact", contact_id, Source.MONEYBIRD)
+    function.events.claim(delivered, "another worker", function.now, LEASE)
+
+    function.invoke()
+
+    assert function.queue.hidden["message-1"] == 5
+    assert function.event(delivered).claim_owner == "another worker"
+    assert function.moneybird.requests.matching() == []
+
+
+def test_entity_that_another_worker_has_is_waited_for(function: SyncFunction) -> None:
+    contact_id = contact(function)
+    ref = entity("Contact", contact_id, Source.MONEYBIRD)
+    held = function.store.acquire(ref, "another worker", function.now, LEASE)
+    delivered = function.deliver("Contact", contact_id, Source.MONEYBIRD)
+    function.invoke()
+    waiting = function.event(delivered)
+
+    function.store.release(held)
+    function.run()
+
+    event = function.event(delivered)
+    assert (waiting.status, waiting.attempts) == (Status.QUEUED, 0)
+    assert (event.status, event.attempts) == (Status.SYNCED, 1)
+
+
+def test_failing_entity_holds_up_no_other(function: SyncFunction) -> None:
+    bad, good = contact(function), contact(function)
+    fail(function, FaultKind.UNAVAILABLE, times=1, path=bad)
+    first = function.deliver("Contact", bad, Source.MONEYBIRD)
+    behind = function.deliver("Contact", bad, Source.MONEYBIRD)
+    other = function.deliver("Contact", good, Source.MONEYBIRD)
+
+    function.invoke()
+
+    assert function.event(first).status is Status.QUEUED
+    assert function.event(behind).status is Status.QUEUED
+    assert function.event(other).status is Status.SYNCED
+
+
+def test_lost_event_table_leaves_the_message_to_come_again(
+    function: SyncFunction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivered = function.deliver("Contact", contact(function), Source.MONEYBIRD)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(EventStore, "finish", lambda *_, **__: 1 / 0)
+        function.invoke()
+    function.run()
+
+    event = function.event(delivered)
+    assert event.status is Status.SYNCED
+    stored = function.store.get_document(
+        entity("Contact", event.entity.id if event.entity else "", Source.MONEYBIRD)
+    )
+    assert stored is not None
+    assert stored.version == 1
