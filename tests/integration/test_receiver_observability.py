@@ -1,0 +1,120 @@
+"""What a request leaves behind: one log line, its numbers by connection, its trace; and nothing private."""
+
+import pytest
+
+from tests.receiver_bench import INVOICE, SECRET, SIGNING_SECRET, TOKEN, URL_TOKEN, ReceiverBench, basic
+
+PRIVATE = [
+    SIGNING_SECRET,
+    TOKEN,
+    URL_TOKEN,
+    "mb-password",
+    "mo-password",
+    "api-token",
+    basic("moneybird", "mb-password"),
+    "Jansen",
+]
+PERSONAL = {**INVOICE, "entity": {"contact": {"lastname": "Jansen"}}}
+
+
+def numbers(metrics: list[dict[str, object]]) -> dict[str, float]:
+    (document,) = metrics
+    return {name: value[0] for name, value in document.items() if isinstance(value, list)}
+
+
+def test_accepted_webhook_leaves_one_line(receiver: ReceiverBench) -> None:
+    answer = receiver.moneybird()
+
+    assert answer.log["event_id"] == "acme#moneybird#key-1"
+    assert (answer.log["connection"], answer.log["outcome"], answer.log["status"]) == (
+        "acme",
+        "accepted",
+        200,
+    )
+    assert answer.log["latency_ms"] >= 0
+    assert answer.log["request_id"] == "request-1"
+
+
+def test_numbers_are_counted_by_connection(receiver: ReceiverBench) -> None:
+    new = receiver.moneybird()
+    duplicate = receiver.moneybird()
+    other_body = receiver.moneybird({**INVOICE, "state": "paid"})
+
+    assert numbers(new.metrics) == {"Received": 1, "Forwarded": 1}
+    assert numbers(duplicate.metrics) == {"Received": 1, "Duplicate": 1, "Forwarded": 1}
+    assert numbers(other_body.metrics) == {"Received": 1, "Forwarded": 1, "KeyReused": 1}
+    assert new.metrics[0]["connection"] == "acme"
+
+
+def test_refusals_are_counted_by_reason(receiver: ReceiverBench) -> None:
+    answer = receiver.moneybird(b"{")
+
+    assert numbers(answer.metrics) == {"Rejected": 1}
+    assert (answer.metrics[0]["connection"], answer.metrics[0]["reason"]) == ("acme", "unreadable")
+    assert answer.log["event_id"].startswith("acme#moneybird#rejected-")
+
+
+def test_invented_connections_make_no_metrics_of_their_own(receiver: ReceiverBench) -> None:
+    answer = receiver.moneybird(connection="invented")
+
+    assert "invented" not in answer.output
+    assert answer.metrics[0]["connection"] == "unknown"
+
+
+def test_swept_events_are_counted(receiver: ReceiverBench) -> None:
+    from datetime import timedelta  # noqa: PLC0415
+
+    from tests.receiver_bench import Fault  # noqa: PLC0415
+
+    with receiver.network.broken(("SendMessage",), Fault.SERVER_ERROR):
+        receiver.moneybird()
+    receiver.clock.advance(timedelta(minutes=3))
+
+    assert '"Swept":[1.0]' in receiver.sweep()
+
+
+def test_trace_of_the_request_travels_with_the_message(
+    receiver: ReceiverBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", trace)
+
+    receiver.moneybird()
+
+    (message,) = receiver.sqs.receive_message(
+        QueueUrl=receiver.queue_url, MessageSystemAttributeNames=["AWSTraceHeader"]
+    )["Messages"]
+    (event,) = receiver.events()
+    assert message["Attributes"]["AWSTraceHeader"] == trace
+    assert event.trace_id == "1-5759e988-bd862e3fe1be46a994272793"
+
+
+def test_nothing_private_is_written_or_answered(receiver: ReceiverBench) -> None:
+    answers = [
+        receiver.moneybird(PERSONAL),
+        receiver.moneybird(PERSONAL, headers={"Moneybird-Signature": "t=1,v1=0"}),
+        receiver.moneybird({**PERSONAL, "entity_id": None}, key="key-2"),
+        receiver.moment({"event": "Jansen", "invoice": {"id": 1}}, tokens=[URL_TOKEN]),
+        receiver.moment(headers={"Authorization": None}, tokens=[URL_TOKEN + "x"]),
+        receiver.request("GET"),
+    ]
+
+    seen = "".join(answer.output + str(answer.body) for answer in answers)
+    assert [word for word in PRIVATE if word in seen] == []
+    assert [message for message in receiver.messages() if any(word in str(message) for word in PRIVATE)] == []
+    assert SECRET["moneybird"]["administration_id"] not in seen
+
+
+def test_fault_of_ours_is_named_by_type_and_place_only(
+    receiver: ReceiverBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_: object) -> None:
+        raise ValueError("Jansen")
+
+    monkeypatch.setattr("webhook_receiver.intake.accept_moneybird", stumble)
+
+    answer = receiver.moneybird(PERSONAL)
+
+    assert answer.status == 500
+    assert answer.log["cause"].startswith("ValueError at ")
+    assert "Jansen" not in answer.output

@@ -1,0 +1,110 @@
+"""Secrets Manager: asked seldom, believed at once after a rotation, never a way in when it is in trouble."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from accounting_sync.signatures import sign_moneybird
+from tests.receiver_bench import SECRET, Fault, ReceiverBench, basic
+
+READ = "GetSecretValue"
+
+
+def rotated(**changes: Any) -> dict[str, Any]:  # noqa: ANN401
+    secret = copy.deepcopy(SECRET)
+    secret["moneybird"] |= changes
+    return secret
+
+
+def test_secret_is_read_once_for_many_webhooks(receiver: ReceiverBench) -> None:
+    for number in range(5):
+        receiver.moneybird(key=f"key-{number}", age=number)
+
+    assert receiver.network.calls[READ] == 1
+
+
+def test_rotated_password_is_believed_at_once(receiver: ReceiverBench) -> None:
+    receiver.moneybird()
+    receiver.set_secret(rotated(basic_auth=[{"username": "moneybird", "password": "new"}]))
+
+    answer = receiver.moneybird(key="key-2", age=1, headers={"Authorization": basic("moneybird", "new")})
+
+    assert answer.status == 200
+
+
+def test_previous_and_current_secret_are_both_accepted(receiver: ReceiverBench) -> None:
+    receiver.set_secret(rotated(webhook_secrets=["current", "previous"]))
+    now = int(receiver.clock().timestamp())
+
+    answers = [
+        receiver.moneybird(b"{}", headers={"Moneybird-Signature": sign_moneybird(b"{}", secret, now)})
+        for secret in ("current", "previous")
+    ]
+
+    assert [answer.status for answer in answers] == [400, 400]  # authentic, though unreadable
+
+
+def test_flood_of_bad_requests_reads_the_secret_once_more(receiver: ReceiverBench) -> None:
+    for _ in range(20):
+        assert receiver.moneybird(headers={"Moneybird-Signature": "t=1,v1=0"}).status == 401
+
+    assert receiver.network.calls[READ] == 2
+
+
+def test_flood_of_an_unknown_name_is_asked_for_once(receiver: ReceiverBench) -> None:
+    for _ in range(20):
+        assert receiver.moneybird(connection="other").status == 404
+
+    assert receiver.network.calls[READ] == 1
+
+
+def test_flood_of_unknown_names_is_bounded_and_hits_no_known_connection(receiver: ReceiverBench) -> None:
+    receiver.moneybird()
+
+    answers = [receiver.request("GET", connection=f"other-{number}").status for number in range(1100)]
+
+    assert set(answers) == {404, 503}
+    assert receiver.network.calls[READ] == 1 + 1024
+    assert receiver.moneybird(key="key-2", age=1).status == 200
+
+
+def test_impossible_name_is_not_asked_for(receiver: ReceiverBench) -> None:
+    for name in ("", "-a", "A", "a/b", "a" * 64, "a\n", "é"):
+        assert receiver.moneybird(connection=name).status == 404
+
+    assert receiver.network.calls[READ] == 0
+
+
+def test_secrets_manager_in_trouble_is_answered_with_503(receiver: ReceiverBench) -> None:
+    with receiver.network.broken((READ,), Fault.SERVER_ERROR):
+        answer = receiver.moneybird()
+
+    assert answer.status == 503
+    assert receiver.moneybird().status == 200  # nobody took the connection for unknown
+
+
+@pytest.mark.parametrize(
+    ("secret", "fault"),
+    [
+        ("{", "the secret is not JSON"),
+        ("[]", "the secret is not a JSON object"),
+        ({"moneybird": "x"}, "moneybird: not a JSON object"),
+        (rotated(webhook_secrets="text"), "moneybird.webhook_secrets: not a list"),
+        (rotated(webhook_tokens=[5]), "moneybird.webhook_tokens: an entry is not a text"),
+        (rotated(basic_auth=[{"username": "x"}]), "moneybird.basic_auth: an entry needs the texts"),
+        (rotated(basic_auth=["x:y"]), "moneybird.basic_auth: an entry needs the texts"),
+        (rotated(administration_id=None), "moneybird.administration_id: missing"),
+        (rotated(administration_id=123), "moneybird.administration_id: not a text"),
+    ],
+)
+def test_malformed_secret_closes_the_connection_and_names_the_key(
+    receiver: ReceiverBench, secret: object, fault: str
+) -> None:
+    receiver.set_secret(secret)
+
+    answer = receiver.moneybird()
+
+    assert answer.status == 503
+    assert answer.log["cause"].startswith(fault)
+    assert "mb-password" not in answer.output
