@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tests.local_stack import envelopes, sam_local
 from tests.local_stack.demonstration import Demonstration, Row
 from tests.local_stack.errors import LocalStackError
-from tests.local_stack.paths import ROOT, STACK_FILE
+from tests.local_stack.paths import EVENTS, ROOT, STACK_FILE
 from tests.local_stack.processes import stop_on_signals
 from tests.local_stack.progress import Progress
 from tests.local_stack.report import table
@@ -45,11 +46,19 @@ def up(port: Port = 4566, moneybird_url: MoneybirdUrl = None, moment_url: Moment
     with _stack(options) as stack:
         _demonstrate(stack)
         stack.description.write(STACK_FILE)
+        sam_local.write_template(stack)
         try:
             _explain(stack)
             signal.pause()
         finally:
             STACK_FILE.unlink(missing_ok=True)
+            sam_local.FILE.unlink(missing_ok=True)
+
+
+@app.command()
+def events() -> None:
+    """Write the envelopes for `sam local invoke` again, from the payloads."""
+    envelopes.write(EVENTS / "sam-local")
 
 
 @contextmanager

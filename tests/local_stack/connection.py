@@ -1,8 +1,9 @@
-"""The demo connection: its secret and its booking settings, as a user would make them."""
+"""The connections of the local stack: secret and booking settings, as a user would make them."""
 
 import json
 from typing import Any
 
+from tests.local_stack import envelopes
 from tests.local_stack.aws import LocalAws
 from tests.local_stack.description import StackCredentials
 from tests.simulators.moment import samples
@@ -29,30 +30,39 @@ BOOKING_SETTINGS: dict[str, Any] = {
 """From the simulated Moment company's codes to the ids in the simulated administration."""
 
 
-def put_secret(aws: LocalAws, credentials: StackCredentials) -> None:
-    """Create or replace the connection's secret."""
-    text = json.dumps(secret(credentials))
+def put_connection(aws: LocalAws, name: str, secret: dict[str, Any]) -> None:
+    """Create or replace a connection: its secret and its booking settings."""
+    text = json.dumps(secret)
     try:
-        aws.secrets.create_secret(Name=PREFIX + NAME, SecretString=text)
+        aws.secrets.create_secret(Name=PREFIX + name, SecretString=text)
     except aws.secrets.exceptions.ResourceExistsException:
-        aws.secrets.put_secret_value(SecretId=PREFIX + NAME, SecretString=text)
+        aws.secrets.put_secret_value(SecretId=PREFIX + name, SecretString=text)
+    settings = json.dumps(BOOKING_SETTINGS)
+    aws.ssm.put_parameter(Name=f"/{PREFIX}{name}", Type="String", Value=settings, Overwrite=True)
 
 
-def put_booking_settings(aws: LocalAws, settings: dict[str, Any]) -> None:
-    """Create or replace the connection's booking settings."""
-    aws.ssm.put_parameter(Name=f"/{PREFIX}{NAME}", Type="String", Value=json.dumps(settings), Overwrite=True)
+def demo_secret(credentials: StackCredentials) -> dict[str, Any]:
+    """Return a secret with all that webhooks can be checked by; `ConnectionSecret` is its full shape."""
+    secret = _secret(credentials, credentials.username, credentials.password)
+    secret["moneybird"] |= {
+        "webhook_secrets": [credentials.moneybird_secret],
+        "webhook_tokens": [credentials.moneybird_token],
+    }
+    return secret
 
 
-def secret(credentials: StackCredentials) -> dict[str, Any]:
-    """Return what the secret holds; `accounting_sync.connections.ConnectionSecret` is its full shape."""
-    basic_auth = [{"username": credentials.username, "password": credentials.password}]
+def sample_secret(credentials: StackCredentials) -> dict[str, Any]:
+    """Return the secret of the connection that the files in `events/sam-local` are for: HTTP Basic alone."""
+    return _secret(credentials, envelopes.USERNAME, envelopes.PASSWORD)
+
+
+def _secret(credentials: StackCredentials, username: str, password: str) -> dict[str, Any]:
+    basic_auth = [{"username": username, "password": password}]
     return {
         "moneybird": {
             "administration_id": credentials.administration_id,
             "api_token": credentials.moneybird_api_token,
             "basic_auth": basic_auth,
-            "webhook_secrets": [credentials.moneybird_secret],
-            "webhook_tokens": [credentials.moneybird_token],
         },
         "moment": {
             "company": credentials.moment_company,

@@ -7,7 +7,6 @@ ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events"
 LOCAL = ROOT / ".local"
 STACK_FILE = LOCAL / "stack.json"
-SAM_LOCAL_FILE = LOCAL / "sam-local.json"
 
 BASE_ENVIRONMENT = LOCAL / "env" / "base"
 MINISTACK_ENVIRONMENT = LOCAL / "env" / "ministack"

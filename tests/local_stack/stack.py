@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.local_stack import connection, sam
+from tests.local_stack import connection, envelopes, sam
 from tests.local_stack.aws import LocalAws, local_aws
 from tests.local_stack.description import StackCredentials, StackDescription
 from tests.local_stack.errors import LocalStackError
@@ -158,18 +158,17 @@ def _describe(
 
 
 def _connect(aws: LocalAws, description: StackDescription, moneybird: Provider) -> StackDescription:
-    """Make the connection known; with the simulator, also register the webhook and take over its secret.
+    """Make the connections known; with the simulator, also register the webhook and take over its secret.
 
     The registration probes the receiver, so the secret is there before it and completed after it.
     """
-    connection.put_booking_settings(aws, connection.BOOKING_SETTINGS)
-    connection.put_secret(aws, description.credentials)
+    credentials = description.credentials
+    connection.put_connection(aws, envelopes.CONNECTION, connection.sample_secret(credentials))
+    connection.put_connection(aws, connection.NAME, connection.demo_secret(credentials))
     if moneybird.simulator_url is None:
         return description
     MoneybirdUser(description, moneybird).place("contacts", connection.EMPLOYEES_CONTACT)
     secret, token = register_moneybird_webhook(description)
-    credentials = description.credentials.model_copy(
-        update={"moneybird_secret": secret, "moneybird_token": token}
-    )
-    connection.put_secret(aws, credentials)
+    credentials = credentials.model_copy(update={"moneybird_secret": secret, "moneybird_token": token})
+    connection.put_connection(aws, connection.NAME, connection.demo_secret(credentials))
     return description.model_copy(update={"credentials": credentials})

@@ -1,0 +1,57 @@
+"""What `sam local invoke` needs to run the functions in containers against a stack that is up."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests.local_stack.paths import LOCAL, SAM_FOLDER
+
+if TYPE_CHECKING:
+    from tests.local_stack.stack import LocalStack
+
+FILE = LOCAL / "sam-local.json"
+QUEUE = "sam-local.fifo"
+FUNCTIONS = ("WebhookReceiverFunction", "EntitySyncFunction", "OperationsFunction")
+
+
+def write_template(stack: "LocalStack") -> None:
+    """Write a template of the built functions with the environment that the stack gave them.
+
+    `sam local` cannot tell the names of a stack's resources, and takes no variable that a template does not
+    have. The receiver sends to a queue of its own that nobody reads, so that the next `sam local invoke`
+    finds the event as the receiver left it.
+    """
+    queue = stack.aws.sqs.create_queue(QueueName=QUEUE, Attributes={"FifoQueue": "true"})["QueueUrl"]
+    resources = {name: _function(stack, name, queue) for name in FUNCTIONS}
+    resources["SharedLayer"] = {
+        "Type": "AWS::Serverless::LayerVersion",
+        "Properties": {
+            "ContentUri": _built("SharedLayer"),
+            "CompatibleRuntimes": ["python3.13"],
+        },
+    }
+    template = {"Transform": "AWS::Serverless-2016-10-31", "Resources": resources}
+    FILE.write_text(json.dumps(template, indent=2) + "\n")
+
+
+def _function(stack: "LocalStack", name: str, queue: str) -> dict[str, Any]:
+    deployed = stack.aws.functions.get_function_configuration(FunctionName=stack.outputs[f"{name}Name"])
+    variables = deployed["Environment"]["Variables"]
+    if name == "WebhookReceiverFunction":
+        variables = variables | {"SYNC_QUEUE_URL": queue}
+    return {
+        "Type": "AWS::Serverless::Function",
+        "Properties": {
+            "CodeUri": _built(name),
+            "Handler": deployed["Handler"],
+            "Runtime": deployed["Runtime"],
+            "Architectures": list(deployed["Architectures"]),
+            "MemorySize": deployed["MemorySize"],
+            "Timeout": deployed["Timeout"],
+            "Layers": [{"Ref": "SharedLayer"}],
+            "Environment": {"Variables": variables | {"AWS_ENDPOINT_URL": stack.description.endpoint_url}},
+        },
+    }
+
+
+def _built(name: str) -> str:
+    return str((SAM_FOLDER / "build" / name).relative_to(LOCAL))
