@@ -329,13 +329,20 @@ class ReceiverBench:
     def events(self, *, rejected: bool = False) -> list[WebhookEvent]:
         """Return the stored events, those that were accepted or those that were refused."""
         items = self.dynamodb.scan(TableName=self.settings.events_table)["Items"]
-        stored = [self.event(item["event_id"]["S"]) for item in items]
-        return [event for event in stored if (event.status is Status.REJECTED) is rejected]
+        wanted = [item for item in items if (item["status"]["S"] == Status.REJECTED) is rejected]
+        return [self.event(item["event_id"]["S"]) for item in wanted]
 
     def event(self, event_id: str) -> WebhookEvent:
         event = self.store.get(event_id)
         assert event is not None
         return event
+
+    def expires_at(self, event_id: str) -> int:
+        """Return when DynamoDB may delete an event, in seconds since the epoch."""
+        item = self.dynamodb.get_item(
+            TableName=self.settings.events_table, Key={"event_id": {"S": event_id}}
+        )["Item"]
+        return int(item["expires_at"]["N"])
 
     def messages(self) -> list[dict[str, Any]]:
         """Return the messages in the queue; they stay there."""
