@@ -5,6 +5,7 @@ the message again when the claim of the dead one has expired.
 """
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -85,7 +86,6 @@ class Cloud:
         )
         self.aws.events.create_event_bus(Name=BUS)
         self.aws.secretsmanager.create_secret(Name=f"{_PREFIX}{CONNECTION}", SecretString=_secret())
-        self.configure(SETTINGS)
         for client in (self.aws.dynamodb, self.aws.events, self.aws.secretsmanager, self.aws.ssm):
             _watch(client, lambda: self.boundaries)
 
@@ -112,6 +112,7 @@ class CrashBench:
     def __post_init__(self) -> None:
         self.cloud.boundaries = Boundaries()  # what is set up here counts for nothing
         self.cloud.clear()
+        self.configure()
         dynamodb = self.cloud.aws.dynamodb
         self.settings = Settings(
             stage="test",
@@ -133,6 +134,10 @@ class CrashBench:
         self._processes = 0
         self.pass_time(timedelta())
         self.cloud.boundaries = self.boundaries
+
+    def configure(self, **changes: object) -> None:
+        """Change the booking settings."""
+        self.cloud.configure(SETTINGS | changes)
 
     # Time
 
@@ -224,10 +229,14 @@ class CrashBench:
     def at_moneybird(self, collection: str) -> list[dict[str, Any]]:
         return list(self.moneybird.state.collections()[collection].values())
 
-    def counts(self) -> dict[str, int]:
-        """How many of each stand at Moneybird."""
-        collections = ("contacts", "projects", "external_sales_invoices", "attachments")
-        return {name: len(self.at_moneybird(name)) for name in collections}
+    def made(self) -> dict[str, int]:
+        """How many of each stand at Moneybird, and in which state; what there is none of is left out."""
+        collections = self.moneybird.state.collections()
+        names = ("contacts", "projects", "external_sales_invoices", "documents/receipts", "attachments")
+        made = {name: len(collections[name]) for name in names}
+        made |= Counter(f"estimates {estimate['state']}" for estimate in collections["estimates"].values())
+        made["notes"] = sum(len(one["notes"]) for one in collections["external_sales_invoices"].values())
+        return {name: number for name, number in made.items() if number}
 
 
 @dataclass

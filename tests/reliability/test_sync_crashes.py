@@ -4,6 +4,7 @@ The boundaries are recorded, not listed: each HTTP and AWS call of the whole fun
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -15,43 +16,110 @@ from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 from tests.worlds import Fate, all_ends
 
-ONE_OF_EACH = {"contacts": 1, "projects": 1, "external_sales_invoices": 1, "attachments": 1}
+EMPLOYEES = "490000000000000001"
+BROKEN = [kind for kind in FaultKind if kind is not FaultKind.TOO_MANY_REQUESTS]
+LOST = [FaultKind.TIMEOUT_AFTER, FaultKind.SERVER_ERROR_AFTER, FaultKind.RESET_AFTER]
 
 
-def ends(bench: CrashBench, fate: Callable[[str], Fate | None]) -> dict[str, Any]:
-    """What a sync of the invoice came to, in each world."""
-    message = bench.receive("invoice", samples.DOCUMENTED_INVOICE)
+@dataclass(frozen=True)
+class Case:
+    """A document of Moment, and what must stand at Moneybird in the end."""
+
+    kind: str
+    entity_id: int
+    made: dict[str, int]
+
+
+PARENTS = {"contacts": 1, "projects": 1}
+INVOICE = Case(
+    "invoice",
+    samples.DOCUMENTED_INVOICE,
+    PARENTS | {"external_sales_invoices": 1, "attachments": 1},
+)
+OTHERS = [
+    Case(
+        "invoice",
+        samples.CREDIT_NOTE,
+        PARENTS | {"external_sales_invoices": 1, "attachments": 1, "notes": 1},
+    ),
+    Case("offer", samples.OFFER, PARENTS | {"estimates accepted": 1}),
+    Case("claim", samples.CLAIM, PARENTS | {"documents/receipts": 1}),
+]
+
+
+def ends(bench: CrashBench, case: Case, fate: Callable[[str], Fate | None]) -> dict[str, Any]:
+    """What the sync of a document came to, in each world."""
+    message = bench.receive(case.kind, case.entity_id)
     return all_ends(
         bench.boundaries,
         fate,
         work=lambda: bench.run(message),
-        observe=lambda: (bench.counts(), bench.event(message).status),
+        observe=lambda: (bench.made(), bench.event(message).status),
     )
 
 
-def unlike(found: dict[str, Any], expected: object) -> dict[str, Any]:
-    return {where: end for where, end in found.items() if end != expected}
+def provider_calls(bench: CrashBench, fault: FaultKind) -> Callable[[str], Fate | None]:
+    """Let one call of a provider fail."""
+
+    def fate(name: str) -> Fate | None:
+        if not name.startswith(("before GET", "before POST", "before PATCH")):
+            return None
+        simulator = bench.moment if "companies" in name else bench.moneybird
+        return lambda: simulator.faults.add(Fault(kind=fault, seconds=0))
+
+    return fate
+
+
+def unlike(found: dict[str, Any], case: Case) -> dict[str, Any]:
+    return {where: end for where, end in found.items() if end != (case.made, Status.SYNCED)}
 
 
 def test_invoice_is_booked_once_wherever_the_process_is_killed(bench: CrashBench) -> None:
-    found = ends(bench, lambda _: bench.boundaries.die)
+    found = ends(bench, INVOICE, lambda _: bench.boundaries.die)
 
     assert len(found) == len(bench.boundaries.passed) > 100
-    assert unlike(found, (ONE_OF_EACH, Status.SYNCED)) == {}
+    assert unlike(found, INVOICE) == {}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FaultKind if kind is not FaultKind.TOO_MANY_REQUESTS])
-def test_invoice_is_booked_once_whatever_call_of_a_provider_fails(bench: CrashBench, kind: FaultKind) -> None:
+@pytest.mark.parametrize("case", OTHERS, ids=("credit note", "accepted offer", "claim"))
+def test_document_is_booked_once_wherever_the_process_is_killed_around_a_write(
+    bench: CrashBench, case: Case
+) -> None:
+    bench.moment.state.put("offers", {"id": samples.OFFER, "status": "ACCEPTED"}, None)
+    if case.kind == "claim":
+        bench.moneybird.state.put("contacts", {"id": EMPLOYEES, "company_name": "Employees"}, None)
+        bench.configure(expense={"contact_id": EMPLOYEES})
+
     def fate(name: str) -> Fate | None:
-        if not name.startswith(("before GET", "before POST")):
-            return None
-        simulator = bench.moment if "companies" in name else bench.moneybird
-        return lambda: simulator.faults.add(Fault(kind=kind, seconds=0))
+        what = name.split()[1:]
+        return bench.boundaries.die if what[0] in {"POST", "PATCH"} or "Transact" in what[-1] else None
 
-    found = ends(bench, fate)
+    found = ends(bench, case, fate)
+
+    assert len(found) > 15
+    assert unlike(found, case) == {}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_invoice_is_booked_once_whatever_provider_call_fails(
+    bench: CrashBench, fault: FaultKind
+) -> None:
+    found = ends(bench, INVOICE, provider_calls(bench, fault))
 
     assert len(found) > 10
-    assert unlike(found, (ONE_OF_EACH, Status.SYNCED)) == {}
+    assert unlike(found, INVOICE) == {}
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_invoice_is_booked_once_when_an_answer_is_lost_and_lists_lag_behind(
+    bench: CrashBench, fault: FaultKind
+) -> None:
+    bench.moneybird.state.settings.list_delay_seconds = 45
+
+    found = ends(bench, INVOICE, provider_calls(bench, fault))
+
+    assert len(found) > 10
+    assert unlike(found, INVOICE) == {}
 
 
 def test_invoice_is_booked_once_whatever_answer_of_aws_is_lost(bench: CrashBench) -> None:
@@ -61,7 +129,7 @@ def test_invoice_is_booked_once_whatever_answer_of_aws_is_lost(bench: CrashBench
     def lose_answer() -> None:
         raise ReadTimeoutError(endpoint_url="aws")
 
-    found = ends(bench, fate)
+    found = ends(bench, INVOICE, fate)
 
     assert len(found) > 50
-    assert unlike(found, (ONE_OF_EACH, Status.SYNCED)) == {}
+    assert unlike(found, INVOICE) == {}

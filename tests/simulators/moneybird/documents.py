@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -90,7 +90,12 @@ def selected(state: MoneybirdState, kind: DocumentKind) -> list[Entity]:
     if state.settings.period_applies_always:
         terms.setdefault("period", "this_year")
     tests = [test for key, value in terms.items() if (test := _filter_test(state, kind, key, value))]
-    found = [entity for entity in state.all(kind.collection) if all(test(entity) for test in tests)]
+    newest = state.clock.now() - timedelta(seconds=state.settings.list_delay_seconds)
+    found = [
+        entity
+        for entity in state.all(kind.collection)
+        if datetime.fromisoformat(entity["created_at"]) <= newest and all(test(entity) for test in tests)
+    ]
     return found[::-1]
 
 

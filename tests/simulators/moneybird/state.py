@@ -49,6 +49,9 @@ class MoneybirdSettings(BaseModel):
         Requests per window and token; 0 requests lifts the limit.
     search_delay_seconds : float
         How long a new contact stays invisible to ``query``, as was observed in reality.
+    list_delay_seconds : float
+        How long a new document stays invisible to lists. Not known of the real API: something
+        to survive.
     period_applies_always : bool
         Whether ``period:this_year`` also holds when a filter without a period is given. The
         documentation can be read both ways; False is its letter.
@@ -73,6 +76,7 @@ class MoneybirdSettings(BaseModel):
     rate_limit: int = Field(default=150, ge=0)
     rate_window_seconds: int = Field(default=300, ge=1)
     search_delay_seconds: float = Field(default=0, ge=0)
+    list_delay_seconds: float = Field(default=0, ge=0)
     period_applies_always: bool = False
     price_decimals: int | None = 2
     exchange_rates: dict[str, str] = {"USD": "0.90", "GBP": "1.15", "NOK": "0.085"}
