@@ -53,10 +53,10 @@ class _Queue:
     boundaries: Boundaries
     hidden: dict[str, int] = field(default_factory=dict)
 
-    def change_message_visibility_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> None:
-        self.boundaries.at("before sqs ChangeMessageVisibilityBatch")
-        self.hidden |= {entry["Id"]: entry["VisibilityTimeout"] for entry in Entries}
-        self.boundaries.at("after sqs ChangeMessageVisibilityBatch")
+    def change_message_visibility(self, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> None:
+        self.boundaries.at("before sqs ChangeMessageVisibility")
+        self.hidden[ReceiptHandle] = VisibilityTimeout
+        self.boundaries.at("after sqs ChangeMessageVisibility")
 
 
 @dataclass(frozen=True)
@@ -261,7 +261,7 @@ class Process:
 def _record(message: SyncMessage) -> dict[str, Any]:
     return {
         "messageId": message.event_id,
-        "receiptHandle": "handle",
+        "receiptHandle": message.event_id,
         "body": message.to_json(),
         "attributes": {"MessageGroupId": message.entity.key, "ApproximateReceiveCount": "1"},
         "messageAttributes": {},

@@ -85,13 +85,13 @@ class FifoQueue:
             Message(message["MessageBody"], message["MessageGroupId"], self._sent, self.clock())
         )
 
-    def change_message_visibility_batch(self, **request: Any) -> None:  # noqa: ANN401  # the client's keywords
-        """Hide messages for so many seconds from now."""
-        timeouts = {entry["ReceiptHandle"]: entry["VisibilityTimeout"] for entry in request["Entries"]}
-        self.hidden |= timeouts
+    def change_message_visibility(self, **request: Any) -> None:  # noqa: ANN401  # the client's keywords
+        """Hide a message for so many seconds from now."""
+        name, seconds = request["ReceiptHandle"], request["VisibilityTimeout"]
+        self.hidden[name] = seconds
         for message in self.messages:
-            if message.name in timeouts:
-                message.visible_at = self.clock() + timedelta(seconds=timeouts[message.name])
+            if message.name == name:
+                message.visible_at = self.clock() + timedelta(seconds=seconds)
 
     def receive(self, most: int = 10, visibility: timedelta = timedelta(seconds=360)) -> list[Message]:
         """Return what can be had now, and hide it."""

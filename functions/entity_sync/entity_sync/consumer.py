@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import ChangeMessageVisibilityBatchRequestEntryTypeDef
 
 TIME_TO_BEGIN = 25.0
 """Seconds that must be left for another event to be begun; each call to a provider takes 10 at most."""
@@ -90,23 +89,20 @@ class Consumer:
     ) -> None:
         """Hide what is to come again: what was handled, and what stands behind it in the same group."""
         again = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
-        entries = [_entry(record, batch.waiting) for record in records if record["messageId"] in again]
-        if not entries:
-            return
+        for record in records:
+            if record["messageId"] in again:
+                delay = batch.waiting.get(record["attributes"]["MessageGroupId"], timedelta(0))
+                self._hide_one(record["receiptHandle"], min(delay, LONGEST_HIDING))
+
+    def _hide_one(self, receipt_handle: str, delay: timedelta) -> None:
+        # one call each: the local AWS wants a permission for the batch that IAM does not have
         try:
-            self.client.change_message_visibility_batch(QueueUrl=self.queue_url, Entries=entries)
+            self.client.change_message_visibility(
+                QueueUrl=self.queue_url,
+                ReceiptHandle=receipt_handle,
+                VisibilityTimeout=math.ceil(delay.total_seconds()),
+            )
         except (BotoCoreError, ClientError):
             self.logger.warning(
-                "messages come again when the queue says, not when they should", exc_info=True
+                "a message comes again when the queue says, not when it should", exc_info=True
             )
-
-
-def _entry(
-    record: dict[str, Any], waiting: dict[str, timedelta]
-) -> "ChangeMessageVisibilityBatchRequestEntryTypeDef":
-    delay = waiting.get(record["attributes"]["MessageGroupId"], timedelta(0))
-    return {
-        "Id": record["messageId"],
-        "ReceiptHandle": record["receiptHandle"],
-        "VisibilityTimeout": math.ceil(min(delay, LONGEST_HIDING).total_seconds()),
-    }

@@ -45,10 +45,10 @@ class FakeQueue:
     hidden: dict[str, int] = field(default_factory=dict)
     fails: bool = False
 
-    def change_message_visibility_batch(self, **request: Any) -> None:  # noqa: ANN401  # the client's keywords
+    def change_message_visibility(self, **request: Any) -> None:  # noqa: ANN401  # the client's keywords
         if self.fails:
             raise EndpointConnectionError(endpoint_url=request["QueueUrl"])
-        self.hidden |= {entry["Id"]: entry["VisibilityTimeout"] for entry in request["Entries"]}
+        self.hidden[request["ReceiptHandle"]] = request["VisibilityTimeout"]
 
 
 def record(name: str, group: str, body: str | None = None) -> dict[str, Any]:
