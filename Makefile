@@ -9,10 +9,12 @@ UV_VERSION := 0.13.9
 LOCAL := $(CURDIR)/.local
 ENV := $(LOCAL)/env
 UV := $(ENV)/base/bin/uv
+BASE := $(ENV)/base/.ready-$(UV_VERSION)
 BIN := .venv/bin
 PACKAGES := layers/shared functions/webhook_receiver functions/entity_sync functions/operations
 
 export PORT ?= 4566
+export BIND_HOST ?= 127.0.0.1
 export MONEYBIRD_URL MOMENT_URL
 export UV_CACHE_DIR := $(LOCAL)/cache/uv
 export PIP_CACHE_DIR := $(LOCAL)/cache/pip
@@ -30,7 +32,7 @@ LOCK := pip compile --quiet --universal --python-version 3.13 --generate-hashes 
 run: environment ## Deliver the sample webhooks to a local stack and show what became of each
 	$(BIN)/python -m tests.local_stack run
 
-up: environment ## The same, then keep the stack until Ctrl-C (PORT, MONEYBIRD_URL, MOMENT_URL)
+up: environment ## The same, then keep the stack until Ctrl-C (PORT, BIND_HOST, MONEYBIRD_URL, MOMENT_URL)
 	$(BIN)/python -m tests.local_stack up
 
 ##@ Check
@@ -75,7 +77,7 @@ format: .venv/.ready ## Put the code in shape
 events: .venv/.ready ## Write the envelopes of events/sam-local again, from the payloads
 	$(BIN)/python -m tests.local_stack events
 
-lock: $(ENV)/base/.ready ## Resolve the requirement files again
+lock: $(BASE) ## Resolve the requirement files again
 	cd layers/shared && $(UV) $(LOCK) --upgrade requirements.in -o requirements.txt
 	cd tests && $(UV) $(LOCK) --upgrade requirements.in -o requirements.txt
 	cd tests/local_stack && $(UV) $(LOCK) --upgrade requirements.in -o requirements.txt
@@ -91,20 +93,20 @@ help: ## Show this
 # Environments. MiniStack and SAM CLI each pin a botocore of their own, so each has its own environment.
 environment: .venv/.ready $(ENV)/ministack/.ready $(ENV)/sam/.ready
 
-$(ENV)/base/.ready: Makefile
+$(BASE):
 	@python=$$(tests/local_stack/find-python) && echo "Making the environments with $$python (once) ..." && \
 	  rm -rf $(ENV)/base && "$$python" -m venv $(ENV)/base
 	@$(ENV)/base/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
 
-.venv/.ready: tests/requirements.txt $(ENV)/base/.ready
+.venv/.ready: tests/requirements.txt $(BASE)
 	$(call sync,.venv,$<)
 	@printf '$(CURDIR)/%s\n' $(PACKAGES) >.venv/lib/python3.13/site-packages/accounting-sync.pth
 
-$(ENV)/ministack/.ready: tests/local_stack/requirements.txt $(ENV)/base/.ready
+$(ENV)/ministack/.ready: tests/local_stack/requirements.txt $(BASE)
 	$(call sync,$(ENV)/ministack,$<)
 
-$(ENV)/sam/.ready: tests/local_stack/sam-requirements.txt $(ENV)/base/.ready
+$(ENV)/sam/.ready: tests/local_stack/sam-requirements.txt $(BASE)
 	$(call sync,$(ENV)/sam,$<)
 
 # $(call sync,ENVIRONMENT,REQUIREMENTS): make the environment hold exactly these packages.

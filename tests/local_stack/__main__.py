@@ -13,6 +13,7 @@ from tests.local_stack import envelopes, sam_local
 from tests.local_stack.demonstration import Demonstration, Row
 from tests.local_stack.errors import LocalStackError
 from tests.local_stack.paths import EVENTS, ROOT, STACK_FILE
+from tests.local_stack.ports import LOOPBACK
 from tests.local_stack.processes import stop_on_signals
 from tests.local_stack.progress import Progress
 from tests.local_stack.report import table
@@ -21,6 +22,7 @@ from tests.local_stack.stack import LocalStack, StackOptions, local_stack
 app = typer.Typer(help="The whole pipeline on this machine.", no_args_is_help=True)
 
 Port = Annotated[int, typer.Option(envvar="PORT", help="Port of the local AWS.")]
+Host = Annotated[str, typer.Option(envvar="BIND_HOST", help="Address to listen on.")]
 MoneybirdUrl = Annotated[
     str | None,
     typer.Option(envvar="MONEYBIRD_URL", help="Base URL of a server that speaks Moneybird's API."),
@@ -31,18 +33,23 @@ MomentUrl = Annotated[
 
 
 @app.command()
-def run(port: Port = 4566) -> None:
+def run(port: Port = 4566, host: Host = LOOPBACK) -> None:
     """Deliver the sample webhooks and show what became of each; succeed if each ended as expected."""
-    with _stack(StackOptions(port)) as stack:
+    with _stack(StackOptions(port, host)) as stack:
         rows = _demonstrate(stack)
     if not all(row.as_expected for row in rows):
         sys.exit(1)
 
 
 @app.command()
-def up(port: Port = 4566, moneybird_url: MoneybirdUrl = None, moment_url: MomentUrl = None) -> None:
+def up(
+    port: Port = 4566,
+    host: Host = LOOPBACK,
+    moneybird_url: MoneybirdUrl = None,
+    moment_url: MomentUrl = None,
+) -> None:
     """Do the same, and keep the stack until Ctrl-C."""
-    options = StackOptions(port, moneybird_url=moneybird_url or None, moment_url=moment_url or None)
+    options = StackOptions(port, host, moneybird_url=moneybird_url or None, moment_url=moment_url or None)
     with _stack(options) as stack:
         _demonstrate(stack)
         stack.description.write(STACK_FILE)

@@ -14,7 +14,7 @@ import botocore.session
 
 from tests.local_stack import processes
 from tests.local_stack.paths import MINISTACK_ENVIRONMENT
-from tests.local_stack.ports import LOOPBACK, check_free
+from tests.local_stack.ports import check_free
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -109,26 +109,27 @@ def clean_environment() -> dict[str, str]:
 
 
 @contextmanager
-def local_aws(port: int, folder: Path, *, enforce_iam: bool) -> Iterator[LocalAws]:
+def local_aws(host: str, port: int, folder: Path, *, enforce_iam: bool) -> Iterator[LocalAws]:
     """Run a local AWS.
 
     Parameters
     ----------
-    port
-        To listen on, on loopback.
+    host, port
+        Where to listen.
     folder
         For its log, its data and its functions' temporary files; made here.
     enforce_iam
         Whether the policies of the functions' roles are enforced. Then only the credentials of
         `LocalAws.environment` are let in.
     """
-    check_free(port)
+    check_free(host, port)
     temporary = folder / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
-    aws = LocalAws(f"http://{LOOPBACK}:{port}")
+    aws = LocalAws(f"http://{host}:{port}")
     environment = clean_environment() | {
         "GATEWAY_PORT": str(port),
-        "BIND_HOST": LOOPBACK,
+        "BIND_HOST": host,
+        "AWS_ENDPOINT_URL": aws.endpoint_url,  # for the functions
         "MINISTACK_REGION": REGION,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,

@@ -1,5 +1,6 @@
 """Ports on loopback."""
 
+import errno
 import socket
 
 from tests.local_stack.errors import LocalStackError
@@ -7,26 +8,28 @@ from tests.local_stack.errors import LocalStackError
 LOOPBACK = "127.0.0.1"
 
 
-def free_port() -> int:
+def free_port(host: str = LOOPBACK) -> int:
     """Return a port that nobody listens on."""
     with socket.socket() as candidate:
-        candidate.bind((LOOPBACK, 0))
+        candidate.bind((host, 0))
         return int(candidate.getsockname()[1])
 
 
-def check_free(port: int) -> None:
-    """Refuse a port that somebody listens on.
+def check_free(host: str, port: int) -> None:
+    """Refuse a port that somebody listens on, or an address that is not this machine's.
 
     Raises
     ------
     LocalStackError
-        If it is taken.
+        If one cannot listen there.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((LOOPBACK, port))
+            probe.bind((host, port))
         except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise LocalStackError(f"Cannot listen on {host}: {error.strerror}.") from error
             raise LocalStackError(
                 f"Port {port} is taken (another `make up`?). Choose another one: make ... PORT={port + 1}"
             ) from error

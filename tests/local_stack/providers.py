@@ -1,7 +1,7 @@
 """The providers' end: simulators on loopback, or servers that the user names."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.local_stack import processes
 from tests.local_stack.aws import clean_environment
 from tests.local_stack.description import StackDescription
 from tests.local_stack.errors import LocalStackError
-from tests.local_stack.ports import LOOPBACK, free_port
+from tests.local_stack.ports import free_port
 
 SECONDS = 10
 ENABLED_EVENTS = ["contact", "document", "estimate", "external_sales_invoice", "payment", "sales_invoice"]
@@ -30,10 +30,10 @@ class Provider:
 
 
 @contextmanager
-def provider(
-    name: str, api_path: str, given_url: str | None, options: dict[str, str], folder: Path
+def simulator(
+    name: str, api_path: str, host: str, options: Mapping[str, str], folder: Path
 ) -> Iterator[Provider]:
-    """Run a provider's simulator, unless the user named a server.
+    """Run a provider's simulator.
 
     Parameters
     ----------
@@ -41,20 +41,18 @@ def provider(
         `moneybird` or `moment`.
     api_path
         Where its API begins: `/api/v2`.
-    given_url
-        The base URL that the user named.
+    host
+        Address to listen on.
     options
-        Of the simulator's command line.
+        Of its command line.
     folder
         For its log.
     """
-    if given_url:
-        yield Provider(given_url.rstrip("/"), None)
-        return
-    port = free_port()
-    root = f"http://{LOOPBACK}:{port}"
+    port = free_port(host)
+    root = f"http://{host}:{port}"
     arguments = [part for option, value in options.items() for part in (f"--{option}", value)]
-    command = [sys.executable, "-m", "tests.simulators", name, "--port", str(port), *arguments]
+    command = [sys.executable, "-m", "tests.simulators", name, "--host", host, "--port", str(port)]
+    command += arguments
     log, title = folder / f"{name}.log", f"The simulator of {name.capitalize()}"
     with processes.running(title, command, clean_environment(), log) as process:
         processes.wait_until_healthy(process, title, f"{root}/_simulator/health")

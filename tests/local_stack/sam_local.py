@@ -1,9 +1,11 @@
 """What `sam local invoke` needs to run the functions in containers against a stack that is up."""
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tests.local_stack.paths import LOCAL, SAM_FOLDER
+from tests.local_stack.ports import LOOPBACK
 
 if TYPE_CHECKING:
     from tests.local_stack.stack import LocalStack
@@ -48,8 +50,17 @@ def _function(stack: "LocalStack", name: str, queue: str) -> dict[str, Any]:
             "MemorySize": deployed["MemorySize"],
             "Timeout": deployed["Timeout"],
             "Layers": [{"Ref": "SharedLayer"}],
-            "Environment": {"Variables": variables | {"AWS_ENDPOINT_URL": stack.description.endpoint_url}},
+            "Environment": {
+                "Variables": _for_container(variables | {"AWS_ENDPOINT_URL": stack.aws.endpoint_url})
+            },
         },
+    }
+
+
+def _for_container(variables: Mapping[str, str]) -> dict[str, str]:
+    """Name this machine as Docker Desktop does, unless the stack listens where containers reach it."""
+    return {
+        name: value.replace(f"//{LOOPBACK}:", "//host.docker.internal:") for name, value in variables.items()
     }
 
 

@@ -3,7 +3,7 @@
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from tests.local_stack.description import StackCredentials, StackDescription
 from tests.local_stack.errors import LocalStackError
 from tests.local_stack.moneybird_user import MoneybirdUser
 from tests.local_stack.paths import MINISTACK_ENVIRONMENT, SAM_ENVIRONMENT, STATE
-from tests.local_stack.ports import check_free
+from tests.local_stack.ports import LOOPBACK, check_free
 from tests.local_stack.progress import Progress
-from tests.local_stack.providers import Provider, provider, register_moneybird_webhook
+from tests.local_stack.providers import Provider, register_moneybird_webhook, simulator
 
 ADMINISTRATION_ID = "116015326147118082"
 """Of the webhook that Moneybird documents, so that the payload fits the demo connection as it is."""
@@ -28,6 +28,8 @@ class StackOptions:
     """What a user may choose."""
 
     port: int
+    host: str = LOOPBACK
+    """Address to listen on: another one lets containers reach the stack."""
     enforce_iam: bool = False
     moneybird_url: str | None = None
     """A server that speaks Moneybird's API, instead of the simulator."""
@@ -75,14 +77,14 @@ def local_stack(options: StackOptions, progress: Progress) -> Iterator[LocalStac
         If it cannot come up; the message says what to do.
     """
     _check_tools()
-    check_free(options.port)
+    check_free(options.host, options.port)
     folder = _empty_folder(STATE / str(options.port))
     credentials = options.credentials()
     with ExitStack() as resources:
         with sam.building(folder) as wait_for_build:
             with progress.step(f"Local AWS on port {options.port}, and the providers"):
                 aws = resources.enter_context(
-                    local_aws(options.port, folder, enforce_iam=options.enforce_iam)
+                    local_aws(options.host, options.port, folder, enforce_iam=options.enforce_iam)
                 )
                 moneybird = resources.enter_context(_moneybird(options, credentials, folder))
                 moment = resources.enter_context(_moment(options, credentials, folder))
@@ -111,18 +113,22 @@ def _empty_folder(folder: Path) -> Path:
 def _moneybird(
     options: StackOptions, credentials: StackCredentials, folder: Path
 ) -> AbstractContextManager[Provider]:
+    if options.moneybird_url:
+        return nullcontext(Provider(options.moneybird_url.rstrip("/"), None))
     accepted = {
         "administration-id": credentials.administration_id,
         "api-token": credentials.moneybird_api_token,
     }
-    return provider("moneybird", "/api/v2", options.moneybird_url, accepted, folder)
+    return simulator("moneybird", "/api/v2", options.host, accepted, folder)
 
 
 def _moment(
     options: StackOptions, credentials: StackCredentials, folder: Path
 ) -> AbstractContextManager[Provider]:
+    if options.moment_url:
+        return nullcontext(Provider(options.moment_url.rstrip("/"), None))
     accepted = {"company": credentials.moment_company, "api-key": credentials.moment_api_key}
-    return provider("moment", "/api/1.0", options.moment_url, accepted, folder)
+    return simulator("moment", "/api/1.0", options.host, accepted, folder)
 
 
 def _parameters(moneybird: Provider, moment: Provider) -> dict[str, str]:

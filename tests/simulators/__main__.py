@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "layers" / "shared"
 
 from tests.simulators.moment import API_KEY, COMPANY, moment_app
 from tests.simulators.moneybird import ADMINISTRATION_ID, API_TOKEN, moneybird_app
-from tests.simulators.serving import server_for, url_of
+from tests.simulators.serving import LOOPBACK, server_for, url_of
 from tests.simulators.simulator import Simulator, State
 
 app = typer.Typer(help="Stand-ins for the providers, on loopback.", no_args_is_help=True)
@@ -22,32 +22,37 @@ app = typer.Typer(help="Stand-ins for the providers, on loopback.", no_args_is_h
 Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes any that is free.")]
 
 
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+
+
 @app.command()
 def moneybird(
     port: Port = 0,
+    host: Host = LOOPBACK,
     administration_id: Annotated[str, typer.Option(help="Digits.")] = ADMINISTRATION_ID,
     api_token: Annotated[str, typer.Option(help="The bearer token to accept.")] = API_TOKEN,
 ) -> None:
     """Serve a simulated Moneybird; its API is below /api/v2."""
     if not administration_id.isdigit():
         raise typer.BadParameter("must be digits", param_hint="--administration-id")
-    _serve(moneybird_app(administration_id, api_token), port)
+    _serve(moneybird_app(administration_id, api_token), port, host)
 
 
 @app.command()
 def moment(
     port: Port = 0,
+    host: Host = LOOPBACK,
     company: Annotated[str, typer.Option(help="The company in the path.")] = COMPANY,
     api_key: Annotated[str, typer.Option(help="The API key to accept.")] = API_KEY,
 ) -> None:
     """Serve a simulated Moment; its API is below /api/1.0."""
-    _serve(moment_app(company, api_key), port)
+    _serve(moment_app(company, api_key), port, host)
 
 
-def _serve[S: State](simulator: Simulator[S], port: int) -> None:
+def _serve[S: State](simulator: Simulator[S], port: int, host: str) -> None:
     """Serve until interrupted or terminated; the first line printed tells the address."""
     signal.signal(signal.SIGTERM, _stop)
-    server = server_for(simulator, port)
+    server = server_for(simulator, port, host)
     print(json.dumps({"url": url_of(server), "simulator": simulator.name}), flush=True)
     try:
         server.serve_forever()

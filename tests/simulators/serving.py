@@ -23,14 +23,14 @@ class QuietHandler(WSGIRequestHandler):
         """Say nothing: the request log of the simulator tells it all."""
 
 
-def server_for[S: State](simulator: Simulator[S], port: int = 0) -> BaseWSGIServer:
+def server_for[S: State](simulator: Simulator[S], port: int = 0, host: str = LOOPBACK) -> BaseWSGIServer:
     """Bind a threaded server; port 0 takes any that is free."""
-    return make_server(LOOPBACK, port, simulator.wsgi, threaded=True, request_handler=QuietHandler)
+    return make_server(host, port, simulator.wsgi, threaded=True, request_handler=QuietHandler)
 
 
 def url_of(server: BaseWSGIServer) -> str:
     """Give the root URL of a bound server."""
-    return f"http://{LOOPBACK}:{server.server_port}"
+    return f"http://{server.host}:{server.server_port}"
 
 
 @contextmanager
