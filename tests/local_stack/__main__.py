@@ -3,7 +3,7 @@
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import typer
@@ -56,7 +56,8 @@ def up(
         sam_local.write_template(stack)
         try:
             _explain(stack)
-            signal.pause()
+            with suppress(KeyboardInterrupt):
+                signal.pause()
         finally:
             STACK_FILE.unlink(missing_ok=True)
             sam_local.FILE.unlink(missing_ok=True)
