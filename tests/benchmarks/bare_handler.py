@@ -1,4 +1,4 @@
-"""The least that a receiver can be: boto3 clients, put, send; no checks. What the real one is measured against."""
+"""The least that a receiver can be: boto3 clients, put, send; no checks. The measure of the real one."""
 
 import base64
 import hashlib

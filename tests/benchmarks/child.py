@@ -1,14 +1,16 @@
-"""Runs in a fresh process: one measurement of one handler, as JSON on the last line of its output.
+"""One measurement of one handler in a fresh process; prints JSON as the last line.
 
 Nothing is sent anywhere: answers are put in the place of HTTP, so that what counts is our own work.
 """
 
+import gc
 import importlib
 import json
 import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,82 +27,78 @@ ENVIRONMENT = {
     "EVENT_RETENTION_DAYS": "90",
     "POWERTOOLS_SERVICE_NAME": "webhook-receiver",
 }
-SECRET = {
-    "moneybird": {
-        "administration_id": "123",
-        "basic_auth": [{"username": "moneybird", "password": "password"}],
-        "webhook_secrets": ["secret"],
-        "webhook_tokens": ["token"],
-    },
-    "moment": {"basic_auth": [{"username": "moment", "password": "password"}]},
-}
+WARM_UP = 50
 
 
-def measure_import(module: str) -> dict[str, float]:
-    """CPU seconds from nothing to a handler that is ready to be called."""
+def main(handler: str, what: str, number: str) -> None:
+    """Measure an import, or a number of warm requests."""
+    os.environ.update(ENVIRONMENT)
+    result = measure_import(handler) if what == "import" else measure_requests(handler, what, int(number))
+    print(json.dumps(result))
+
+
+def measure_import(handler: str) -> dict[str, Any]:
+    """Take the CPU seconds from nothing to a handler that is ready to be called."""
     started = time.process_time()
-    importlib.import_module(module)
-    return {"seconds": time.process_time() - started}
+    importlib.import_module(handler)
+    return {"seconds": time.process_time() - started, "calls": {}}
 
 
-def measure_requests(module: str, requests: list[dict[str, Any]]) -> dict[str, Any]:
-    """CPU seconds of warm requests, and the AWS calls that they make."""
-    handler = importlib.import_module(module).lambda_handler
+def measure_requests(handler: str, provider: str, number: int) -> dict[str, Any]:
+    """Take the CPU seconds of warm requests, and the AWS calls that each makes."""
+    function = importlib.import_module(handler).lambda_handler
+    webhook = getattr(importlib.import_module("tests.benchmarks.webhooks"), provider)
+    requests = [webhook(position) for position in range(WARM_UP + number)]
     calls = _answer_for_aws()
-    warm_up, measured = requests[:50], requests[50:]
     with Path(os.devnull).open("w") as nowhere:
         output, sys.stdout = sys.stdout, nowhere
-        for request in warm_up:
-            _check(handler(request, None))
+        _serve(function, requests[:WARM_UP])
         calls.clear()
         started = time.process_time()
-        for request in measured:
-            _check(handler(request, None))
+        _serve(function, requests[WARM_UP:])
         seconds = time.process_time() - started
         sys.stdout = output
-    return {"seconds": seconds, "calls": {name: count / len(measured) for name, count in calls.items()}}
+    return {"seconds": seconds, "calls": {name: count / number for name, count in calls.items()}}
 
 
-def _check(answer: dict[str, Any]) -> None:
-    if answer["statusCode"] != 200:
-        raise RuntimeError(f"answered with {answer}")
+def _serve(
+    function: Callable[[dict[str, Any], None], dict[str, Any]], requests: list[dict[str, Any]]
+) -> None:
+    for request in requests:
+        answer = function(request, None)
+        if answer["statusCode"] != 200:
+            raise RuntimeError(f"answered with {answer}")
 
 
 def _answer_for_aws() -> Counter[str]:
-    """Answer every AWS call of every client with what AWS says when it worked; count the calls."""
-    import botocore.client  # noqa: PLC0415  # after the handler: its own imports are what is measured
-    from botocore.awsrequest import AWSResponse  # noqa: PLC0415
-
+    """Answer each call of each AWS client with what AWS says when all is well; count the calls."""
+    # After the handler: what it imports by itself is what is measured.
+    client_module = importlib.import_module("botocore.client")
+    make_response = importlib.import_module("botocore.awsrequest").AWSResponse
+    secret = importlib.import_module("tests.benchmarks.webhooks").SECRET
+    answers = {"GetSecretValue": {"SecretString": json.dumps(secret)}, "SendMessage": {"MessageId": "1"}}
     calls: Counter[str] = Counter()
-    answers = {"GetSecretValue": {"SecretString": json.dumps(SECRET)}, "SendMessage": {"MessageId": "1"}}
 
-    class Raw:
-        def __init__(self, content: bytes) -> None:
-            self._content = content
-
-        def stream(self, **_: Any) -> list[bytes]:  # noqa: ANN401  # as urllib3 has it
-            return [self._content]
-
-    def reply(request: Any, event_name: str, **_: Any) -> AWSResponse:  # noqa: ANN401
+    def reply(request: Any, event_name: str, **_: object) -> object:  # noqa: ANN401  # botocore's own type
         operation = event_name.rpartition(".")[2]
         calls[operation] += 1
-        content = json.dumps(answers.get(operation, {})).encode()
-        return AWSResponse(request.url, 200, {"content-type": "application/x-amz-json-1.0"}, Raw(content))
-
-    import gc  # noqa: PLC0415
+        return make_response(request.url, 200, {}, _Raw(json.dumps(answers.get(operation, {})).encode()))
 
     for client in gc.get_objects():
-        if isinstance(client, botocore.client.BaseClient):
+        if isinstance(client, client_module.BaseClient):
             client.meta.events.register("before-send", reply)
     return calls
 
 
+class _Raw:
+    """As much of urllib3's answer as botocore reads."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, **_: object) -> list[bytes]:
+        return [self._content]
+
+
 if __name__ == "__main__":
-    os.environ.update(ENVIRONMENT)
-    what, module, *rest = sys.argv[1:]
-    result = (
-        measure_import(module)
-        if what == "import"
-        else measure_requests(module, json.loads(Path(rest[0]).read_text()))
-    )
-    print(json.dumps(result))
+    main(*sys.argv[1:])
