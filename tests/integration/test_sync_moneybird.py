@@ -95,6 +95,9 @@ def test_payment_comes_back_to_the_moment_invoice(function: SyncFunction) -> Non
     assert stored.booking is not None
     assert stored.booking.paid_at == date(2026, 1, 20)
     assert stored.booking.outstanding == Decimal(0)
+    assert [(payment.date, payment.amount) for payment in stored.booking.payments] == [
+        (date(2026, 1, 20), Decimal("1149.50"))
+    ]
 
 
 def test_payment_is_announced_once(function: SyncFunction) -> None:
@@ -122,6 +125,7 @@ def test_payment_webhook_alone_is_enough(function: SyncFunction) -> None:
     event = function.sync("Payment", payment["id"], Source.MONEYBIRD)
 
     assert event.status is Status.SYNCED
+    assert (event.outcome["linked_from"], event.outcome["paid"]) == (INVOICE.key, True)
     assert paid_moment_invoices(function) == [INVOICE.id]
 
 
@@ -177,6 +181,19 @@ def test_webhook_that_is_faster_than_the_record_of_our_create_is_joined(function
 
     assert paid_moment_invoices(function) == [INVOICE.id]
     assert len(function.at_moneybird("external_sales_invoices")) == 1
+
+
+def test_older_reading_writes_nothing_at_moneybird(function: SyncFunction) -> None:
+    """The provider may answer with what it knew a moment ago."""
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    writes = function.writes()
+    older = {"dueDate": "2026-03-31", "lastModifiedDate": "2026-01-04T09:00:00.000Z"}
+    function.moment.state.collections()["invoices"][INVOICE.id].update(older)
+
+    event = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    assert (event.status, event.reason) == (Status.SKIPPED, "A newer version is recorded already.")
+    assert function.writes() == writes
 
 
 def test_contact_deleted_at_moneybird_parks_what_needs_it(function: SyncFunction) -> None:

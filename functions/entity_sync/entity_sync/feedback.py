@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from accounting_sync.accounting_store import AccountingStore, Booking
-from accounting_sync.documents import Document, SalesInvoice
+from accounting_sync.documents import Document, DocumentState, SalesInvoice
 from accounting_sync.events import EntityRef, Source
 from accounting_sync.time import Clock
 
 DESTINATION = Source.MONEYBIRD.value
+
+AS_WRITTEN = frozenset({DocumentState.ACTIVE, DocumentState.DRAFT, DocumentState.OPEN})
+"""States in which our own writes leave a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,11 @@ class Feedback:
         return self.store.linked_from(entity.connection, DESTINATION, entity.type, entity.id)
 
     def _record(self, origin: EntityRef, booking: Booking) -> bool:
-        """Record a booking; return whether it says anything that was not known."""
+        """Record a booking; return whether it says anything but what we wrote or knew."""
         before = self.store.get_document(origin)
         known = before.booking if before else None
         self.store.record_booking(origin, booking, self.clock())
-        return known is not None and not booking.says_the_same(known)
+        return booking.state not in AS_WRITTEN if known is None else not booking.says_the_same(known)
 
     def _mark_link(self, origin: EntityRef, *, deleted: bool) -> None:
         link = self.store.get_link(origin, DESTINATION)
@@ -100,6 +103,7 @@ def _booking(document: Document) -> Booking:
         source_state=document.source_state,
         paid_at=invoice.paid_at if invoice else None,
         outstanding=invoice.outstanding if invoice else None,
+        payments=invoice.payments if invoice else (),
         version=document.version,
         updated_at=document.updated_at,
     )

@@ -155,25 +155,28 @@ class _Run:
 
     def _take_back(self, document: Document, recorded: Booked) -> Result:
         """Take in what Moneybird says; what was booked from another entity is joined to that."""
-        returned = self._feedback.take(document)
+        told = self._tell_origin(document)
         if isinstance(document, Payment) and document.invoice:
-            self._refresh(document.invoice)
-        told = Outcome(
+            told = self._refresh(document.invoice)
+        return self._result(document, {self.parts.ledger.name: recorded}, told)
+
+    def _tell_origin(self, document: Document) -> Outcome:
+        returned = self._feedback.take(document)
+        return Outcome(
             linked_from=key_of(returned.origin) if returned else None,
             echo=returned is not None and not returned.news,
             paid=self._announce_payment(returned.origin if returned else document.entity),
         )
-        return self._result(document, {self.parts.ledger.name: recorded}, told)
 
-    def _refresh(self, invoice: EntityRef) -> None:
+    def _refresh(self, invoice: EntityRef) -> Outcome:
         """Take in the invoice that a payment changed: its own webhook may not be switched on."""
         if invoice.type not in MONEYBIRD_ENTITY_TYPES:
-            return
+            return Outcome()
         with self.parts.claimed(invoice, self.worker) as claim, suppress(EntityGoneError):
             document = self._reader.load(invoice)
             if not self.parts.ledger.book(document, self._context(claim)).stale:
-                returned = self._feedback.take(document)
-                self._announce_payment(returned.origin if returned else invoice)
+                return self._tell_origin(document)
+        return Outcome()
 
     def bury(self, entity: EntityRef, reason: str) -> Result:
         stored = self.parts.store.get_document(entity)

@@ -176,6 +176,14 @@ class _Billable(_Document):
         return Bookable(**values)
 
 
+class InvoicePayment(Model):
+    """A payment as its invoice lists it."""
+
+    id: str
+    date: date
+    amount: Money
+
+
 class SalesInvoice(_Billable):
     """An invoice to a customer; a credit note has a negative total and may name its original."""
 
@@ -187,6 +195,7 @@ class SalesInvoice(_Billable):
     paid_at: date | None = None
     """The day on which the last of it was paid; None while anything is open."""
     outstanding: Money | None = None
+    payments: tuple[InvoicePayment, ...] = ()
     transfer: bool = True
     """False: a person marked it "do not transfer" at the source."""
 

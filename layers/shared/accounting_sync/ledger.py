@@ -1,20 +1,12 @@
 """The ledger's shapes and its rule of what is newer: no AWS in here."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from accounting_sync.documents import Document, DocumentState, DocumentType
+from accounting_sync.documents import Document, DocumentState, DocumentType, InvoicePayment
 from accounting_sync.events import EntityRef
 from accounting_sync.model import Model
-
-
-class BookedPayment(Model):
-    """A payment as the destination lists it on the invoice."""
-
-    id: str
-    date: date
-    amount: Decimal
+from accounting_sync.money import Money
 
 
 class Booking(Model):
@@ -27,8 +19,8 @@ class Booking(Model):
     source_state: str | None = None
     """The destination's own word for the state."""
     paid_at: date | None = None
-    outstanding: Decimal | None = None
-    payments: tuple[BookedPayment, ...] = ()
+    outstanding: Money | None = None
+    payments: tuple[InvoicePayment, ...] = ()
     version: int | None = None
     """The destination's version of its document: the higher, the newer."""
     updated_at: datetime | None = None

@@ -14,6 +14,7 @@ from accounting_sync.documents import (
     Estimate,
     Expense,
     ExpenseKind,
+    InvoicePayment,
     Line,
     Payment,
     Project,
@@ -214,7 +215,19 @@ def _paid(fields: Fields) -> dict[str, Any]:
         "due_date": fields.day("due_date"),
         "paid_at": fields.day("paid_at"),
         "outstanding": fields.money("total_unpaid"),
+        "payments": tuple(
+            _invoice_payment(payment, fields.what) for payment in fields.objects("payments") or ()
+        ),
     }
+
+
+def _invoice_payment(raw: Raw, what: str) -> InvoicePayment:
+    payment = Fields(raw, {}, f"{what} payment")
+    return InvoicePayment(
+        id=payment.required(payment.text, "id"),
+        date=payment.required(payment.day, "payment_date"),
+        amount=payment.required(payment.money, "price"),
+    )
 
 
 def _line(raw: Raw, what: str) -> Line:
