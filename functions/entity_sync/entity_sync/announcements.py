@@ -106,5 +106,6 @@ def _document(result: Result) -> dict[str, Any]:
         "booked_at": tuple(
             BookedAt(destination=name, remote_type=booked.remote_type, remote_id=booked.remote_id)
             for name, booked in outcome.destinations.items()
+            if booked.remote_id is not None
         ),
     }
