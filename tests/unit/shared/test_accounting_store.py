@@ -522,6 +522,26 @@ class TestBookings:
         assert stored.state == DocumentState.PAID
         assert stored.booking == booking(DocumentState.PAID)
 
+    def test_booking_recorded_during_an_upsert_is_not_lost(
+        self, client: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        slow, fast = AccountingStore(client, "accounting"), AccountingStore(client, "accounting")
+        slow.upsert_document(invoice("10.00", version=1), NOW)
+        read = slow.get_document
+
+        def read_and_be_overtaken(entity: EntityRef) -> StoredDocument | None:
+            stored = read(entity)
+            fast.record_booking(INVOICE, booking(DocumentState.PAID), NOW)
+            return stored
+
+        monkeypatch.setattr(slow, "get_document", read_and_be_overtaken)
+
+        slow.upsert_document(invoice("12.00", version=2), NOW)
+
+        stored = fast.get_document(INVOICE)
+        assert stored is not None
+        assert (stored.version, stored.booking) == (2, booking(DocumentState.PAID))
+
     @pytest.mark.parametrize(
         ("known", "told"),
         [({"version": 9}, {"version": 8}), ({"updated_at": NOW}, {"updated_at": NOW - LEASE})],
