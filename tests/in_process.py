@@ -36,7 +36,7 @@ class Boundaries:
         Whether the process is gone.
     """
 
-    passed: list[str] = field(default_factory=list)
+    passed: list[str] = field(default_factory=list, repr=False)
     dead: bool = False
     listeners: list[Callable[[str], None]] = field(default_factory=list)
 

@@ -21,7 +21,7 @@ from entity_sync.destinations.moneybird.looking import find_unlinked, read_linke
 
 DESTINATION = "moneybird"
 
-SETTLING = timedelta(seconds=60)
+SETTLING = timedelta(minutes=2)
 """How old an intent must be before "it is not there" is believed.
 
 A create whose answer was lost may still be on its way, and a list may lag behind a create.

@@ -1,0 +1,71 @@
+"""Whatever the order and number of an entity's updates, Moneybird ends with the newest."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounting_sync.events import Status
+from tests.crash_bench import Cloud, CrashBench
+from tests.simulators.moment import samples
+
+VERSIONS = 4
+
+orders = st.permutations(range(VERSIONS)).flatmap(
+    lambda order: st.lists(st.sampled_from(range(VERSIONS)), max_size=3).flatmap(
+        lambda again: st.permutations([*order, *again])
+    )
+)
+
+
+def answer_with(bench: CrashBench, collection: str, entity_id: int, fields: dict[str, object]) -> None:
+    """Let the fetch be answered with this version, as by a server that lags behind."""
+    bench.moment.state.collections()[collection][str(entity_id)].update(fields)
+
+
+def customer(version: int) -> dict[str, object]:
+    return {
+        "name": f"Client {version}",
+        "lastModifiedDate": f"2026-01-05T09:00:0{version}.000Z",
+    }
+
+
+@given(order=orders)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_contact_ends_as_the_newest_version_of_its_customer(cloud: Cloud, order: list[int]) -> None:
+    bench = CrashBench(cloud)
+
+    for key, version in enumerate(order):
+        answer_with(bench, "customers", samples.DOCUMENTED_CUSTOMER, customer(version))
+        message = bench.receive("customer", samples.DOCUMENTED_CUSTOMER, str(key))
+        bench.run(message)
+        assert bench.event(message).status in {Status.SYNCED, Status.SKIPPED}
+
+    (contact,) = bench.at_moneybird("contacts")
+    assert contact["company_name"] == f"Client {VERSIONS - 1}"
+
+
+@given(order=orders)
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_estimate_ends_as_the_newest_version_of_its_offer(cloud: Cloud, order: list[int]) -> None:
+    bench = CrashBench(cloud)
+
+    for key, version in enumerate(order):
+        answer_with(bench, "offers", samples.OFFER, offer(version))
+        bench.run(bench.receive("offer", samples.OFFER, str(key)))
+
+    (estimate,) = bench.at_moneybird("estimates")
+    assert [detail["description"] for detail in estimate["details"]] == [
+        f"Line {number} of version {VERSIONS - 1}" for number in range(VERSIONS)
+    ]
+    assert estimate["total_price_excl_tax"] == f"{VERSIONS * 10}.0"
+
+
+def offer(version: int) -> dict[str, object]:
+    """Each version has one line more than the one before."""
+    lines = [
+        samples.Line(f"Line {number} of version {version}", "1", "10.00") for number in range(version + 1)
+    ]
+    amounts = {name: value for name, value in samples.invoice(1, 1, lines).items() if name in _AMOUNTS}
+    return {"lastModifiedDate": f"2026-01-05T09:00:0{version}.000Z", **amounts}
+
+
+_AMOUNTS = {"lines", "totalNet", "totalVat", "totalGross"}
