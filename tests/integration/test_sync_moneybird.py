@@ -220,6 +220,20 @@ def test_dry_run_records_its_plan_and_writes_nothing(function: SyncFunction) -> 
     assert function.store.get_link(INVOICE, "moneybird") is None
 
 
+def test_large_plan_is_recorded_without_its_fields(function: SyncFunction) -> None:
+    function.book_by(SETTINGS | {"dry_run": True})
+    lines = [samples.Line(f"Synthetic line {number}", "1", "1.00") for number in range(2000)]
+    large = samples.invoice(samples.DOCUMENTED_INVOICE, 1, lines)
+    function.moment.state.put("invoices", large, None)
+
+    event = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    plan = event.outcome["destinations"]["moneybird"]["plan"]
+    assert event.status is Status.SYNCED
+    assert "create external sales invoice" in [write["action"] for write in plan]
+    assert all("fields" not in write for write in plan)
+
+
 def test_do_not_transfer_is_recorded_and_not_booked(function: SyncFunction) -> None:
     event = function.sync("invoice", samples.DO_NOT_TRANSFER)
 

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from accounting_sync.queue import SyncMessage
 from accounting_sync.time import Clock
 from entity_sync.pipeline import Worker
+from entity_sync.policy import reason_for
 from entity_sync.sync import EntitySync
 
 if TYPE_CHECKING:
@@ -76,12 +77,16 @@ class Consumer:
             message = SyncMessage.from_json(record.body)
         except ValueError:
             # no event is lost with it: those that stand still are sent again by the sweep
-            self.logger.exception("not a message of ours", message_id=record.message_id)
+            self.logger.error("not a message of ours", message_id=record.message_id)
             return None
         try:
             return self.sync.handle(message, worker)
-        except Exception:
-            self.logger.exception("what became of an event was not recorded", event_id=message.event_id)
+        except Exception as error:  # one event's trouble is not the others'
+            self.logger.error(
+                "what became of an event was not recorded",
+                event_id=message.event_id,
+                error=reason_for(error),
+            )
             return self.clock() + AFTER_A_CRASH
 
     def _hide(
@@ -102,7 +107,7 @@ class Consumer:
                 ReceiptHandle=receipt_handle,
                 VisibilityTimeout=math.ceil(delay.total_seconds()),
             )
-        except (BotoCoreError, ClientError):
+        except (BotoCoreError, ClientError) as error:
             self.logger.warning(
-                "a message comes again when the queue says, not when it should", exc_info=True
+                "a message comes again when the queue says, not when it should", error=reason_for(error)
             )

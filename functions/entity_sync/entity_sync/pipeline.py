@@ -28,6 +28,7 @@ from entity_sync.booking import BookingSettings, applies
 from entity_sync.booking_store import BookingSettingsStore
 from entity_sync.destinations.port import Booked, BookingContext, Destination
 from entity_sync.feedback import Feedback
+from entity_sync.policy import reason_for
 from entity_sync.result import Outcome, Result, key_of, outcome_of
 from entity_sync.sources import Reader
 
@@ -113,8 +114,8 @@ class Pipeline:
     def _release(self, claim: Claim) -> None:
         try:
             self.store.release(claim)
-        except (BotoCoreError, ClientError):
-            logger.warning("a claim was not released and will expire", exc_info=True)
+        except (BotoCoreError, ClientError) as error:
+            logger.warning("a claim was not released and will expire: %s", reason_for(error))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What the sync of one event came to, as it is recorded on the event."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,9 @@ from accounting_sync.documents import Document, DocumentType
 from accounting_sync.events import EntityRef, Status
 from accounting_sync.model import Model
 from entity_sync.destinations.port import Booked
+
+PLAN_LIMIT = 100_000
+"""Bytes of JSON that an outcome may take of its event's item (400 KB, DynamoDB's limit)."""
 
 
 class Outcome(Model):
@@ -31,8 +35,12 @@ class Outcome(Model):
     """It has turned paid with this event."""
 
     def to_item(self) -> dict[str, Any]:
-        """Return it for the event's item."""
-        return self.model_dump(mode="json", exclude_defaults=True)
+        """Return it for the event's item; of a plan that is too large, only what would be done."""
+        item = self.model_dump(mode="json", exclude_defaults=True)
+        if len(json.dumps(item)) > PLAN_LIMIT:
+            fields = {"destinations": {"__all__": {"plan": {"__all__": {"fields"}}}}}
+            return self.model_dump(mode="json", exclude_defaults=True, exclude=fields)
+        return item
 
 
 class Result(Model):

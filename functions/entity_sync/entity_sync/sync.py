@@ -134,7 +134,6 @@ class EntitySync:
             return None
         self._hand_back(job, reason, attempt_used=True)
         self._report(job, "Retrying", reason)
-        self.logger.debug("an attempt failed", exc_info=error)
         return self.clock() + self.backoff.after(job.event.attempts)
 
     def _next_try(self, job: _Job, error: Exception) -> datetime | None:
@@ -150,8 +149,8 @@ class EntitySync:
         reason = f"Given up after {self.max_attempts} attempts: {reason}"
         try:
             self.announcements.of_failure(job.event, job.entity, reason)
-        except RetryableError:
-            self.logger.warning("the event bus was not told of a failure", exc_info=True)
+        except RetryableError as error:
+            self.logger.warning("the event bus was not told of a failure", error=reason_for(error))
         self._finish(job, Result(status=Status.FAILED, reason=reason))
 
     def _hand_back(self, job: _Job, reason: str, *, attempt_used: bool) -> None:
