@@ -248,7 +248,7 @@ class SyncFunction:
         )
         self.events.add(event)
         self.send(event)
-        self.events.mark_queued(event.event_id, self.now)
+        self.events.requeue(event, self.now)
         return event.event_id
 
     def send(self, event: WebhookEvent) -> None:

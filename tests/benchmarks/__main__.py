@@ -34,10 +34,15 @@ def main() -> int:
 
 
 def _environment(folder: str) -> dict[str, str]:
-    """Let Python keep bytecode, as the layer has it, and leave none behind."""
-    path = os.pathsep.join(map(str, _folders()))
-    environment = {**os.environ, "PYTHONPATH": path, "PYTHONPYCACHEPREFIX": folder}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    """Let Python keep the sources' bytecode, and leave none behind; a build has its own."""
+    folders = _folders()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))}
+    environment.pop("PYTHONPYCACHEPREFIX", None)
+    if folders[0].parts[-2:] == ("layers", "shared"):
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        environment["PYTHONPYCACHEPREFIX"] = folder
+    else:
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
     return environment
 
 

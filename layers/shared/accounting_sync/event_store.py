@@ -133,18 +133,8 @@ class EventStore:
         )
         return _to_event(from_attributes(answer["Item"])) if "Item" in answer else None
 
-    def mark_queued(self, event_id: str, now: datetime) -> None:
-        """Note that the event's message is in the queue.
-
-        Raises
-        ------
-        EventStateError
-            If the event is no longer RECEIVED: the sync was faster.
-        """
-        self._apply(event_id, _Change(Status.QUEUED, frozenset({Status.RECEIVED})), now)
-
     def requeue(self, event: WebhookEvent, now: datetime) -> None:
-        """Note that an event's message was sent again.
+        """Note that an event's message was sent by somebody else than its receiver.
 
         Raises
         ------

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 type Clock = Callable[[], datetime]
 """Where "now" comes from; passed in, so that a test can decide what time it is."""
-
-BOOKKEEPING_ZONE = ZoneInfo("Europe/Amsterdam")
-"""Both providers keep Dutch books: a booking date is the calendar day there, not in UTC."""
 
 
 def utc_now() -> datetime:
@@ -37,4 +38,12 @@ def from_text(text: str) -> datetime:
 
 def booking_date(moment: datetime) -> date:
     """Return the calendar day in Amsterdam of an aware time."""
-    return moment.astimezone(BOOKKEEPING_ZONE).date()
+    return moment.astimezone(_bookkeeping_zone()).date()
+
+
+@cache
+def _bookkeeping_zone() -> "ZoneInfo":
+    """Both providers keep Dutch books: a booking date is the calendar day there, not in UTC."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415  # the receiver has no use for it, and a cold start to save
+
+    return ZoneInfo("Europe/Amsterdam")

@@ -73,8 +73,10 @@ class History:
     def _operate(self, operation: str, worker: str, end: Status) -> None:
         event_id, store = self.event.event_id, self.store
         match operation:
-            case "mark_queued":
-                store.mark_queued(event_id, self.now)
+            case "requeue":
+                event = store.get(event_id)
+                assert event is not None
+                store.requeue(event, self.now)
             case "claim":
                 store.claim(event_id, worker, self.now, LEASE)
             case "mark_fetching":
@@ -93,7 +95,7 @@ class History:
 
 OPERATIONS = st.tuples(
     st.sampled_from(
-        ["mark_queued", "claim", "mark_fetching", "finish", "wait", "retry", "replay", "fail", "claim"]
+        ["requeue", "claim", "mark_fetching", "finish", "wait", "retry", "replay", "fail", "claim"]
     ),
     st.sampled_from(WORKERS),
     st.sampled_from(ENDS),

@@ -1,0 +1,109 @@
+"""Dead letters end as FAILED events that say what to do; what only waited goes back to the queue."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from accounting_sync.event_store import EventStateError
+from accounting_sync.events import Status
+from operations.app import lambda_handler
+from tests.receiver_bench import Fault, ReceiverBench
+
+NOTHING_LEFT: dict[str, list[object]] = {"batchItemFailures": []}
+
+
+def stuck(receiver: ReceiverBench) -> tuple[str, str]:
+    """Return the id and the message of an event whose worker died."""
+    event_id = receiver.moneybird().body["event_id"]
+    (message,) = receiver.messages()
+    receiver.clear_queue()
+    receiver.store.claim(event_id, "worker", receiver.clock(), timedelta(seconds=90))
+    return event_id, json.dumps(message)
+
+
+def test_dead_letter_fails_its_event_and_says_what_to_do(receiver: ReceiverBench) -> None:
+    event_id, message = stuck(receiver)
+
+    output, answer = receiver.take_dead_letters(message)
+
+    event = receiver.event(event_id)
+    assert event.status is Status.FAILED
+    assert event.reason is not None
+    assert "replay" in event.reason
+    assert answer == NOTHING_LEFT
+    assert '"DeadLetters":[1.0]' in output
+
+
+def test_failed_event_can_be_replayed(receiver: ReceiverBench) -> None:
+    event_id, message = stuck(receiver)
+    receiver.take_dead_letters(message)
+
+    replayed = receiver.store.replay(event_id, receiver.clock())
+
+    assert (replayed.status, replayed.attempts, replayed.replays) == (Status.RECEIVED, 0, 1)
+
+
+def test_dead_letter_taken_twice_changes_nothing_more(receiver: ReceiverBench) -> None:
+    event_id, message = stuck(receiver)
+    receiver.take_dead_letters(message)
+    before = receiver.event(event_id)
+
+    _, answer = receiver.take_dead_letters(message)
+
+    assert receiver.event(event_id) == before
+    assert answer == NOTHING_LEFT
+
+
+def test_event_that_only_waited_goes_back_to_the_queue(receiver: ReceiverBench) -> None:
+    event_id, message = stuck(receiver)
+    receiver.store.hand_back(event_id, "worker", receiver.clock(), reason="Paused.", attempt_used=False)
+    receiver.forget_messages()
+    receiver.clock.advance(timedelta(hours=12))
+
+    receiver.take_dead_letters(message)
+
+    assert receiver.event(event_id).status is Status.QUEUED
+    assert [message["event_id"] for message in receiver.messages()] == [event_id]
+
+
+def test_event_that_waited_for_longer_than_anything_waits_fails(receiver: ReceiverBench) -> None:
+    event_id, message = stuck(receiver)
+    receiver.store.hand_back(event_id, "worker", receiver.clock(), reason="Paused.", attempt_used=False)
+    receiver.clock.advance(timedelta(hours=25))
+
+    receiver.take_dead_letters(message)
+
+    assert receiver.event(event_id).status is Status.FAILED
+
+
+def test_letter_that_cannot_be_recorded_now_comes_back_alone(receiver: ReceiverBench) -> None:
+    _, message = stuck(receiver)
+
+    with receiver.network.broken(("UpdateItem",), Fault.SERVER_ERROR):
+        _, answer = receiver.take_dead_letters("not ours", message)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+
+
+@pytest.mark.parametrize("body", ["", "[]", '"text"', "{}", '{"event_id": "x"}', "\ud800"])
+def test_letter_that_is_not_ours_is_logged_and_let_go(receiver: ReceiverBench, body: str) -> None:
+    output, answer = receiver.take_dead_letters(body)
+
+    assert answer == NOTHING_LEFT
+    assert "not a sync message" in output
+
+
+def test_missing_event_is_no_error(receiver: ReceiverBench) -> None:
+    event_id, message = stuck(receiver)
+    with pytest.raises(EventStateError):
+        receiver.store.fail("acme#moneybird#other", receiver.clock(), "x")
+
+    _, answer = receiver.take_dead_letters(message.replace(event_id, "acme#moneybird#other"))
+
+    assert answer == NOTHING_LEFT
+
+
+def test_unknown_task_is_refused() -> None:
+    with pytest.raises(ValueError, match="task"):
+        lambda_handler({"task": "dance"}, None)  # type: ignore[arg-type]  # no invocation stands behind it

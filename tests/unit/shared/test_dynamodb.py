@@ -1,0 +1,65 @@
+"""Items go through DynamoDB's wire format and come back as they were; refusals are told apart."""
+
+from decimal import Decimal
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounting_sync.dynamodb import from_attributes, retry_conflicts, to_attributes
+
+numbers = st.integers(min_value=-(10**37), max_value=10**37) | st.decimals(
+    allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20, places=4
+)
+values = st.recursive(
+    st.booleans() | numbers | st.text() | st.binary(min_size=1),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.text(min_size=1), values, max_size=4))
+def test_items_come_back_as_they_were(item: dict[str, object]) -> None:
+    assert from_attributes(to_attributes(item)) == item
+
+
+def test_none_is_left_out() -> None:
+    assert to_attributes({"a": None, "b": "x"}) == {"b": {"S": "x"}}
+
+
+def test_whole_numbers_come_back_as_int_and_money_as_decimal() -> None:
+    item = from_attributes(to_attributes({"attempts": 3, "total": Decimal("12.30")}))
+
+    assert (type(item["attempts"]), type(item["total"])) == (int, Decimal)
+
+
+def refusal(code: str, *reasons: str) -> ClientError:
+    response = {"Error": {"Code": code}, "CancellationReasons": [{"Code": reason} for reason in reasons]}
+    return ClientError(response, "TransactWriteItems")  # type: ignore[arg-type]  # as much as is read
+
+
+@pytest.mark.parametrize(
+    ("error", "calls"),
+    [
+        (refusal("TransactionCanceledException", "TransactionConflict", "None"), 6),
+        (refusal("TransactionConflictException"), 6),
+        (refusal("TransactionCanceledException", "ConditionalCheckFailed", "TransactionConflict"), 1),
+        (refusal("ConditionalCheckFailedException"), 1),
+        (refusal("ValidationException"), 1),
+    ],
+)
+def test_only_conflicts_are_tried_again(
+    error: ClientError, calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounting_sync.dynamodb.time.sleep", lambda _: None)
+    made = []
+
+    def call() -> None:
+        made.append(1)
+        raise error
+
+    with pytest.raises(ClientError):
+        retry_conflicts(call)
+
+    assert len(made) == calls

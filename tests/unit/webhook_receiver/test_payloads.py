@@ -1,0 +1,78 @@
+"""Reading bodies: any bytes give a payload or a problem, and never an exception."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounting_sync.events import MOMENT_ENTITY_TYPES, MONEYBIRD_ENTITY_TYPES
+from tests.local_stack.payloads import Sample, samples
+from webhook_receiver.payloads import is_probe, read_moment, read_moneybird
+
+MONEYBIRD = [sample for sample in samples().values() if sample.provider == "moneybird" and sample.status]
+MOMENT = [sample for sample in samples().values() if sample.provider == "moment"]
+ids = st.integers(min_value=0, max_value=10**40) | st.from_regex(r"[A-Za-z0-9._:~-]{1,128}", fullmatch=True)
+
+
+@pytest.mark.parametrize("sample", MONEYBIRD, ids=lambda sample: sample.name)
+def test_every_sample_of_moneybird_can_be_read(sample: Sample) -> None:
+    reading = read_moneybird(json.dumps(sample.payload()).encode())
+
+    assert reading.payload is not None
+    assert (reading.payload.entity_type in MONEYBIRD_ENTITY_TYPES) == (sample.status != "IGNORED")
+
+
+@pytest.mark.parametrize("sample", MOMENT, ids=lambda sample: sample.name)
+def test_every_sample_of_moment_can_be_read(sample: Sample) -> None:
+    assert sample.kind is not None
+
+    reading = read_moment(json.dumps(sample.payload()).encode(), sample.kind)
+
+    assert reading.payload is not None
+    assert reading.payload.entity_type == MOMENT_ENTITY_TYPES[sample.kind]
+
+
+@given(st.binary())
+def test_any_bytes_give_a_payload_or_a_problem(body: bytes) -> None:
+    for reading in (read_moneybird(body), read_moment(body, "invoices")):
+        assert (reading.payload is None) != (reading.problem is None)
+
+
+@given(entity_id=ids, administration_id=ids)
+def test_ids_come_as_texts_and_whole_numbers(entity_id: int | str, administration_id: int | str) -> None:
+    document = {
+        "administration_id": administration_id,
+        "webhook_id": 1,
+        "entity_type": "Contact",
+        "entity_id": entity_id,
+    }
+
+    payload = read_moneybird(json.dumps(document).encode()).payload
+
+    assert payload is not None
+    assert (payload.administration_id, payload.entity_id) == (str(administration_id), str(entity_id))
+
+
+@pytest.mark.parametrize(
+    ("document", "probe"),
+    [
+        ({"action": "test_webhook"}, True),
+        ({"action": "test_webhook", "token": "x", "administration_id": "1"}, True),
+        ({"action": "test_webhook", "webhook_id": None}, False),
+        ({"action": "test_webhook", "webhook_id": "1"}, False),
+        ({"action": "contact_changed", "entity": {"action": "test_webhook"}}, False),
+        (["test_webhook"], False),
+    ],
+)
+def test_probe_is_told_from_webhooks(document: Any, probe: bool) -> None:  # noqa: ANN401
+    assert is_probe(json.dumps(document).encode()) is probe
+
+
+@pytest.mark.parametrize("event", [None, 5, {"x": 1}, "", "a\nb", "x" * 200])
+def test_event_of_moment_is_opaque(event: object) -> None:
+    reading = read_moment(json.dumps({"event": event, "invoice": {"id": 1}}).encode(), "invoices")
+
+    assert reading.payload is not None
+    assert reading.payload.action == ""
