@@ -1,10 +1,10 @@
 """The use case: take a webhook, keep it, pass it on. Answered with 200 only after it is stored and queued.
 
 Two AWS calls a webhook, the fewest that keep it: put (the event and, in the same transaction, its signature),
-then send. The secret is cached. Nothing marks the event as queued: the sync's claim says as much a moment later,
-and should it not come, the sweep sends the message again, which SQS and the claim take for the same one. More
-calls only where more has happened: a duplicate (its fresh signature is put as well), a body in use under its key
-before, a large body (S3), a repeat of Moment's after the fetch (which generation it is), a refusal (one put).
+then send. The secret is cached. Nothing marks the event as queued: the sync's claim says as much a moment
+later, and should it not come, the sweep sends the message again, which SQS and the claim take for the same.
+More calls only where more has happened: a duplicate (its fresh signature is put as well), another body under
+a used key, a large body (S3), a repeat of Moment's after the fetch (which generation it is), a refusal (put).
 """
 
 import hashlib
