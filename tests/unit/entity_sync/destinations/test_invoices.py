@@ -1,6 +1,12 @@
 """Invoice -> external sales invoice, with its contact, its project and its PDF."""
 
+from decimal import Decimal
+
+import pytest
+
+from accounting_sync.errors import ParkedError
 from accounting_sync.events import Status
+from accounting_sync.providers.http import Upload
 from tests.moneybird_bench import Bench
 from tests.simulators.moment import samples
 
@@ -30,3 +36,143 @@ def test_second_run_changes_nothing(bench: Bench) -> None:
 
     assert booked.status is Status.SKIPPED
     assert bench.moneybird.requests.matching() == []
+
+
+def test_retry_of_the_same_event_is_synced_although_nothing_is_left_to_do(bench: Bench) -> None:
+    bench.book("invoice", samples.DOCUMENTED_INVOICE)
+
+    booked = bench.book("invoice", samples.DOCUMENTED_INVOICE)
+
+    assert booked.status is Status.SYNCED
+    assert booked.steps == ()
+
+
+@pytest.mark.parametrize(
+    ("invoice_id", "net", "gross"),
+    [
+        (samples.TWO_VAT_RATES, "975.0", "1176.75"),
+        (samples.REVERSE_CHARGE, "1500.0", "1500.0"),
+        (samples.FOREIGN_CURRENCY, "330.0", "330.0"),
+        (samples.DISCOUNTED, "656.18", "793.98"),
+        (samples.CREDIT_NOTE, "-950.0", "-1149.5"),
+    ],
+)
+def test_totals_at_moneybird_are_those_of_moment(bench: Bench, invoice_id: int, net: str, gross: str) -> None:
+    bench.book("invoice", invoice_id)
+
+    (invoice,) = bench.at_moneybird("external_sales_invoices")
+    assert (invoice["total_price_excl_tax"], invoice["total_price_incl_tax"]) == (net, gross)
+
+
+def test_each_line_has_its_vat_rate_and_ledger_account(bench: Bench) -> None:
+    bench.book("invoice", samples.TWO_VAT_RATES)
+
+    (invoice,) = bench.at_moneybird("external_sales_invoices")
+    assert [(detail["tax_rate_id"], detail["ledger_account_id"]) for detail in invoice["details"]] == [
+        ("496081347565061258", "496081347348006011"),
+        ("496081347576595595", "496081347348006012"),
+    ]
+
+
+def test_credit_note_is_joined_to_its_original_by_a_note(bench: Bench) -> None:
+    bench.book("invoice", samples.CREDIT_NOTE)
+
+    (invoice,) = bench.at_moneybird("external_sales_invoices")
+    assert [note["note"] for note in invoice["notes"]] == ["Credit note for invoice 1"]
+    assert (invoice["reference"], invoice["details"][0]["amount"]) == ("4", "10")
+    assert Decimal(invoice["details"][0]["price"]) == -95
+
+
+def test_changed_invoice_sends_only_what_differs(bench: Bench) -> None:
+    bench.book("invoice", samples.TWO_VAT_RATES)
+    bench.moneybird.requests.clear()
+    bench.change("invoices", samples.TWO_VAT_RATES, dueDate="2026-02-19")
+
+    booked = bench.book("invoice", samples.TWO_VAT_RATES, event="event-2")
+
+    (write,) = bench.writes()
+    assert (write.method, write.body) == ("PATCH", {"external_sales_invoice": {"due_date": "2026-02-19"}})
+    assert (booked.status, booked.steps) == (Status.SYNCED, ("external sales invoice updated",))
+
+
+def test_line_that_is_gone_is_removed_and_one_that_changed_keeps_its_id(bench: Bench) -> None:
+    bench.book("invoice", samples.TWO_VAT_RATES)
+    (before,) = bench.at_moneybird("external_sales_invoices")
+    bench.moneybird.requests.clear()
+    lines = [samples.Line("Synthetic: consultancy", "8", "95.00")]
+    amounts = {
+        name: value
+        for name, value in samples.invoice(1, 1, lines).items()
+        if name in {"lines", "totalNet", "totalVat", "totalGross"}
+    }
+    bench.change("invoices", samples.TWO_VAT_RATES, **amounts)
+
+    bench.book("invoice", samples.TWO_VAT_RATES, event="event-2")
+
+    first, second = before["details"]
+    assert bench.writes()[0].body["external_sales_invoice"]["details_attributes"] == [
+        {"id": first["id"], "amount": "8"},
+        {"id": second["id"], "_destroy": True},
+    ]
+    (after,) = bench.at_moneybird("external_sales_invoices")
+    assert after["total_price_excl_tax"] == "760.0"
+
+
+def test_invoice_that_differs_at_moneybird_although_nothing_changed_at_moment_is_left_alone(
+    bench: Bench,
+) -> None:
+    booked = bench.book("invoice", samples.DOCUMENTED_INVOICE)
+    bench.moneybird.state.put(
+        "external_sales_invoices", {"id": booked.remote_id, "due_date": "2026-03-01"}, None
+    )
+    bench.moneybird.requests.clear()
+
+    bench.book("invoice", samples.DOCUMENTED_INVOICE, event="event-2")
+
+    assert bench.writes() == []
+
+
+def test_invoice_without_a_link_that_is_there_already_is_found_not_made_again(bench: Bench) -> None:
+    bench.book("invoice", samples.DOCUMENTED_INVOICE)
+    for item in bench.dynamodb.scan(TableName="accounting")["Items"]:
+        bench.dynamodb.delete_item(TableName="accounting", Key={"pk": item["pk"], "sk": item["sk"]})
+    bench.moneybird.requests.clear()
+
+    booked = bench.book("invoice", samples.DOCUMENTED_INVOICE, event="event-2")
+
+    assert booked.steps == ("project found", "contact found", "external sales invoice found")
+    assert bench.writes() == []
+
+
+def test_attached_pdf_is_not_attached_again_when_its_record_is_lost(bench: Bench) -> None:
+    bench.settings["attach_pdf"] = False
+    booked = bench.book("invoice", samples.DOCUMENTED_INVOICE)
+    bench.client.attach_to_external_sales_invoice(booked.remote_id or "", upload("1.pdf"))
+    bench.settings["attach_pdf"] = True
+
+    bench.book("invoice", samples.DOCUMENTED_INVOICE, event="event-2")
+
+    assert len(bench.at_moneybird("attachments")) == 1
+
+
+def test_missing_pdf_parks_after_the_invoice_is_booked(bench: Bench) -> None:
+    bench.moment.state.settings.pdf_path = None
+
+    with pytest.raises(ParkedError, match=r"Invoice 1 is booked, but Moment has no PDF of it\."):
+        bench.book("invoice", samples.DOCUMENTED_INVOICE)
+
+    assert len(bench.at_moneybird("external_sales_invoices")) == 1
+
+
+def test_project_off_books_without_project(bench: Bench) -> None:
+    bench.settings["kinds"] = {"project": False}
+
+    bench.book("invoice", samples.DOCUMENTED_INVOICE)
+
+    (invoice,) = bench.at_moneybird("external_sales_invoices")
+    assert invoice["details"][0]["project_id"] is None
+    assert bench.at_moneybird("projects") == []
+
+
+def upload(filename: str) -> Upload:
+    return Upload(filename, b"%PDF-1.4")

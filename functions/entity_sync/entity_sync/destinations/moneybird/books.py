@@ -14,6 +14,7 @@ from accounting_sync.providers.moneybird_models import (
 )
 from accounting_sync.providers.moneybird_requests import DetailFields
 from accounting_sync.time import Clock
+from entity_sync.destinations.moneybird.rows import plain
 
 TIME_TO_LIVE = timedelta(minutes=5)
 
@@ -30,12 +31,14 @@ class Books:
     def check_period(self, day: date) -> None:
         """Raise ParkedError if nothing can be booked on a day."""
         if self.administration.suspended:
-            raise ParkedError("The administration is suspended in Moneybird. Lift that there, then replay.")
+            raise ParkedError(
+                "The administration is suspended in Moneybird. Lift that there, then send the event again."
+            )
         locked_until = self.administration.period_locked_until
         if locked_until is not None and day <= locked_until:
             raise ParkedError(
                 f"The books are locked up to {locked_until} in Moneybird, and the document is dated {day}."
-                " Unlock the period there (Settings, Financial), then replay."
+                " Unlock the period there (Settings, Financial), then send the event again."
             )
 
     def check_detail(self, detail: DetailFields, line: Line, document_type: str) -> None:
@@ -49,17 +52,19 @@ class Books:
         if rate is None or rate.active is False:
             raise ParkedError(
                 f"{key} names tax rate {tax_rate_id}, which Moneybird does not have or no longer uses."
-                " Choose another one, then replay."
+                " Choose another one, then send the event again."
             )
         if rate.tax_rate_type not in {None, document_type}:
             raise ParkedError(
                 f"{key} names tax rate {tax_rate_id}, which Moneybird keeps for {rate.tax_rate_type}"
-                f" and not for {document_type}. Choose another one, then replay."
+                f" and not for {document_type}. Choose another one, then send the event again."
             )
-        if None not in {line.vat_percentage, rate.percentage} and line.vat_percentage != rate.percentage:
+        if line.vat_percentage is None or rate.percentage is None:
+            return
+        if line.vat_percentage != rate.percentage:
             raise ParkedError(
-                f"{key} names tax rate {tax_rate_id} of {rate.percentage}%, and the line has"
-                f" {line.vat_percentage}%. Correct the setting, then replay."
+                f"{key} names tax rate {tax_rate_id} of {plain(rate.percentage)}%, and the line has"
+                f" {plain(line.vat_percentage)}%. Correct the setting, then send the event again."
             )
 
     def _check_ledger_account(self, account_id: str, line: Line, document_type: str) -> None:
@@ -68,12 +73,13 @@ class Books:
         if account is None or account.active is False:
             raise ParkedError(
                 f"{key} names {account_id}, which Moneybird does not have or no longer uses."
-                " Choose another one, then replay."
+                " Choose another one, then send the event again."
             )
         if account.allowed_document_types and document_type not in account.allowed_document_types:
             raise ParkedError(
                 f"{key} names {account_id}, which Moneybird does not allow on a {document_type}"
-                f" (it allows {', '.join(account.allowed_document_types)}). Choose another one, then replay."
+                f" (it allows {', '.join(account.allowed_document_types)}). Choose another one, then send"
+                " the event again."
             )
 
 

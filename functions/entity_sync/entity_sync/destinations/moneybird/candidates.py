@@ -37,7 +37,8 @@ def ours[Found: BookedObject](
     if foreign:
         raise ParkedError(
             f"Moneybird already has an {name} with reference {reference} for this contact that was entered"
-            f" another way ({', '.join(foreign)}). Keep one: delete it there and replay, or leave it and mark"
+            f" another way ({', '.join(foreign)}). Keep one: delete it there and send the event again, or"
+            " leave it and mark"
             " the document in Moment so that it is not transferred."
         )
     return found

@@ -79,9 +79,13 @@ def contact_fields(contact: Contact) -> ContactFields:
         If Moneybird could not hold it, or it could not be found there again.
     """
     if not contact.number:
-        raise ParkedError("The customer has no number to know its contact by. Add it in Moment, then replay.")
+        raise ParkedError(
+            "The customer has no number to know its contact by. Add it in Moment, then send the event again."
+        )
     if not (contact.company_name or contact.first_name or contact.last_name):
-        raise ParkedError(f"Customer {contact.number} has no name. Add it in Moment, then replay.")
+        raise ParkedError(
+            f"Customer {contact.number} has no name. Add it in Moment, then send the event again."
+        )
     return ContactFields(
         customer_id=contact.number,
         company_name=contact.company_name,
@@ -102,5 +106,5 @@ def _refuse_archived(found: MoneybirdContact | None) -> None:
     if found is not None and found.archived:
         raise ParkedError(
             f"Contact {found.customer_id} is archived in Moneybird. Make it active again there"
-            " (Contacts, filter on archived), then replay."
+            " (Contacts, filter on archived), then send the event again."
         )

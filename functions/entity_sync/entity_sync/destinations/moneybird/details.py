@@ -85,5 +85,6 @@ def _check_sum(document: Billable, bookable: Bookable, pairs: tuple[tuple[Detail
         with_vat = "with" if bookable.prices_include_vat else "without"
         raise ParkedError(
             f"The lines of the {document.entity.type} come to {plain(found)} {with_vat} VAT, its total says"
-            f" {plain(expected)}. Correct it in Moment, or set rounding in the booking settings, then replay."
+            f" {plain(expected)}. Correct it in Moment, or set rounding in the booking settings, then send"
+            " the event again."
         )

@@ -104,7 +104,7 @@ def pdf_step(client: MoneybirdClient, reference: str, load: Callable[[], bytes |
         if content is None:
             raise ParkedError(
                 f"Invoice {reference} is booked, but Moment has no PDF of it. Make one there, or switch"
-                " attach_pdf off in the booking settings, then replay."
+                " attach_pdf off in the booking settings, then send the event again."
             )
         return lambda invoice_id: client.attach_to_external_sales_invoice(
             invoice_id, Upload(filename, content)

@@ -60,7 +60,7 @@ def _only[F: MoneybirdRequest, R: MoneybirdObject](kind: Kind[F, R], found: Sequ
         ids = ", ".join(sorted(each.id for each in found))
         raise ParkedError(
             f"Moneybird holds this {kind.name} {len(found)} times ({ids}). Delete what is too much at"
-            " Moneybird, then replay."
+            " Moneybird, then send the event again."
         )
     return found[0] if found else None
 
@@ -68,5 +68,5 @@ def _only[F: MoneybirdRequest, R: MoneybirdObject](kind: Kind[F, R], found: Sequ
 def _deleted[F: MoneybirdRequest, R: MoneybirdObject](target: Target[F, R]) -> str:
     return (
         f"The {target.kind.name} of this {target.claim.entity.type} was deleted at Moneybird. It is not made"
-        " a second time by itself. If it should be, unlink it, then replay."
+        " a second time by itself. If it should be, unlink it, then send the event again."
     )

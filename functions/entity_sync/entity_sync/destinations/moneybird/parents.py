@@ -41,7 +41,9 @@ class Parents:
             If the document names none.
         """
         if customer is None:
-            raise ParkedError("The document has no customer. Complete it in Moment, then replay.")
+            raise ParkedError(
+                "The document has no customer. Complete it in Moment, then send the event again."
+            )
         return self._remote_id(customer.entity)
 
     def _entity(self, kind: str, entity_id: str) -> EntityRef:

@@ -76,7 +76,8 @@ def _with_discount(line: Line, amount: Decimal) -> Iterator[Row]:
 def _row(description: str, quantity: Decimal, price: Decimal) -> Row:
     """Move the sign of the quantity to the price: negative prices are documented, quantities are not."""
     sign = _ONE if quantity >= 0 else -_ONE
-    return Row(description, product(quantity, sign), product(price, sign))
+    positive = Decimal(plain(product(quantity, sign)))
+    return Row(description, positive, product(price, sign).quantize(_CENT, context=EXACT))
 
 
 def _sum(line: Line) -> str:
