@@ -1,6 +1,7 @@
 """The Moneybird destination between a simulated Moneybird and a simulated DynamoDB."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -8,10 +9,20 @@ from moto import mock_aws
 
 from tests.moneybird_bench import Bench
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@pytest.fixture(scope="module")
+def dynamodb() -> Iterator["DynamoDBClient"]:
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            environment.setenv(name, "testing")
+        yield boto3.client("dynamodb", region_name="eu-west-1")
+
 
 @pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield Bench(boto3.client("dynamodb", region_name="eu-west-1"))
+def bench(dynamodb: "DynamoDBClient") -> Iterator[Bench]:
+    bench = Bench(dynamodb)
+    yield bench
+    dynamodb.delete_table(TableName="accounting")

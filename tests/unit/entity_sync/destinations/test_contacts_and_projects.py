@@ -1,0 +1,121 @@
+"""Customer -> contact by number, project -> project by name: found, adopted, created, changed."""
+
+import pytest
+
+from accounting_sync.documents import Contact
+from accounting_sync.errors import ParkedError
+from accounting_sync.events import Status
+from entity_sync.destinations.moneybird.contacts import contact_fields
+from tests.moneybird_bench import Bench, entity
+from tests.simulators.moment import samples
+
+CUSTOMER, PROJECT = samples.DOCUMENTED_CUSTOMER, samples.DOCUMENTED_PROJECT
+
+
+def test_new_customer_becomes_a_contact(bench: Bench) -> None:
+    booked = bench.book("customer", CUSTOMER)
+
+    (contact,) = bench.at_moneybird("contacts")
+    assert (booked.status, booked.remote_type, booked.remote_id) == (
+        Status.SYNCED,
+        "Contact",
+        contact["id"],
+    )
+    assert booked.steps == ("contact created",)
+    assert {name: contact[name] for name in ("customer_id", "company_name", "zipcode", "country")} == {
+        "customer_id": "10001",
+        "company_name": "Synthetic Client B.V.",
+        "zipcode": "1000 AA",
+        "country": "NL",
+    }
+
+
+def test_contact_of_that_number_is_adopted_and_only_what_differs_is_sent(bench: Bench) -> None:
+    bench.moneybird.state.put(
+        "contacts",
+        {
+            "customer_id": "10001",
+            "company_name": "Synthetic Client B.V.",
+            "city": "Elsewhere",
+            "bank_account": "kept",
+        },
+        None,
+    )
+
+    booked = bench.book("customer", CUSTOMER)
+
+    (contact,) = bench.at_moneybird("contacts")
+    (write,) = bench.writes()
+    assert write.method == "PATCH"
+    assert "company_name" not in write.body["contact"]
+    assert (contact["city"], contact["bank_account"]) == ("Voorbeeldstad", "kept")
+    assert booked.steps == ("contact found", "contact updated")
+
+
+def test_contact_that_has_everything_is_adopted_without_a_write(bench: Bench) -> None:
+    bench.book("customer", CUSTOMER)
+    bench.dynamodb.delete_item(
+        TableName="accounting",
+        Key={"pk": {"S": entity("customer", CUSTOMER).key}, "sk": {"S": "LINK#moneybird"}},
+    )
+    bench.moneybird.requests.clear()
+
+    booked = bench.book("customer", CUSTOMER, event="event-2")
+
+    assert (booked.status, bench.writes()) == (Status.SYNCED, [])
+
+
+def test_what_the_customer_does_not_say_is_left_as_it_is(bench: Bench) -> None:
+    booked = bench.book("customer", CUSTOMER)
+    bench.moneybird.state.put("contacts", {"id": booked.remote_id, "phone": "entered by a person"}, None)
+    bench.change("customers", CUSTOMER, name="Synthetic Client Holding B.V.")
+
+    bench.book("customer", CUSTOMER, event="event-2")
+
+    (contact,) = bench.at_moneybird("contacts")
+    assert (contact["company_name"], contact["phone"]) == (
+        "Synthetic Client Holding B.V.",
+        "entered by a person",
+    )
+
+
+def test_contacts_are_not_looked_for_when_the_settings_say_never(bench: Bench) -> None:
+    bench.settings["contact_match"] = "never"
+
+    bench.book("customer", CUSTOMER)
+
+    assert bench.moneybird.requests.matching("GET") == []
+
+
+def test_customer_without_a_name_is_parked(bench: Bench) -> None:
+    contact = bench.load(entity("customer", CUSTOMER))
+    assert isinstance(contact, Contact)
+
+    with pytest.raises(ParkedError, match=r"^Customer 10001 has no name\."):
+        contact_fields(contact.model_copy(update={"company_name": None}))
+
+
+def test_new_project_is_created_once(bench: Bench) -> None:
+    first, second = bench.book("project", PROJECT), bench.book("project", PROJECT, event="event-2")
+
+    (project,) = bench.at_moneybird("projects")
+    assert (project["name"], project["id"]) == ("Synthetic project", first.remote_id)
+    assert (first.status, second.status) == (Status.SYNCED, Status.SKIPPED)
+
+
+@pytest.mark.parametrize("state", ["active", "archived"])
+def test_project_of_that_name_is_adopted(bench: Bench, state: str) -> None:
+    found = bench.moneybird.state.put("projects", {"name": "Synthetic project", "state": state}, None)
+
+    booked = bench.book("project", PROJECT)
+
+    assert (booked.remote_id, bench.writes()) == (found["id"], [])
+
+
+def test_project_is_renamed(bench: Bench) -> None:
+    bench.book("project", PROJECT)
+    bench.change("projects", PROJECT, name="Another name")
+
+    bench.book("project", PROJECT, event="event-2")
+
+    assert [project["name"] for project in bench.at_moneybird("projects")] == ["Another name"]

@@ -1,0 +1,153 @@
+"""Offer -> estimate with the state of its decision; claim -> receipt or purchase invoice."""
+
+import pytest
+
+from accounting_sync.errors import OutcomeUnknownError, ParkedError
+from accounting_sync.events import Status
+from tests.moneybird_bench import Bench
+from tests.simulators.faults import Fault, FaultKind
+from tests.simulators.moment import samples
+
+OFFER, CLAIM = samples.OFFER, samples.CLAIM
+
+
+@pytest.fixture
+def employees(bench: Bench) -> str:
+    """A contact to book claims on."""
+    contact = bench.moneybird.state.put("contacts", {"company_name": "Employees"}, None)
+    bench.settings["expense"] = {"contact_id": contact["id"]}
+    return str(contact["id"])
+
+
+def test_open_offer_becomes_a_draft_estimate(bench: Bench) -> None:
+    booked = bench.book("offer", OFFER)
+
+    (estimate,) = bench.at_moneybird("estimates")
+    assert (booked.status, booked.remote_type) == (Status.SYNCED, "Estimate")
+    assert (estimate["state"], estimate["reference"], estimate["estimate_date"]) == (
+        "draft",
+        "1",
+        "2026-01-02",
+    )
+    assert estimate["total_price_excl_tax"] == "3600.0"
+
+
+@pytest.mark.parametrize(("word", "state"), [("ACCEPTED", "accepted"), ("REJECTED", "rejected")])
+def test_decision_becomes_the_state_of_the_estimate(bench: Bench, word: str, state: str) -> None:
+    bench.book("offer", OFFER)
+    bench.change("offers", OFFER, status=word)
+
+    booked = bench.book("offer", OFFER, event="event-2")
+
+    (estimate,) = bench.at_moneybird("estimates")
+    assert estimate["state"] == state
+    assert booked.steps == ("estimate marked as sent", f"estimate {state}")
+
+
+def test_second_decision_changes_the_state_only(bench: Bench) -> None:
+    bench.change("offers", OFFER, status="REJECTED")
+    bench.book("offer", OFFER)
+    bench.change("offers", OFFER, status="ACCEPTED")
+
+    booked = bench.book("offer", OFFER, event="event-2")
+
+    assert booked.steps == ("estimate accepted",)
+
+
+def test_estimate_that_was_billed_is_not_put_back(bench: Bench) -> None:
+    booked = bench.book("offer", OFFER)
+    bench.moneybird.state.put("estimates", {"id": booked.remote_id, "state": "billed"}, None)
+    bench.change("offers", OFFER, status="ACCEPTED")
+
+    bench.book("offer", OFFER, event="event-2")
+
+    assert bench.at_moneybird("estimates")[0]["state"] == "billed"
+
+
+def test_estimate_that_a_person_made_is_not_taken_for_ours(bench: Bench) -> None:
+    contact = bench.book("customer", samples.DOCUMENTED_CUSTOMER).remote_id
+    bench.moneybird.state.put(
+        "estimates", {"contact_id": contact, "reference": "1", "estimate_date": "2026-01-02"}, None
+    )
+
+    bench.book("offer", OFFER)
+
+    assert len(bench.at_moneybird("estimates")) == 2
+
+
+def test_estimate_whose_answer_was_lost_is_found(bench: Bench) -> None:
+    bench.moneybird.faults.add(Fault(kind=FaultKind.SERVER_ERROR_AFTER, method="POST", path="estimates"))
+    with pytest.raises(OutcomeUnknownError):
+        bench.book("offer", OFFER)
+
+    booked = bench.book("offer", OFFER)
+
+    assert len(bench.at_moneybird("estimates")) == 1
+    assert booked.steps == ("estimate found",)
+
+
+def test_estimate_takes_workflow_and_style_from_the_settings(bench: Bench) -> None:
+    bench.settings["estimate"] = {"workflow_id": "11", "document_style_id": "12"}
+
+    bench.book("offer", OFFER)
+
+    (estimate,) = bench.at_moneybird("estimates")
+    assert (estimate["workflow_id"], estimate["document_style_id"]) == ("11", "12")
+
+
+def test_claim_becomes_a_receipt(bench: Bench, employees: str) -> None:
+    booked = bench.book("claim", CLAIM)
+
+    (receipt,) = bench.at_moneybird("documents/receipts")
+    assert (booked.remote_type, receipt["contact_id"]) == ("Receipt", employees)
+    assert (receipt["reference"], receipt["date"], receipt["total_price_incl_tax"]) == (
+        "1",
+        "2026-01-03",
+        "43.6",
+    )
+    assert receipt["details"][0]["tax_rate_id"] == "496081347582887054"
+
+
+def test_claim_becomes_a_purchase_invoice(bench: Bench, employees: str) -> None:
+    bench.settings["expense"] |= {"kind": "purchase_invoice"}
+
+    booked = bench.book("claim", CLAIM)
+
+    (invoice,) = bench.at_moneybird("documents/purchase_invoices")
+    assert (booked.remote_type, invoice["contact_id"]) == ("PurchaseInvoice", employees)
+
+
+def test_receipt_whose_answer_was_lost_is_found_among_others(bench: Bench, employees: str) -> None:
+    bench.moneybird.state.put(
+        "documents/receipts",
+        {
+            "contact_id": employees,
+            "reference": "1",
+            "date": "2026-01-03",
+            "created_at": "2025-12-01T00:00:00.000Z",
+        },
+        None,
+    )
+    bench.moneybird.faults.add(Fault(kind=FaultKind.SERVER_ERROR_AFTER, method="POST", path="receipts"))
+    with pytest.raises(OutcomeUnknownError):
+        bench.book("claim", CLAIM)
+
+    bench.book("claim", CLAIM)
+
+    assert len(bench.at_moneybird("documents/receipts")) == 2
+
+
+def test_claim_without_a_contact_parks_with_moneybirds_words(bench: Bench) -> None:
+    with pytest.raises(ParkedError, match="contact_id: can't be blank"):
+        bench.book("claim", CLAIM)
+
+
+def test_changed_claim_is_updated(bench: Bench, employees: str) -> None:
+    bench.book("claim", CLAIM)
+    bench.moneybird.requests.clear()
+    bench.change("claims", CLAIM, claimDate="2026-01-04")
+
+    bench.book("claim", CLAIM, event="event-2")
+
+    (write,) = bench.writes()
+    assert (write.method, write.body) == ("PATCH", {"receipt": {"date": "2026-01-04"}})

@@ -1,0 +1,101 @@
+"""Lines -> rows: exact to the cent, in numbers that Moneybird reads."""
+
+import re
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounting_sync.documents import Bookable, Line
+from accounting_sync.money import total
+from accounting_sync.providers.moneybird_requests import DetailFields
+from entity_sync.destinations.moneybird.rows import line_amount, rows
+
+NUMBER_AT_MONEYBIRD = re.compile(r"-?[0-9]+[,.]?[0-9]*")
+
+quantities = st.decimals(-1000, 1000, places=3)
+prices = st.decimals(-100_000, 100_000, places=4)
+discounts = st.one_of(st.just(Decimal(0)), st.decimals(0, 100, places=2))
+
+
+def line(
+    quantity: str | Decimal, price: str | Decimal, discount: str | Decimal = "0", **values: object
+) -> Line:
+    fields: dict[str, object] = {
+        "description": "Work",
+        "quantity": Decimal(quantity),
+        "unit_price": Decimal(price),
+        "discount_percentage": Decimal(discount),
+        "net": None,
+        "vat_code": "H",
+        "vat_percentage": Decimal(21),
+        "account": "8000",
+    }
+    return Line.model_validate(fields | values)
+
+
+def bill(*lines: Line, currency: str = "EUR", included: bool = False) -> Bookable:
+    return Bookable(
+        date=date(2026, 1, 5),
+        currency=currency,
+        prices_include_vat=included,
+        lines=lines,
+        total_net=Decimal(0),
+        total_vat=Decimal(0),
+        total_gross=Decimal(0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("booked", "expected"),
+    [
+        (line("3", "33.33"), [("Work", "3", "33.33")]),
+        (line("1.25", "80"), [("Work", "1.25", "80.00")]),
+        (line("-2", "10"), [("Work", "2", "-10.00")]),
+        (line("2", "100", "10"), [("Work", "2", "90.00")]),
+        (line("3", "33.335"), [("Work (3 x 33.335)", "1", "100.01")]),
+        (line("1.25", "95.55"), [("Work (1.25 x 95.55)", "1", "119.44")]),
+        (line("1", "99.99", "12.5"), [("Work", "1", "99.99"), ("Work (-12.5%)", "1", "-12.50")]),
+        (line("7.5", "99.99", "12.5"), [("Work (7.5 x 99.99 -12.5%)", "1", "656.18")]),
+    ],
+)
+def test_line_becomes_rows_that_moneybird_can_hold(
+    booked: Line, expected: list[tuple[str, str, str]]
+) -> None:
+    found = rows(booked, bill(booked))
+
+    assert [(row.description, str(row.quantity), str(row.price)) for row in found] == expected
+
+
+@given(quantity=quantities, price=prices, discount=discounts, included=st.booleans())
+def test_rows_come_to_the_amount_of_their_line(
+    quantity: Decimal, price: Decimal, discount: Decimal, *, included: bool
+) -> None:
+    booked = line(quantity, price, discount)
+    document = bill(booked, included=included)
+
+    found = rows(booked, document)
+
+    assert total(row.amount for row in found) == line_amount(booked, document)
+
+
+@given(quantity=quantities, price=prices, net=st.decimals(-10_000, 10_000, places=2))
+def test_rows_come_to_what_the_source_says_a_line_is(quantity: Decimal, price: Decimal, net: Decimal) -> None:
+    booked = line(quantity, price, net=net)
+
+    assert total(row.amount for row in rows(booked, bill(booked))) == net
+
+
+@given(quantity=quantities, price=prices, discount=discounts)
+def test_numbers_are_sent_as_moneybird_reads_them(
+    quantity: Decimal, price: Decimal, discount: Decimal
+) -> None:
+    booked = line(quantity, price, discount)
+
+    for row in rows(booked, bill(booked)):
+        sent = DetailFields(amount=row.quantity, price=row.price).to_json()
+        assert NUMBER_AT_MONEYBIRD.fullmatch(sent["price"])
+        assert re.fullmatch(r"[0-9]+(\.[0-9]+)?", sent["amount"])
+        assert -row.price.as_tuple().exponent == 2  # type: ignore[operator]  # finite
