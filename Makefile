@@ -54,13 +54,13 @@ unit: .venv/.ready ## Fast tests, without network
 	$(BIN)/pytest -n auto tests/unit
 
 integration: .venv/.ready ## Several modules together, against moto and the simulators
-	$(BIN)/pytest tests/integration
+	$(BIN)/pytest -n auto tests/integration
 
 contract: .venv/.ready ## Requests and answers against the providers' descriptions
-	$(BIN)/pytest tests/contract
+	$(BIN)/pytest -n auto tests/contract
 
-reliability: environment ## Crashes, faults, duplicates and concurrency
-	$(BIN)/pytest tests/reliability
+reliability: .venv/.ready ## Crashes, faults, duplicates and concurrency
+	$(BIN)/pytest -n auto tests/reliability
 
 e2e: environment ## The deployed local stack, over HTTP
 	$(BIN)/pytest tests/e2e
