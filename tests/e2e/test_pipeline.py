@@ -1,8 +1,5 @@
 """The deployed template: webhooks go in over HTTP, accounting comes out of the tables."""
 
-import uuid
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 
 import pytest
@@ -47,23 +44,6 @@ def test_provider_delivery_reaches_the_ledger_after_registration(
     ref = EntityRef(stack.description.connection, Source.MONEYBIRD, "Contact", contact["id"])
     stored = eventually(lambda: outcomes.document(ref))
     assert stored.version >= 1
-
-
-def test_identical_deliveries_at_once_make_one_event(
-    stack: LocalStack, send: WebhookSender, outcomes: Outcomes
-) -> None:
-    payload, key = samples()["contact_changed"].payload(), str(uuid.uuid4())
-
-    with ThreadPoolExecutor(100) as senders:
-        responses = list(
-            senders.map(lambda _: WebhookSender(stack.description).moneybird(payload, key), range(100))
-        )
-
-    answers = Counter((response.status_code, response.json()["status"]) for response in responses)
-    assert answers == {(200, "accepted"): 1, (200, "duplicate"): 99}
-    [event_id] = {response.json()["event_id"] for response in responses}
-    event = outcomes.final_event(event_id)
-    assert event.attempts == 1  # one message
 
 
 def test_sweep_forwards_an_event_that_stayed_behind(
