@@ -6,9 +6,6 @@ from typing import Protocol
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-NAMESPACE = "AccountingSync"
-
-
 def make_logger() -> Logger:
     """Return the function's logger; name and level come from POWERTOOLS_SERVICE_NAME and _LOG_LEVEL."""
     return Logger(utc=True)
@@ -22,10 +19,10 @@ class Counter(Protocol):
 
 
 class MetricCounter:
-    """Counts in CloudWatch: by service, by service and connection, and by further dimensions where given."""
+    """Counts in CloudWatch, in POWERTOOLS_METRICS_NAMESPACE: by service, by service and connection, and by further dimensions where given."""
 
     def __init__(self) -> None:
-        self._metrics = Metrics(namespace=NAMESPACE)
+        self._metrics = Metrics()
 
     def count(self, connection: str, numbers: Mapping[str, int], **dimensions: str) -> None:
         """Write one metric document."""
