@@ -19,13 +19,13 @@ from tests.local_stack.stack import LocalStack
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_interrupted_run_leaves_no_process_behind() -> None:
     port = free_port()
-    run = start(port)
-    eventually(lambda: answers(port) and len(children(run.pid)) > 1)
-    started = children(run.pid)
+    with start(port) as run:
+        eventually(lambda: answers(port) and len(children(run.pid)) > 1)
+        started = children(run.pid)
 
-    os.kill(run.pid, signal.SIGINT)
+        os.kill(run.pid, signal.SIGINT)
 
-    assert run.wait(30) == 130
+        assert run.wait(30) == 130
     assert not answers(port)
     assert [pid for pid in started if is_alive(pid)] == []
     assert not (STATE / str(port) / "tmp").exists()
@@ -35,9 +35,9 @@ def test_taken_port_is_named() -> None:
     with socket.create_server((LOOPBACK, 0)) as server:
         port = server.getsockname()[1]
 
-        run = start(port)
+        with start(port) as run:
+            _, errors = run.communicate(timeout=60)
 
-        _, errors = run.communicate(timeout=60)
     assert run.returncode == 1
     assert f"Port {port} is taken" in errors.decode()
 

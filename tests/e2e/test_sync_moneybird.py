@@ -73,15 +73,13 @@ def test_payment_at_moneybird_comes_back_to_the_moment_invoice(
     user.post(f"external_sales_invoices/{invoice['id']}/payments", {"payment": payment})
 
     store = AccountingStore(stack.aws.dynamodb, stack.description.accounting_table)
-    paid = eventually(
-        lambda: list(
-            store.documents_in_state(
-                stack.description.connection, Source.MOMENT, DocumentType.SALES_INVOICE, DocumentState.PAID
-            )
-        )
-    )
     ref = EntityRef(stack.description.connection, Source.MOMENT, "invoice", str(samples.REVERSE_CHARGE))
-    assert ref in [stored.entity for stored in paid]
+
+    def paid() -> list[EntityRef]:
+        state = (Source.MOMENT, DocumentType.SALES_INVOICE, DocumentState.PAID)
+        return [stored.entity for stored in store.documents_in_state(stack.description.connection, *state)]
+
+    assert eventually(lambda: ref in paid())
 
 
 def test_rate_limit_is_waited_for_and_uses_no_attempt(
