@@ -1,5 +1,6 @@
 """Logger and metrics, set up once for all functions: names, and one line per metric document (EMF)."""
 
+import os
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -22,7 +23,7 @@ class MetricCounter:
     """Counts in CloudWatch, in POWERTOOLS_METRICS_NAMESPACE: by service, by service and connection, and by further dimensions where given."""
 
     def __init__(self) -> None:
-        self._metrics = Metrics()
+        self._metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "AccountingSync"))
 
     def count(self, connection: str, numbers: Mapping[str, int], **dimensions: str) -> None:
         """Write one metric document."""
