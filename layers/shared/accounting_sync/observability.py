@@ -7,6 +7,7 @@ from typing import Protocol
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+
 def make_logger() -> Logger:
     """Return the function's logger; name and level come from POWERTOOLS_SERVICE_NAME and _LOG_LEVEL."""
     return Logger(utc=True)
@@ -20,7 +21,10 @@ class Counter(Protocol):
 
 
 class MetricCounter:
-    """Counts in CloudWatch, in POWERTOOLS_METRICS_NAMESPACE: by service, by service and connection, and by further dimensions where given."""
+    """Counts in CloudWatch: by service, by service and connection, and by further dimensions where given.
+
+    The namespace is POWERTOOLS_METRICS_NAMESPACE.
+    """
 
     def __init__(self) -> None:
         self._metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "AccountingSync"))
