@@ -321,6 +321,10 @@ class ReceiverBench:
         """Run the sweep once, and return what it wrote."""
         return self._captured(lambda: self.operations.sweep.run(lambda: True))[0]
 
+    def replay(self, **task: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON
+        """Run the task "replay", and return what it answered."""
+        return self._captured(lambda: self.operations.replay.run(task, lambda: True))[1]
+
     def take_dead_letters(self, *bodies: str) -> tuple[str, dict[str, Any]]:
         """Hand messages of the dead-letter queue over, and return what was written and answered."""
         records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]

@@ -1,1 +1,1 @@
-"""Keeps the pipeline moving without a webhook: sweep, dead letters."""
+"""Keeps the pipeline moving without a webhook: sweep, dead letters, replay."""

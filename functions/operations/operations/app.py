@@ -1,4 +1,4 @@
-"""Handler of OperationsFunction: what a schedule or the dead-letter queue starts."""
+"""Handler of OperationsFunction: what a schedule, the dead-letter queue or a person starts."""
 
 import os
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from accounting_sync.observability import MetricCounter, make_logger
 from accounting_sync.queue import SyncQueue
 from accounting_sync.time import Clock, utc_now
 from operations.dead_letters import DeadLetters
+from operations.replay import Replay
 from operations.settings import Settings
 from operations.sweep import Sweep
 
@@ -29,23 +30,29 @@ class Operations:
 
     sweep: Sweep
     dead_letters: DeadLetters
+    replay: Replay
 
 
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Do the task that the event names (`{"task": "sweep"}`), or take a batch of dead letters.
+    """Do the task that the event names (`sweep` or `replay`), or take a batch of dead letters.
 
     Raises
     ------
     ValueError
-        If the event is neither.
+        If the event is neither, or the task cannot be understood.
     """
     if "Records" in event:
         return dict(operations().dead_letters.take(event["Records"]))
-    if event.get("task") == "sweep":
-        return {
-            "swept": operations().sweep.run(lambda: context.get_remaining_time_in_millis() > TIME_TO_STOP)
-        }
-    raise ValueError("expected a task or records")
+
+    def has_time() -> bool:
+        return context.get_remaining_time_in_millis() > TIME_TO_STOP
+
+    match event.get("task"):
+        case "sweep":
+            return {"swept": operations().sweep.run(has_time)}
+        case "replay":
+            return operations().replay.run(event, has_time)
+    raise ValueError('expected records, or the task "sweep" or "replay"')
 
 
 @cache
@@ -61,4 +68,4 @@ def make_operations(settings: Settings, clock: Clock) -> Operations:
     )
     queue = SyncQueue(boto3.client("sqs", config=CLIENT_CONFIG), settings.queue_url)
     parts = (events, queue, clock, MetricCounter(), make_logger())
-    return Operations(Sweep(*parts), DeadLetters(*parts))
+    return Operations(Sweep(*parts), DeadLetters(*parts), Replay(*parts))

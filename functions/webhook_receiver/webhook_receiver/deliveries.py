@@ -61,9 +61,9 @@ def accept_moneybird(request: Request, credentials: WebhookCredentials, now: dat
         idempotency_key=key,
         signature=_identify(signature, request.body),
         problem=(
-            _staleness(signature)
+            _foreignness(reading.payload, credentials)
+            or _staleness(signature)
             or reading.problem
-            or _foreignness(reading.payload, credentials)
             or (None if _KEY.fullmatch(key) else _unusable_key())
         ),
     )

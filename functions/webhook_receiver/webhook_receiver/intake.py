@@ -38,6 +38,10 @@ BODY_LIMIT = 5 * 1024 * 1024
 """Bytes. Lambda's own limit for a request, 6 MB with the base64 around it, comes a little earlier."""
 
 
+_MAY_BE_REPLAYED = frozenset({ProblemKind.STALE_SIGNATURE, ProblemKind.IDEMPOTENCY_KEY})
+"""Refused only for how it came. (A replayed signature is not: its event was accepted under the first key.)"""
+
+
 class Verdict(StrEnum):
     """What the sender is told."""
 
@@ -114,9 +118,14 @@ class Intake:
         return Receipt(Verdict.OK)
 
     def _reject(self, delivery: Delivery, problem: ProblemError) -> Receipt:
-        """Keep an authentic delivery that is refused, once however often it comes, and refuse it."""
+        """Keep an authentic delivery that is refused, once however often it comes, and refuse it.
+
+        A person may replay what came too late, or without a usable key.
+        """
         key = f"rejected-{_digest(problem.kind.reason, delivery.kind or '', delivery.body)}"
-        event = replace(_new_event(delivery, key), status=Status.REJECTED, reason=problem.detail, entity=None)
+        event = _new_event(delivery, key)
+        entity = event.entity if problem.kind in _MAY_BE_REPLAYED else None
+        event = replace(event, status=Status.REJECTED, reason=problem.detail, entity=entity)
         self._events.add(self._bodies.offload(event))
         problem.event_id = event.event_id
         raise problem

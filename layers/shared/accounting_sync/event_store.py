@@ -22,6 +22,7 @@ from accounting_sync.dynamodb import (
 from accounting_sync.events import (
     NOT_FETCHED,
     OPEN_OR_NEEDS_A_PERSON,
+    REPLAYABLE,
     EntityRef,
     Source,
     Status,
@@ -215,16 +216,17 @@ class EventStore:
         self._apply(event_id, change, now)
 
     def replay(self, event_id: str, now: datetime) -> WebhookEvent:
-        """Send a PARKED or FAILED event through once more, with all its attempts before it.
+        """Let a PARKED, FAILED or REJECTED event be sent through once more, with all its attempts before it.
 
         Raises
         ------
         EventStateError
-            If the event is neither, or gone.
+            If the event is none of these, does not say which entity it speaks of, or is gone.
         """
         change = _Change(
             Status.RECEIVED,
-            origins=frozenset({Status.PARKED, Status.FAILED}),
+            origins=REPLAYABLE,
+            condition="#status IN ({origins}) AND attribute_exists(entity_id)",
             values={"attempts": 0, "reason": None},
             add={"replays": 1},
         )

@@ -52,10 +52,10 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     ),
     Status.PARKED: frozenset({Status.RECEIVED}),  # replayed by a person
     Status.FAILED: frozenset({Status.RECEIVED}),
+    Status.REJECTED: frozenset({Status.RECEIVED}),  # replayed, where it is known what it speaks of
     Status.SYNCED: frozenset(),
     Status.SKIPPED: frozenset(),
     Status.IGNORED: frozenset(),
-    Status.REJECTED: frozenset(),
 }
 """Status to the statuses that may follow it."""
 
@@ -63,6 +63,9 @@ FINAL = frozenset(
     {Status.SYNCED, Status.SKIPPED, Status.IGNORED, Status.PARKED, Status.FAILED, Status.REJECTED}
 )
 """Nothing more happens to these by itself."""
+
+REPLAYABLE = frozenset({Status.PARKED, Status.FAILED, Status.REJECTED})
+"""A person may send these through once more."""
 
 NOT_FETCHED = frozenset({Status.RECEIVED, Status.QUEUED})
 """The entity has not been read from the provider for this event yet."""
@@ -122,7 +125,7 @@ class WebhookEvent:
     source: Source
     idempotency_key: str
     entity: EntityRef | None
-    """None only for a body that could not be read (REJECTED)."""
+    """None only for what was refused (REJECTED) and speaks of nothing that could be fetched."""
     action: str
     """What the provider says has happened, in its words; empty where it says nothing."""
     body: bytes

@@ -1,0 +1,177 @@
+"""A person sends through once more what was parked, has failed, or was refused too late."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounting_sync.events import Status
+from tests.receiver_bench import INVOICE, SECRET, Fault, Killed, ReceiverBench
+
+SEND = "SendMessage"
+
+
+def ended(receiver: ReceiverBench, status: Status = Status.PARKED, key: str = "key-1") -> str:
+    """Return the id of an event that ended so; its message is gone, as after any sync."""
+    age = 10 * int(key.rpartition("-")[2])  # no two have the same signature
+    event_id = str(receiver.moneybird(key=key, age=age).body["event_id"])
+    receiver.store.claim(event_id, "worker", receiver.clock(), timedelta(seconds=90))
+    receiver.store.finish(event_id, "worker", status, receiver.clock(), reason="VAT code X7 is not mapped.")
+    receiver.forget_messages()
+    receiver.clock.advance(timedelta(seconds=1))
+    return event_id
+
+
+def sent(receiver: ReceiverBench) -> list[str]:
+    return [message["event_id"] for message in receiver.messages()]
+
+
+@pytest.mark.parametrize("status", [Status.PARKED, Status.FAILED])
+def test_event_that_needed_a_person_is_sent_through_once_more(
+    receiver: ReceiverBench, status: Status
+) -> None:
+    event_id = ended(receiver, status)
+
+    answer = receiver.replay(event_ids=[event_id])
+
+    event = receiver.event(event_id)
+    assert answer == {"events": {event_id: "replayed"}, "complete": True}
+    assert (event.status, event.attempts, event.replays, event.reason) == (Status.RECEIVED, 0, 1, None)
+    assert sent(receiver) == [event_id]
+
+
+def test_second_replay_of_the_same_event_is_refused(receiver: ReceiverBench) -> None:
+    event_id = ended(receiver)
+    receiver.replay(event_ids=[event_id])
+
+    answer = receiver.replay(event_ids=[event_id, event_id])
+
+    assert answer["events"] == {event_id: "refused: the event is RECEIVED"}
+    assert sent(receiver) == [event_id]
+
+
+def test_each_id_has_its_own_answer(receiver: ReceiverBench) -> None:
+    done = ended(receiver, Status.SYNCED, "key-1")
+    parked = ended(receiver, Status.PARKED, "key-2")
+
+    answer = receiver.replay(event_ids=[done, "acme#moneybird#other", parked])
+
+    assert answer["events"] == {
+        done: "refused: the event is SYNCED",
+        "acme#moneybird#other": "refused: the event is missing",
+        parked: "replayed",
+    }
+
+
+def test_all_of_a_connection_in_one_status_are_sent_through(receiver: ReceiverBench) -> None:
+    receiver.set_secret(SECRET, "acme-2")
+    parked = {ended(receiver, Status.PARKED, f"key-{number}") for number in range(1, 4)}
+    failed = ended(receiver, Status.FAILED, "key-4")
+    other = str(receiver.moneybird(key="key-5", age=50, connection="acme-2").body["event_id"])
+    receiver.store.claim(other, "worker", receiver.clock(), timedelta(seconds=90))
+    receiver.store.finish(other, "worker", Status.PARKED, receiver.clock(), reason="x")
+    receiver.forget_messages()
+    receiver.clock.advance(timedelta(seconds=1))
+
+    answer = receiver.replay(connection="acme", status="PARKED")
+
+    assert answer == {"events": dict.fromkeys(answer["events"], "replayed"), "complete": True}
+    assert set(answer["events"]) == parked
+    assert sorted(sent(receiver)) == sorted(parked)
+    assert (receiver.event(failed).status, receiver.event(other).status) == (Status.FAILED, Status.PARKED)
+
+
+def test_replay_stops_when_its_time_is_up_and_says_so(receiver: ReceiverBench) -> None:
+    events = [ended(receiver, Status.PARKED, f"key-{number}") for number in (1, 2)]
+    times = iter([True, False])
+
+    answer = receiver.operations.replay.run({"event_ids": events}, lambda: next(times))
+
+    assert answer == {"events": {events[0]: "replayed"}, "complete": False}
+
+
+def test_event_whose_message_cannot_be_sent_is_swept(receiver: ReceiverBench) -> None:
+    event_id = ended(receiver)
+    with receiver.network.broken((SEND,), Fault.SERVER_ERROR):
+        answer = receiver.replay(event_ids=[event_id])
+
+    receiver.clock.advance(timedelta(minutes=10))
+    receiver.sweep()
+
+    assert answer["events"] == {event_id: "replayed; the sweep sends it within minutes"}
+    assert sent(receiver) == [event_id]
+
+
+@pytest.mark.parametrize("fault", [Fault.CRASH_BEFORE, Fault.CRASH_AFTER])
+def test_replay_that_dies_at_the_send_loses_nothing(receiver: ReceiverBench, fault: Fault) -> None:
+    event_id = ended(receiver)
+    with receiver.network.broken((SEND,), fault), pytest.raises(Killed):
+        receiver.replay(event_ids=[event_id])
+    receiver.restart()
+
+    receiver.clock.advance(timedelta(minutes=10))
+    receiver.sweep()
+
+    assert sent(receiver) == [event_id]
+
+
+def test_event_that_cannot_be_marked_keeps_its_place(receiver: ReceiverBench) -> None:
+    event_id = ended(receiver)
+
+    with receiver.network.broken(("UpdateItem",), Fault.SERVER_ERROR):
+        answer = receiver.replay(event_ids=[event_id])
+
+    assert answer["events"] == {event_id: "not replayed, try again: InternalServerError"}
+    assert receiver.event(event_id).status is Status.PARKED
+
+
+def test_delivery_that_came_too_late_can_be_replayed(receiver: ReceiverBench) -> None:
+    assert receiver.moneybird(age=400).status == 401
+    (rejected,) = receiver.events(rejected=True)
+
+    receiver.replay(event_ids=[rejected.event_id])
+
+    assert rejected.entity is not None
+    assert rejected.entity.id == INVOICE["entity_id"]
+    assert receiver.event(rejected.event_id).status is Status.RECEIVED
+    assert sent(receiver) == [rejected.event_id]
+
+
+def test_delivery_that_speaks_of_nothing_cannot_be_replayed(receiver: ReceiverBench) -> None:
+    receiver.moneybird(b"{")
+    (rejected,) = receiver.events(rejected=True)
+
+    answer = receiver.replay(event_ids=[rejected.event_id])
+
+    assert answer["events"] == {rejected.event_id: "refused: what it speaks of could not be read"}
+    assert receiver.event(rejected.event_id) == rejected
+
+
+@pytest.mark.parametrize("age", [0, 400])
+def test_delivery_of_another_administration_cannot_be_replayed(receiver: ReceiverBench, age: int) -> None:
+    receiver.moneybird({**INVOICE, "administration_id": "1"}, age=age)
+    (rejected,) = receiver.events(rejected=True)
+
+    answer = receiver.replay(event_ids=[rejected.event_id])
+
+    assert answer["events"][rejected.event_id].startswith("refused")
+    assert sent(receiver) == []
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        {},
+        {"event_ids": "acme#moneybird#key-1"},
+        {"event_ids": [1]},
+        {"event_ids": [""]},
+        {"connection": "acme"},
+        {"connection": "", "status": "PARKED"},
+        {"connection": "acme", "status": "SYNCED"},
+        {"connection": "acme", "status": "parked"},
+    ],
+)
+def test_task_that_names_nothing_to_replay_is_refused(
+    receiver: ReceiverBench, task: dict[str, object]
+) -> None:
+    with pytest.raises(ValueError, match="event_ids"):
+        receiver.replay(**task)
