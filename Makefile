@@ -5,11 +5,10 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-UV_VERSION := 0.13.9
 LOCAL := $(CURDIR)/.local
 ENV := $(LOCAL)/env
 UV := $(ENV)/base/bin/uv
-BASE := $(ENV)/base/.ready-$(UV_VERSION)
+BASE := $(ENV)/base/.ready
 BIN := .venv/bin
 PACKAGES := layers/shared functions/webhook_receiver functions/entity_sync functions/operations
 
@@ -82,6 +81,7 @@ lock: $(BASE) ## Resolve the requirement files again
 	cd tests && $(UV) $(LOCK) --upgrade requirements.in -o requirements.txt
 	cd tests/local_stack && $(UV) $(LOCK) --upgrade requirements.in -o requirements.txt
 	cd tests/local_stack && $(UV) $(LOCK) --upgrade sam-requirements.in -o sam-requirements.txt
+	cd tests/local_stack && $(UV) $(LOCK) --upgrade uv-requirements.in -o uv-requirements.txt
 
 clean: ## Remove everything that was made here
 	rm -rf .venv .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
@@ -93,10 +93,10 @@ help: ## Show this
 # Environments. MiniStack and SAM CLI each pin a botocore of their own, so each has its own environment.
 environment: .venv/.ready $(ENV)/ministack/.ready $(ENV)/sam/.ready
 
-$(BASE):
+$(BASE): tests/local_stack/uv-requirements.txt
 	@python=$$(tests/local_stack/find-python) && echo "Making the environments with $$python (once) ..." && \
 	  rm -rf $(ENV)/base && "$$python" -m venv $(ENV)/base
-	@$(ENV)/base/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(ENV)/base/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
 
 .venv/.ready: tests/requirements.txt $(BASE)

@@ -100,11 +100,11 @@ def _session() -> boto3.Session:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return this process's environment without what could lead to the user's AWS account or packages."""
+    """Return this process's environment without the user's AWS account and packages, and our Makefile."""
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("AWS_", "PYTHON", "VIRTUAL_ENV"))
+        if not name.startswith(("AWS_", "PYTHON", "VIRTUAL_ENV", "MAKE", "MFLAGS"))
     }
 
 
