@@ -19,8 +19,8 @@ class BookingSettingsStore:
         self._parameters = parameters
         self._prefix = prefix
 
-    def get(self, connection: str) -> BookingSettings:
-        """Read the settings; the defaults where there is no parameter.
+    def get(self, connection: str, *, fresh: bool = False) -> BookingSettings:
+        """Read the settings, past the cache if wanted; the defaults where there is no parameter.
 
         Raises
         ------
@@ -30,4 +30,4 @@ class BookingSettingsStore:
             If they could not be read.
         """
         name = f"/{self._prefix}{connection}"
-        return parse_settings(self._parameters.read(name), name)
+        return parse_settings(self._parameters.read(name, fresh=fresh), name)

@@ -78,7 +78,7 @@ class Pipeline:
         if entity.type not in SYNCED_TYPES[entity.source]:
             return Result(status=Status.IGNORED, reason=f"A {entity.type} is not synced.")
         connection = self.connections.get(entity.connection)
-        run = _Run(self, event, worker, connection, self.settings.get(entity.connection))
+        run = _Run(self, event, worker, connection, self._settings(event))
         with self.claimed(entity, worker) as claim:
             self.events.mark_fetching(event.event_id, worker.owner, self.clock())
             return run.sync(claim)
@@ -92,9 +92,13 @@ class Pipeline:
             As for `run`.
         """
         connection = self.connections.get(entity.connection)
-        run = _Run(self, event, worker, connection, self.settings.get(entity.connection))
+        run = _Run(self, event, worker, connection, self._settings(event))
         with self.claimed(entity, worker):
             return run.bury(entity, reason)
+
+    def _settings(self, event: WebhookEvent) -> BookingSettings:
+        """Read the booking settings: what a person replays, they have often just repaired there."""
+        return self.settings.get(event.connection, fresh=event.replays > 0)
 
     @contextmanager
     def claimed(self, entity: EntityRef, worker: Worker) -> Iterator[Claim]:
