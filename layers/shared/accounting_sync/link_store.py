@@ -45,6 +45,10 @@ class Link(Model):
     remote_id: str | None = None
     fingerprint: str | None = None
     """Hash of what was last written there: the same again, and there is nothing to write."""
+    changing_since: datetime | None = None
+    """When a change was sent of which it is not on record whether it took effect."""
+    disputed: str | None = None
+    """Hash of what was written there and is not what the source says: a person is to correct one of both."""
     intent: dict[str, str] = Field(default_factory=dict)
     """What was about to be created: whatever the look-up needs (reference, date, contact id)."""
     steps: dict[str, str] = Field(default_factory=dict)
@@ -141,8 +145,8 @@ class LinkStore(ClaimStore):
         self._change(claim, link, {f"steps.{step}": value})
         return link.model_copy(update={"steps": {**link.steps, step: value}, "fence": claim.fence})
 
-    def set_fingerprint(self, claim: Claim, link: Link, fingerprint: str) -> Link:
-        """Record what was last written to the destination.
+    def begin_change(self, claim: Claim, link: Link, now: datetime) -> Link:
+        """Record that the destination's document is about to be changed: what stands there is open till then.
 
         Raises
         ------
@@ -151,8 +155,31 @@ class LinkStore(ClaimStore):
         ClaimHeldError
             If the claim was lost.
         """
-        self._change(claim, link, {"fingerprint": fingerprint})
-        return link.model_copy(update={"fingerprint": fingerprint, "fence": claim.fence})
+        return self._note(claim, link, changing_since=now)
+
+    def set_fingerprint(self, claim: Claim, link: Link, fingerprint: str) -> Link:
+        """Record what was last written to the destination, and found to be right there.
+
+        Raises
+        ------
+        StateConflictError
+            If the link is gone.
+        ClaimHeldError
+            If the claim was lost.
+        """
+        return self._note(claim, link, fingerprint=fingerprint)
+
+    def dispute(self, claim: Claim, link: Link, fingerprint: str) -> Link:
+        """Record what was last written to the destination, and came to something else there.
+
+        Raises
+        ------
+        StateConflictError
+            If the link is gone.
+        ClaimHeldError
+            If the claim was lost.
+        """
+        return self._note(claim, link, disputed=fingerprint)
 
     def mark_remote_deleted(self, claim: Claim, link: Link, when: datetime | None) -> Link:
         """Record that the destination's document is gone; None: that it is there after all.
@@ -204,6 +231,21 @@ class LinkStore(ClaimStore):
             back = self._delete(_origin_key(link, link.remote_id), ORIGIN)
             self._write_under(claim, {"Delete": there}, {"Delete": back})
 
+    def _note(
+        self,
+        claim: Claim,
+        link: Link,
+        *,
+        fingerprint: str | None = None,
+        changing_since: datetime | None = None,
+        disputed: str | None = None,
+    ) -> Link:
+        """Record what is known of the destination's content; one of the three, which replaces the others."""
+        noted = {"fingerprint": fingerprint, "changing_since": changing_since, "disputed": disputed}
+        since = to_text(changing_since) if changing_since else None
+        self._change(claim, link, {**noted, "changing_since": since})
+        return link.model_copy(update={**noted, "fence": claim.fence})
+
     def _change(self, claim: Claim, link: Link, values: Item) -> None:
         update = self._link_update(claim, link, values, "attribute_exists(pk)")
         try:
@@ -242,6 +284,8 @@ def _link_item(link: Link) -> Item:
         "remote_type": link.remote_type,
         "remote_id": link.remote_id,
         "fingerprint": link.fingerprint,
+        "changing_since": to_text(link.changing_since) if link.changing_since else None,
+        "disputed": link.disputed,
         "intent": link.intent,
         "steps": link.steps,
         "fence": link.fence,

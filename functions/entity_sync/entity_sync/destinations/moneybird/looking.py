@@ -6,7 +6,7 @@ from accounting_sync.errors import NotFoundError, ParkedError
 from accounting_sync.link_store import Link
 from accounting_sync.providers.moneybird_models import MoneybirdObject
 from accounting_sync.providers.moneybird_requests import MoneybirdRequest
-from entity_sync.destinations.moneybird.differences import fingerprint
+from entity_sync.destinations.moneybird.differences import changes, fingerprint
 from entity_sync.destinations.moneybird.kinds import Kind, Target
 
 
@@ -47,6 +47,18 @@ def find_unlinked[F: MoneybirdRequest, R: MoneybirdObject](
         return None
     intent = link.intent if link is not None else target.kind.intent(target.fields)
     return _only(target.kind, target.kind.find(intent))
+
+
+def changes_for[F: MoneybirdRequest, R: MoneybirdObject](
+    target: Target[F, R], link: Link | None, current: R
+) -> F | None:
+    """Return what has to be changed; None: nothing, or this very content came to something else before.
+
+    Then a person was asked to correct it, and what they did must not be undone: it is only looked at.
+    """
+    if link is not None and link.disputed == fingerprint(target.fields, target.state):
+        return None
+    return changes(target.fields, current.raw)
 
 
 def remote_id_of(link: Link) -> str:

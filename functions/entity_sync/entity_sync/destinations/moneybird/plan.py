@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounting_sync.accounting_store import AccountingStore
-from accounting_sync.link_store import LinkState
+from accounting_sync.link_store import Link, LinkState
 from accounting_sync.providers.moneybird_models import MoneybirdObject
 from accounting_sync.providers.moneybird_requests import MoneybirdRequest
-from entity_sync.destinations.moneybird.differences import changes
 from entity_sync.destinations.moneybird.kinds import Action, Step, Target, Written
-from entity_sync.destinations.moneybird.looking import find_unlinked, read_linked
+from entity_sync.destinations.moneybird.looking import changes_for, find_unlinked, read_linked
 from entity_sync.destinations.moneybird.upsert import DESTINATION
 from entity_sync.destinations.port import PlannedWrite
 
@@ -31,10 +30,10 @@ class Plan:
         if link is not None and link.state is LinkState.CONFIRMED:
             current = read_linked(target, link)
             unchanged: Written[R] = Written(link.remote_id or "", changed=False, link=link)
-            return unchanged if current is None else self._update(target, current)
+            return unchanged if current is None else self._update(target, link, current)
         is_of_new_contact = _NEW in target.fields.to_json().values()
         found = None if is_of_new_contact else find_unlinked(target, link)
-        return self._create(target) if found is None else self._update(target, found)
+        return self._create(target) if found is None else self._update(target, link, found)
 
     def once[F: MoneybirdRequest, R: MoneybirdObject](
         self, target: Target[F, R], written: Written[R], step: Step
@@ -54,10 +53,10 @@ class Plan:
         return Written(_NEW, changed=True)
 
     def _update[F: MoneybirdRequest, R: MoneybirdObject](
-        self, target: Target[F, R], current: R
+        self, target: Target[F, R], link: Link | None, current: R
     ) -> Written[R]:
         kind = target.kind
-        differing = changes(target.fields, current.raw)
+        differing = changes_for(target, link, current)
         if differing is not None:
             target.permit(current)
             self._add(

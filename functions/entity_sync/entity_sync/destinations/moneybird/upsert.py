@@ -9,15 +9,20 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from accounting_sync.accounting_store import AccountingStore
-from accounting_sync.errors import OutcomeUnknownError, SyncError, WaitError
+from accounting_sync.errors import OutcomeUnknownError, ParkedError, SyncError, WaitError
 from accounting_sync.link_store import Link, LinkState
 from accounting_sync.providers.moneybird_models import MoneybirdObject
 from accounting_sync.providers.moneybird_requests import MoneybirdRequest
 from accounting_sync.time import Clock, from_text, to_text
 from entity_sync.destinations.moneybird.candidates import ATTEMPTED_AT
-from entity_sync.destinations.moneybird.differences import changes, fingerprint
+from entity_sync.destinations.moneybird.differences import fingerprint
 from entity_sync.destinations.moneybird.kinds import Step, Target, Written
-from entity_sync.destinations.moneybird.looking import find_unlinked, read_linked, remote_id_of
+from entity_sync.destinations.moneybird.looking import (
+    changes_for,
+    find_unlinked,
+    read_linked,
+    remote_id_of,
+)
 
 DESTINATION = "moneybird"
 
@@ -142,6 +147,8 @@ class Upsert:
     def _update[F: MoneybirdRequest, R: MoneybirdObject](
         self, target: Target[F, R], link: Link
     ) -> Written[R]:
+        if link.changing_since is not None:
+            self._wait_until_settled(to_text(link.changing_since))
         current = read_linked(target, link)
         unchanged: Written[R] = Written(remote_id_of(link), changed=False, link=link)
         return unchanged if current is None else self._apply(target, unchanged, current)
@@ -150,24 +157,44 @@ class Upsert:
         self, target: Target[F, R], written: Written[R], current: R
     ) -> Written[R]:
         """Send what differs between the current document and the wanted one."""
-        differing = changes(target.fields, current.raw)
+        differing = changes_for(target, written.link, current)
         if differing is not None:
             target.permit(current)
+            written = self._begin_change(target, written)
             current = target.kind.update(written.remote_id, differing)
             self.done.append(f"{target.kind.name} updated")
-            written = replace(written, changed=True)
         return self._finish(target, written, current)
 
     def _finish[F: MoneybirdRequest, R: MoneybirdObject](
         self, target: Target[F, R], written: Written[R], current: R
     ) -> Written[R]:
         """Note what was written, once it is found to be right: until then each attempt looks again."""
-        target.verify(current)
+        self._verify(target, written, current)
         actions = target.actions(current)
+        if actions:
+            written = self._begin_change(target, written)
         for action in actions:
             action.perform()
             self.done.append(action.name)
         assert written.link is not None  # noqa: S101  # confirmed before
         mark = fingerprint(target.fields, target.state)
         link = self.store.set_fingerprint(target.claim, written.link, mark)
-        return replace(written, link=link, changed=written.changed or bool(actions), found=current)
+        return replace(written, link=link, found=current)
+
+    def _begin_change[F: MoneybirdRequest, R: MoneybirdObject](
+        self, target: Target[F, R], written: Written[R]
+    ) -> Written[R]:
+        """Forget what stands there before it changes: a worker that dies after its change tells nobody."""
+        assert written.link is not None  # noqa: S101  # confirmed before
+        link = self.store.begin_change(target.claim, written.link, self.clock())
+        return replace(written, link=link, changed=True)
+
+    def _verify[F: MoneybirdRequest, R: MoneybirdObject](
+        self, target: Target[F, R], written: Written[R], current: R
+    ) -> None:
+        try:
+            target.verify(current)
+        except ParkedError:
+            assert written.link is not None  # noqa: S101  # confirmed before
+            self.store.dispute(target.claim, written.link, fingerprint(target.fields, target.state))
+            raise
