@@ -1,8 +1,9 @@
-"""Bodies that do not fit an item lie in a bucket, encrypted, and expire with their events."""
+"""Bodies that do not fit an item lie in a bucket, encrypted, for as long as their deliveries are kept."""
 
-import gzip
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from accounting_sync.compression import compress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +17,7 @@ ITEM_ROOM = 350 * 1024
 
 
 class BodyStore:
-    """Moves large bodies to the bucket and reads them back; the client is made when one is needed."""
+    """Moves large bodies to the bucket; the client is made when one is needed."""
 
     def __init__(self, client: "Callable[[], S3Client]", bucket: str) -> None:
         self._client = client
@@ -29,16 +30,9 @@ class BodyStore:
         """
         if len(event.body) <= ITEM_ROOM:
             return event
-        packed = gzip.compress(event.body, mtime=0)
+        packed = compress(event.body)
         if len(packed) <= ITEM_ROOM:
             return event
         location = f"{event.connection}/{event.source}/{event.body_hash}.gz"
         self._client().put_object(Bucket=self._bucket, Key=location, Body=packed)
         return replace(event, body=b"", body_location=location)
-
-    def read(self, event: "WebhookEvent") -> bytes:
-        """Return an event's raw body, wherever it is kept."""
-        if event.body_location is None:
-            return event.body
-        answer = self._client().get_object(Bucket=self._bucket, Key=event.body_location)
-        return gzip.decompress(answer["Body"].read())

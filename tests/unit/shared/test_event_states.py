@@ -147,3 +147,17 @@ def test_worker_that_lost_its_claim_cannot_record_anything(client: "DynamoDBClie
 
     with pytest.raises(EventStateError):
         history.store.finish(history.event.event_id, "worker-1", Status.SYNCED, NOW)
+
+
+@pytest.mark.parametrize(
+    "operations", [["claim"], ["claim", "wait"], ["claim", "finish"], ["fail", "replay"]]
+)
+def test_event_is_kept_from_its_latest_change_on(client: "DynamoDBClient", operations: list[str]) -> None:
+    history = History(client, f"kept-{'-'.join(operations)}")
+
+    for operation in operations:
+        history.apply(operation, "worker-1", Status.PARKED, seconds=60)
+
+    item = client.get_item(TableName="events", Key={"event_id": {"S": history.event.event_id}})["Item"]
+    changed_at = NOW + timedelta(seconds=60 * len(operations))
+    assert int(item["expires_at"]["N"]) == (changed_at + timedelta(days=90)).timestamp()
