@@ -1,6 +1,7 @@
 """The receiver and the operations function against AWS by moto, with faults between SDK and AWS."""
 
 import base64
+import gzip
 import io
 import json
 import uuid
@@ -24,7 +25,6 @@ from moto.core.models import botocore_stubber
 
 import operations.app
 import webhook_receiver.app
-from accounting_sync.body_store import BodyStore
 from accounting_sync.event_store import EventStore
 from accounting_sync.events import Status, WebhookEvent
 from accounting_sync.signatures import sign_moneybird
@@ -81,6 +81,7 @@ class Fault(StrEnum):
     """What can happen to an AWS call."""
 
     THROTTLE = "throttle"
+    DENIED = "access denied"
     SERVER_ERROR = "5xx"
     TIMEOUT_BEFORE = "time-out before the effect"
     TIMEOUT_AFTER = "time-out after the effect"
@@ -121,6 +122,8 @@ class Network:
                 raise ReadTimeoutError(endpoint_url=request.url)
             case Fault.THROTTLE:
                 return _error(400, "ThrottlingException")
+            case Fault.DENIED:
+                return _error(400, "AccessDeniedException")
             case Fault.CONFLICT:
                 reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
                 return _error(400, "TransactionCanceledException", CancellationReasons=reasons)
@@ -315,7 +318,10 @@ class ReceiverBench:
         return base64.b64decode(event["body"]).decode()
 
     def stored_body(self, event: WebhookEvent) -> bytes:
-        return BodyStore(lambda: self.s3, self.settings.bodies_bucket).read(event)
+        if event.body_location is None:
+            return event.body
+        answer = self.s3.get_object(Bucket=self.settings.bodies_bucket, Key=event.body_location)
+        return gzip.decompress(answer["Body"].read())
 
     def sweep(self) -> str:
         """Run the sweep once, and return what it wrote."""

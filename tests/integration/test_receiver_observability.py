@@ -61,6 +61,13 @@ def test_invented_connections_make_no_metrics_of_their_own(receiver: ReceiverBen
     assert answer.metrics[0]["connection"] == "unknown"
 
 
+def test_invented_kinds_are_not_logged(receiver: ReceiverBench) -> None:
+    answer = receiver.moment(kind="invented")
+
+    assert "invented" not in answer.output
+    assert answer.log["kind"] == "unknown"
+
+
 def test_swept_events_are_counted(receiver: ReceiverBench) -> None:
     from datetime import timedelta  # noqa: PLC0415
 

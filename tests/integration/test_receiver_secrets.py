@@ -59,14 +59,31 @@ def test_flood_of_an_unknown_name_is_asked_for_once(receiver: ReceiverBench) -> 
     assert receiver.network.calls[READ] == 1
 
 
-def test_flood_of_unknown_names_is_bounded_and_hits_no_known_connection(receiver: ReceiverBench) -> None:
-    receiver.moneybird()
-
+def test_flood_of_unknown_names_keeps_no_connection_out(receiver: ReceiverBench) -> None:
     answers = [receiver.request("GET", connection=f"other-{number}").status for number in range(1100)]
 
-    assert set(answers) == {404, 503}
-    assert receiver.network.calls[READ] == 1 + 1024
-    assert receiver.moneybird(key="key-2", age=1).status == 200
+    assert set(answers) == {404}
+    assert receiver.moneybird().status == 200  # its secret had not been read before
+
+
+def test_of_a_flood_of_unknown_names_the_latest_are_remembered(receiver: ReceiverBench) -> None:
+    for number in range(1025):
+        receiver.request("GET", connection=f"other-{number}")
+    receiver.network.calls.clear()
+
+    for number in (1024, 1, 0):
+        receiver.request("GET", connection=f"other-{number}")
+
+    assert receiver.network.calls[READ] == 1  # other-0, the oldest
+
+
+def test_name_that_we_may_not_read_is_asked_for_once(receiver: ReceiverBench) -> None:
+    with receiver.network.broken((READ,), Fault.DENIED):
+        answers = [receiver.moneybird(connection="other") for _ in range(5)]
+
+    assert {answer.status for answer in answers} == {503}
+    assert {answer.log["cause"] for answer in answers} == {"the secret cannot be read: AccessDeniedException"}
+    assert receiver.network.calls[READ] == 1
 
 
 def test_impossible_name_is_not_asked_for(receiver: ReceiverBench) -> None:
@@ -96,6 +113,10 @@ def test_secrets_manager_in_trouble_is_answered_with_503(receiver: ReceiverBench
         (rotated(basic_auth=["x:y"]), "moneybird.basic_auth: an entry needs the texts"),
         (rotated(administration_id=None), "moneybird.administration_id: missing"),
         (rotated(administration_id=123), "moneybird.administration_id: not a text"),
+        (
+            {**SECRET, "moment": {**SECRET["moment"], "url_tokens": ["x" * 31]}},
+            "moment.url_tokens: an entry has fewer than 32 characters",
+        ),
     ],
 )
 def test_malformed_secret_closes_the_connection_and_names_the_key(
@@ -107,4 +128,5 @@ def test_malformed_secret_closes_the_connection_and_names_the_key(
 
     assert answer.status == 503
     assert answer.log["cause"].startswith(fault)
+    assert answer.log["connection"] == answer.metrics[0]["connection"] == "acme"  # it exists
     assert "mb-password" not in answer.output

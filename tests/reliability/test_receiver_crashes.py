@@ -39,7 +39,7 @@ class Combination:
         return self.step == "put" and self.fault in HAD_NO_EFFECT and not self.provider_retries
 
 
-FAULTS = [fault for fault in Fault if fault is not Fault.CONFLICT]
+FAULTS = [fault for fault in Fault if fault not in {Fault.CONFLICT, Fault.DENIED}]
 MATRIX = [Combination(*parts) for parts in product(Source, ("put", "send", "mark"), FAULTS, (True, False))]
 
 

@@ -3,7 +3,8 @@
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from functools import partial
+from typing import NamedTuple, Protocol
 
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import ClientError
@@ -16,13 +17,15 @@ CACHE_SECONDS = 300
 """How long a value may be used after it was taken out of the secret."""
 REFRESH_SECONDS = 60
 """A failed check reads the secret again, at most this often for a connection."""
-UNKNOWN_SECONDS = 60
-"""How long a name stays unknown before it is asked for again."""
-UNKNOWN_LIMIT = 1024
-"""Unknown names that are remembered, and so the most that a flood of invented names can ask for."""
+REFUSED_SECONDS = 60
+"""How long a name that there is no secret of, or none for us, is not asked for again."""
+REFUSED_LIMIT = 1024
+"""Such names that are remembered: the oldest goes first. API Gateway's throttle alone bounds what a flood of
+ever new names asks for; if they were refused unasked, a connection not read yet would be refused too."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _GONE = {"ResourceNotFoundException", "InvalidRequestException"}  # the latter: marked for deletion
+_DENIED = {"AccessDeniedException"}
 
 
 class CredentialsUnavailableError(ProblemError):
@@ -41,6 +44,13 @@ class SecretReader(Protocol):
         """Return a secret: a text, if it is one of ours."""
 
 
+class _Refusal(NamedTuple):
+    """What is answered for a name, and until when, without asking for it."""
+
+    until: float
+    problem: Callable[[], ProblemError]
+
+
 class CredentialStore:
     """Reads what the webhooks of a connection must carry."""
 
@@ -51,12 +61,13 @@ class CredentialStore:
         self._prefix = prefix
         self._monotonic = monotonic
         self._parsed: dict[str, tuple[str, Mapping[Source, WebhookCredentials]]] = {}
-        self._unknown: dict[str, float] = {}
+        self._existing: set[str] = set()
+        self._refused: dict[str, _Refusal] = {}
         self._refreshed: dict[str, float] = {}
 
     def knows(self, connection: str) -> bool:
-        """Whether this is the name of a connection that has been read."""
-        return connection in self._parsed
+        """Whether a secret of this name has been read, be it a usable one or not."""
+        return connection in self._existing
 
     def get(self, connection: str, source: Source) -> WebhookCredentials:
         """Return what a provider's webhooks of a connection must carry.
@@ -68,7 +79,7 @@ class CredentialStore:
         CredentialsUnavailableError
             If that cannot be told now.
         """
-        self._refuse_unknown(connection)
+        self._refuse_unasked(connection)
         return self._section(connection, source, force_fetch=False)
 
     def refresh(self, connection: str, source: Source) -> WebhookCredentials | None:
@@ -79,17 +90,19 @@ class CredentialStore:
         self._refreshed[connection] = now
         return self._section(connection, source, force_fetch=True)
 
-    def _refuse_unknown(self, connection: str) -> None:
-        if not _NAME.fullmatch(connection) or self._unknown.get(connection, 0) > self._monotonic():
+    def _refuse_unasked(self, connection: str) -> None:
+        if not _NAME.fullmatch(connection):
             raise _unknown_webhook()
-        if not self.knows(connection) and self._is_flooded():
-            raise CredentialsUnavailableError("too many unknown connections were asked for")
+        refusal = self._refused.get(connection)
+        if refusal and refusal.until > self._monotonic():
+            raise refusal.problem()
 
-    def _is_flooded(self) -> bool:
-        if len(self._unknown) >= UNKNOWN_LIMIT:
-            now = self._monotonic()
-            self._unknown = {name: until for name, until in self._unknown.items() if until > now}
-        return len(self._unknown) >= UNKNOWN_LIMIT
+    def _refuse(self, connection: str, problem: Callable[[], ProblemError]) -> None:
+        """Remember a name that was asked for in vain."""
+        self._refused.pop(connection, None)  # the newest comes last
+        self._refused[connection] = _Refusal(self._monotonic() + REFUSED_SECONDS, problem)
+        if len(self._refused) > REFUSED_LIMIT:
+            del self._refused[next(iter(self._refused))]
 
     def _section(self, connection: str, source: Source, *, force_fetch: bool) -> WebhookCredentials:
         sections = self._parse(connection, self._read(connection, force_fetch=force_fetch))
@@ -99,17 +112,25 @@ class CredentialStore:
 
     def _read(self, connection: str, *, force_fetch: bool) -> object:
         try:
-            return self._read_secret(
+            secret = self._read_secret(
                 self._prefix + connection, max_age=CACHE_SECONDS, force_fetch=force_fetch
             )
         except GetParameterError as error:
-            cause = error.__context__  # Powertools wraps every error in this one
-            code = cause.response["Error"]["Code"] if isinstance(cause, ClientError) else type(cause).__name__
-            if code not in _GONE:
-                raise CredentialsUnavailableError(f"the secret cannot be read: {code}") from error
+            raise self._problem_of(connection, _code(error)) from error
+        self._existing.add(connection)
+        return secret
+
+    def _problem_of(self, connection: str, code: str) -> ProblemError:
+        """Say what AWS's refusal means, and remember it if asking again would not change it soon."""
+        if code in _GONE:
+            self._existing.discard(connection)
             self._parsed.pop(connection, None)
-            self._unknown[connection] = self._monotonic() + UNKNOWN_SECONDS
-            raise _unknown_webhook() from error
+            self._refuse(connection, _unknown_webhook)
+            return _unknown_webhook()
+        problem = partial(CredentialsUnavailableError, f"the secret cannot be read: {code}")
+        if code in _DENIED and not self.knows(connection):
+            self._refuse(connection, problem)
+        return problem()
 
     def _parse(self, connection: str, secret: object) -> Mapping[Source, WebhookCredentials]:
         if not isinstance(secret, str):
@@ -122,6 +143,14 @@ class CredentialStore:
                 raise CredentialsUnavailableError(str(error)) from error
             self._parsed[connection] = (secret, sections)
         return sections
+
+
+def _code(error: GetParameterError) -> str:
+    """Return AWS's code of what Powertools has wrapped (it leaves the original as the context)."""
+    original = error.__context__
+    return (
+        original.response["Error"]["Code"] if isinstance(original, ClientError) else type(original).__name__
+    )
 
 
 def _unknown_webhook() -> ProblemError:

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from accounting_sync.events import MOMENT_ENTITY_TYPES
 from webhook_receiver.problems import ProblemError, ProblemKind
 
-_ID = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
-"""Both providers use whole numbers; letters cost nothing. No `/`, `?` or space: ids become parts of URLs."""
+_ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._:~-]{1,128}")
+"""Both providers use whole numbers; letters cost nothing. No `/`, `?` or space,
+and neither `.` nor `..`: ids become parts of URLs."""
 _NAME_LENGTH = 128
 _PROBE_LENGTH = 64 * 1024
 

@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from accounting_sync.events import MOMENT_ENTITY_TYPES
 from accounting_sync.observability import Counter
 from webhook_receiver.credential_store import CredentialsUnavailableError
 from webhook_receiver.gateway import Answer, Request, answer, problem_answer, request_id
@@ -47,7 +48,7 @@ class Reception:
         line |= {
             "connection": UNKNOWN,
             "source": "moment" if request.kind else "moneybird",
-            "kind": request.kind,
+            "kind": _known(request.kind),
         }
         try:
             receipt = self._intake.handle(request)
@@ -79,6 +80,11 @@ class Reception:
     def _log(self, line: Mapping[str, Any]) -> None:
         log = self._logger.error if line["status"] >= 500 else self._logger.info
         log("webhook", extra={name: value for name, value in line.items() if value is not None})
+
+
+def _known(kind: str | None) -> str | None:
+    """Hide what strangers make up."""
+    return kind if kind is None or kind in MOMENT_ENTITY_TYPES else UNKNOWN
 
 
 def _to_problem(error: Exception, line: dict[str, Any]) -> ProblemError:

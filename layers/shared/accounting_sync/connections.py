@@ -5,6 +5,7 @@ from typing import Protocol
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 
+from accounting_sync.credentials import URL_TOKEN_LENGTH
 from accounting_sync.errors import ParkedError
 from accounting_sync.model import Model
 
@@ -37,8 +38,8 @@ class MomentAccess(Model):
     @field_validator("url_tokens")
     @classmethod
     def _long_enough(cls, tokens: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        if any(len(token.get_secret_value()) < 32 for token in tokens):
-            raise ValueError("a token in a URL needs at least 32 characters")
+        if any(len(token.get_secret_value()) < URL_TOKEN_LENGTH for token in tokens):
+            raise ValueError(f"a token in a URL needs at least {URL_TOKEN_LENGTH} characters")
         return tokens
 
 

@@ -12,6 +12,9 @@ from typing import Any, Self
 
 from accounting_sync.events import Source
 
+URL_TOKEN_LENGTH = 32
+"""Least characters of a token in a URL, which is all that proves such a webhook."""
+
 
 class CredentialsError(Exception):
     """A secret is not as documented; the message names the key at fault, never a value."""
@@ -42,13 +45,13 @@ class WebhookCredentials:
         Raises
         ------
         CredentialsError
-            If a list is no list, or an entry is no text.
+            If a list is no list, an entry is no text, or a token in a URL is short enough to be guessed.
         """
         return cls(
             basic_auth=tuple(_pair(entry) for entry in _list(section, "basic_auth")),
             webhook_secrets=_texts(section, "webhook_secrets"),
             webhook_tokens=_texts(section, "webhook_tokens"),
-            url_tokens=_texts(section, "url_tokens"),
+            url_tokens=_long_texts(section, "url_tokens"),
             administration_id=_optional_text(section, "administration_id"),
         )
 
@@ -95,6 +98,13 @@ def _texts(section: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if not all(isinstance(entry, str) for entry in entries):
         raise CredentialsError(f"{key}: an entry is not a text")
     return tuple(entries)
+
+
+def _long_texts(section: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    entries = _texts(section, key)
+    if any(len(entry) < URL_TOKEN_LENGTH for entry in entries):
+        raise CredentialsError(f"{key}: an entry has fewer than {URL_TOKEN_LENGTH} characters")
+    return entries
 
 
 def _pair(entry: object) -> tuple[str, str]:

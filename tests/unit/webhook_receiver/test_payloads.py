@@ -76,3 +76,13 @@ def test_event_of_moment_is_opaque(event: object) -> None:
 
     assert reading.payload is not None
     assert reading.payload.action == ""
+
+
+@pytest.mark.parametrize(
+    "entity_id", ["", ".", "..", "1/2", "1?x=y", "1 2", "1\n", "é", True, 1.5, [], "1" * 129]
+)
+def test_what_cannot_be_part_of_a_url_is_no_id(entity_id: object) -> None:
+    reading = read_moment(json.dumps({"event": "UPDATE", "invoice": {"id": entity_id}}).encode(), "invoices")
+
+    assert reading.problem is not None
+    assert reading.problem.detail == "id is not an id."
