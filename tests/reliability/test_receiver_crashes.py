@@ -12,6 +12,7 @@ from itertools import product
 import pytest
 
 from accounting_sync.events import Source, Status
+from operations.sweep import SweepError
 from tests.receiver_bench import Fault, Killed, ReceiverBench
 
 PUT = {Source.MONEYBIRD: "TransactWriteItems", Source.MOMENT: "PutItem"}
@@ -167,6 +168,46 @@ def test_sweep_goes_on_after_an_event_that_cannot_be_sent(receiver: ReceiverBenc
     receiver.network.calls.clear()
     receiver.network.before = heal
     with receiver.network.broken((SEND,), Fault.SERVER_ERROR):
+        _sweep(receiver)
+
+    assert len(receiver.messages()) == 1
+
+
+def test_sweep_goes_on_after_an_event_that_cannot_be_read_and_fails_in_the_end(
+    receiver: ReceiverBench,
+) -> None:
+    with receiver.network.broken((SEND,), Fault.SERVER_ERROR):
+        for number in range(1, 6):
+            receiver.moneybird(key=f"key-{number}", age=number)
+    receiver.dynamodb.update_item(
+        TableName=receiver.settings.events_table,
+        Key={"event_id": {"S": "acme#moneybird#key-3"}},
+        UpdateExpression="SET body = :body",
+        ExpressionAttributeValues={":body": {"B": b"no gzip"}},
+    )
+    receiver.clock.advance(timedelta(minutes=3))
+
+    with pytest.raises(SweepError, match="1 events"):
+        receiver.operations.sweep.run(lambda: True)
+
+    sent = {message["event_id"] for message in receiver.messages()}
+    assert sent == {f"acme#moneybird#key-{number}" for number in (1, 2, 4, 5)}
+    assert '"event_id":"acme#moneybird#key-3","cause":"BadGzipFile"' in receiver.sweep().replace(": ", ":")
+
+
+def test_sweep_goes_on_after_a_read_that_fails(receiver: ReceiverBench) -> None:
+    with receiver.network.broken((SEND,), Fault.SERVER_ERROR):
+        for number in (1, 2):
+            receiver.moneybird(key=f"key-{number}", age=number)
+    receiver.clock.advance(timedelta(minutes=3))
+
+    def heal(operation: str) -> None:
+        if receiver.network.calls["GetItem"] > 3:
+            receiver.network.faults = {}
+
+    receiver.network.calls.clear()
+    receiver.network.before = heal
+    with receiver.network.broken(("GetItem",), Fault.SERVER_ERROR):
         _sweep(receiver)
 
     assert len(receiver.messages()) == 1

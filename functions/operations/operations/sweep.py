@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aws_lambda_powertools import Logger
-from botocore.exceptions import BotoCoreError, ClientError
 
 from accounting_sync.event_store import EventStateError, EventStore
 from accounting_sync.events import Status, WebhookEvent
@@ -21,13 +20,18 @@ PATIENCE = {
 }
 """Status to how long an event may stand still in it.
 
-RECEIVED: its receiver has given up, and SQS still knows (5 minutes) if the message was sent after all.
+RECEIVED: its receiver has given up, and SQS still knows (5 minutes) if the message was sent after all. One that
+only waits its turn looks the same: SQS drops its second message, and `Swept` counts it too.
 SYNCING: its worker died; the message itself should be back after 6 minutes, the queue's visibility time-out.
 QUEUED: no message hides for longer than 12 hours (SQS), so this one is gone, by retention or by hand.
 """
 
 LIMIT = 1000
 """Events in one run; the next one comes in a minute."""
+
+
+class SweepError(Exception):
+    """Events could not be forwarded; each is in the log. The others were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +45,41 @@ class Sweep:
     logger: Logger
 
     def run(self, has_time: Callable[[], bool]) -> int:
-        """Forward events until none is left, the limit is reached or time is up; return how many."""
+        """Forward events until none is left, the limit is reached or time is up; return how many.
+
+        Raises
+        ------
+        SweepError
+            If some could not be forwarded, after the others were: an alarm counts failed runs.
+        """
         swept: Tally[str] = Tally()
-        for event in self._standing_still():
+        failed = 0
+        for event_id, status in self._candidates():
             if swept.total() >= LIMIT or not has_time():
                 break
-            swept[event.connection] += self._forward(event)
+            try:
+                swept.update(self._sweep(event_id, status))
+            except Exception as error:  # whatever is wrong with one, the others are swept
+                self.logger.error("not swept", extra={"event_id": event_id, "cause": type(error).__name__})
+                failed += 1
         for connection, number in swept.items():
-            if number:
-                self.counter.count(connection, {"Swept": number})
+            self.counter.count(connection, {"Swept": number})
+        if failed:
+            raise SweepError(f"{failed} events could not be forwarded")
         return swept.total()
 
-    def _standing_still(self) -> Iterator[WebhookEvent]:
-        """Yield events that the index names, if they still stand so: the index runs behind."""
-        now = self.clock()
+    def _candidates(self) -> Iterator[tuple[str, Status]]:
+        """Yield what the index names: it runs behind."""
         for status, patience in PATIENCE.items():
-            for event_id in self.events.ids_by_status(status, now - patience):
-                event = self.events.get(event_id)
-                if event and event.status is status and _is_stuck(event, now):
-                    yield event
+            for event_id in self.events.ids_by_status(status, self.clock() - patience):
+                yield event_id, status
+
+    def _sweep(self, event_id: str, status: Status) -> list[str]:
+        """Forward an event that still stands so; return its connection, or nothing."""
+        event = self.events.get(event_id)
+        if event is None or event.status is not status or not _is_stuck(event, self.clock()):
+            return []
+        return [event.connection] if self._forward(event) else []
 
     def _forward(self, event: WebhookEvent) -> bool:
         """Send first, then note it: a crash in between costs a second message, not the event."""
@@ -68,9 +88,6 @@ class Sweep:
             self.events.requeue(event, self.clock())
         except EventStateError:
             return False  # a worker or another sweep was faster
-        except (ClientError, BotoCoreError) as error:
-            self.logger.error("not swept", extra={"event_id": event.event_id, "cause": type(error).__name__})
-            return False
         self.logger.info("swept", extra={"event_id": event.event_id, "was": event.status})
         return True
 
