@@ -8,7 +8,7 @@ from moto import mock_aws
 from accounting_sync.events import Status
 from tests.moneybird_bench import SETTINGS
 from tests.simulators.moment import samples
-from tests.sync_function import SyncFunction
+from tests.sync_function import SECRET, SyncFunction, entity
 
 
 @pytest.fixture
@@ -45,3 +45,27 @@ def test_replay_before_the_repair_parks_again_and_can_be_replayed_again(function
 
     assert (first, second) == (Status.PARKED, Status.SYNCED)
     assert function.event(parked.event_id).replays == 2
+
+
+def test_nothing_is_booked_without_booking_settings_until_there_are_some(function: SyncFunction) -> None:
+    function.aws.ssm.delete_parameter(Name="/accounting-sync/acme")
+    parked = function.sync("customer", samples.DOCUMENTED_CUSTOMER)
+
+    assert parked.reason == (
+        "There are no booking settings for this connection, so nothing is written to its books. Create the"
+        " SSM parameter /accounting-sync/acme, then send the event again."
+    )
+    assert function.writes() == []
+    assert function.store.get_document(entity("customer", samples.DOCUMENTED_CUSTOMER)) is not None
+    function.book_by(SETTINGS)
+    assert replay(function, parked.event_id) is Status.SYNCED
+
+
+def test_replay_reads_the_repaired_secret_at_once(function: SyncFunction) -> None:
+    function.set_secret({"moneybird": SECRET["moneybird"]})
+    parked = function.sync("customer", samples.DOCUMENTED_CUSTOMER)
+    assert parked.status is Status.PARKED
+
+    function.set_secret(SECRET)
+
+    assert replay(function, parked.event_id) is Status.SYNCED

@@ -1,7 +1,8 @@
 """Booking settings: how a connection's documents are booked; JSON in the SSM parameter of the connection.
 
-Without a parameter the defaults hold: every kind is on, nothing is mapped, so that the first document parks
-with a message that says which setting is missing. A connection that books invoices needs no more than::
+Without a parameter nothing is booked at Moneybird: documents park with a message that asks for one. What the
+parameter leaves out has its default: every kind is on, nothing is mapped. A connection that books invoices
+needs no more than::
 
     {
       "vat": {"H": "496081347565061258",
@@ -112,6 +113,9 @@ class ContactMatch(StrEnum):
     """How a contact that is in Moneybird already is found for a customer that has no link yet."""
 
     CUSTOMER_ID = "customer_id"
+    """By its number; a contact of that number under another name parks, as it may be another company."""
+    CUSTOMER_ID_ALONE = "customer_id_alone"
+    """By its number, whatever its name: for who has always used the same numbers in both."""
     NEVER = "never"
 
 
@@ -330,13 +334,13 @@ def _check_known(name: str, names: Collection[str]) -> None:
         raise ValueError(f"{name!r} is not one of: {', '.join(sorted(names))}")
 
 
-def parse_settings(text: str | None, parameter: str) -> BookingSettings:
+def parse_settings(text: str, parameter: str) -> BookingSettings:
     """Read the settings of a connection.
 
     Parameters
     ----------
     text
-        The parameter's value; None where there is no parameter: then the defaults hold.
+        The parameter's value.
     parameter
         The parameter's name, for the message.
 
@@ -345,8 +349,6 @@ def parse_settings(text: str | None, parameter: str) -> BookingSettings:
     ParkedError
         If they cannot be used; the message names each key and says what is wrong with it.
     """
-    if text is None:
-        return BookingSettings()
     try:
         return BookingSettings.model_validate(json.loads(text, parse_float=Decimal))
     except json.JSONDecodeError as error:

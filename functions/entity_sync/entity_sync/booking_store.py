@@ -19,8 +19,8 @@ class BookingSettingsStore:
         self._parameters = parameters
         self._prefix = prefix
 
-    def get(self, connection: str, *, fresh: bool = False) -> BookingSettings:
-        """Read the settings, past the cache if wanted; the defaults where there is no parameter.
+    def get(self, connection: str, *, fresh: bool = False) -> BookingSettings | None:
+        """Read the settings, past the cache if wanted; None where there is no parameter.
 
         Raises
         ------
@@ -29,5 +29,10 @@ class BookingSettingsStore:
         RetryableError
             If they could not be read.
         """
-        name = f"/{self._prefix}{connection}"
-        return parse_settings(self._parameters.read(name, fresh=fresh), name)
+        name = self.name_of(connection)
+        text = self._parameters.read(name, fresh=fresh)
+        return None if text is None else parse_settings(text, name)
+
+    def name_of(self, connection: str) -> str:
+        """Return the name of a connection's parameter."""
+        return f"/{self._prefix}{connection}"

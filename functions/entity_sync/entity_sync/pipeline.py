@@ -77,8 +77,7 @@ class Pipeline:
         """
         if entity.type not in SYNCED_TYPES[entity.source]:
             return Result(status=Status.IGNORED, reason=f"A {entity.type} is not synced.")
-        connection = self.connections.get(entity.connection)
-        run = _Run(self, event, worker, connection, self._settings(event))
+        run = self._run(event, entity, worker)
         with self.claimed(entity, worker) as claim:
             self.events.mark_fetching(event.event_id, worker.owner, self.clock())
             return run.sync(claim)
@@ -91,14 +90,17 @@ class Pipeline:
         Exception
             As for `run`.
         """
-        connection = self.connections.get(entity.connection)
-        run = _Run(self, event, worker, connection, self._settings(event))
+        run = self._run(event, entity, worker)
         with self.claimed(entity, worker):
             return run.bury(entity, reason)
 
-    def _settings(self, event: WebhookEvent) -> BookingSettings:
-        """Read the booking settings: what a person replays, they have often just repaired there."""
-        return self.settings.get(event.connection, fresh=event.replays > 0)
+    def _run(self, event: WebhookEvent, entity: EntityRef, worker: Worker) -> "_Run":
+        """Read secret and settings; anew for what a person replays, who has often just repaired them."""
+        fresh = event.replays > 0
+        if fresh:
+            self.connections.distrust(entity.connection)
+        connection = self.connections.get(entity.connection)
+        return _Run(self, event, worker, connection, self.settings.get(entity.connection, fresh=fresh))
 
     @contextmanager
     def claimed(self, entity: EntityRef, worker: Worker) -> Iterator[Claim]:
@@ -130,7 +132,8 @@ class _Run:
     event: WebhookEvent
     worker: Worker
     connection: Connection
-    settings: BookingSettings
+    configured: BookingSettings | None
+    """None: there is no parameter, and nothing is booked but in the ledger."""
 
     def sync(self, claim: Claim) -> Result:
         document = self._reader.load(claim.entity)
@@ -148,11 +151,20 @@ class _Run:
         why_not = applies(document, self.settings)
         for destination in self.parts.destinations(self.connection, self.worker.time_left):
             if why_not is None:
+                self._check_configured()
                 booked[destination.name] = destination.book(document, self._context(claim))
             else:
                 booked[destination.name] = Booked(status=Status.SKIPPED, reason=why_not)
             self._join(claim.entity, booked[destination.name])
         return self._result(document, booked, Outcome(paid=self._announce_payment(claim.entity)))
+
+    def _check_configured(self) -> None:
+        if self.configured is None:
+            parameter = self.parts.settings.name_of(self.connection.name)
+            raise ParkedError(
+                "There are no booking settings for this connection, so nothing is written to its"
+                f" books. Create the SSM parameter {parameter}, then send the event again."
+            )
 
     def _join(self, entity: EntityRef, booked: Booked) -> None:
         if booked.remote_type is not None and booked.remote_id is not None:
@@ -236,6 +248,11 @@ class _Run:
             load_pdf=self._reader.load_pdf,
             event_id=self.event.event_id,
         )
+
+    @property
+    def settings(self) -> BookingSettings:
+        """The booking settings, the defaults where there are none: the ledger is kept even so."""
+        return self.configured or BookingSettings()
 
     @property
     def _reader(self) -> Reader:

@@ -262,9 +262,11 @@ class LinkStore(ClaimStore):
 
 def _confirmation_refused(link: Link, error: RefusedError) -> ParkedError | StateConflictError:
     if 1 in error.positions:
+        mark = "name" if link.document_type is DocumentType.PROJECT else "number"
         return ParkedError(
-            f"{link.remote_type} {link.remote_id} at {link.destination} belongs to another entity, and two"
-            " would write to one document. Merge them at the source, or tell them apart by number."
+            f"{link.remote_type} {link.remote_id} at {link.destination} belongs to another"
+            f" {link.entity.type}, and two would write to one document. Give this one another"
+            f" {mark} at the source, or merge the two there, then send the event again."
         )
     return StateConflictError("The link is gone, or confirmed with another document.")
 

@@ -38,8 +38,8 @@ def refusal(text: str) -> str:
     return str(refused.value)
 
 
-def test_without_a_parameter_everything_is_on_and_nothing_is_mapped() -> None:
-    defaults = parse_settings(None, PARAMETER)
+def test_with_an_empty_parameter_everything_is_on_and_nothing_is_mapped() -> None:
+    defaults = settings()
 
     assert defaults == BookingSettings()
     assert all(

@@ -2,11 +2,13 @@
 
 import pytest
 
-from accounting_sync.errors import ParkedError
+from accounting_sync.errors import OutcomeUnknownError, ParkedError
 from tests.moneybird_bench import LEASE, Bench, entity
+from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 
 INVOICE = samples.DOCUMENTED_INVOICE
+OTHER_PROJECT = {"name": "Synthetic project", "number": "P-998"}
 
 
 def reason(bench: Bench, kind: str = "invoice", entity_id: int = INVOICE) -> str:
@@ -103,7 +105,7 @@ def test_suspended_administration(bench: Bench) -> None:
 @pytest.mark.parametrize("kind", ["invoice", "customer"])
 def test_archived_contact(bench: Bench, kind: str) -> None:
     bench.moneybird.state.put(
-        "contacts", {"customer_id": "10001", "company_name": "Old", "archived": True}, None
+        "contacts", {"customer_id": "10001", "company_name": "SYNTHETIC CLIENT BV", "archived": True}, None
     )
 
     said = reason(bench, kind, INVOICE if kind == "invoice" else samples.DOCUMENTED_CUSTOMER)
@@ -113,12 +115,12 @@ def test_archived_contact(bench: Bench, kind: str) -> None:
         " then send the event again."
     )
     assert bench.at_moneybird("external_sales_invoices") == []
-    assert bench.at_moneybird("contacts")[0]["company_name"] == "Old"
+    assert bench.at_moneybird("contacts")[0]["company_name"] == "SYNTHETIC CLIENT BV"
 
 
 def test_contact_that_was_made_active_again_is_used(bench: Bench) -> None:
     contact = bench.moneybird.state.put(
-        "contacts", {"customer_id": "10001", "company_name": "Old", "archived": True}, None
+        "contacts", {"customer_id": "10001", "company_name": "SYNTHETIC CLIENT BV", "archived": True}, None
     )
     reason(bench)
     bench.moneybird.state.put("contacts", {"id": contact["id"], "archived": False}, None)
@@ -236,12 +238,69 @@ def test_customer_without_a_number(bench: Bench) -> None:
 
 def test_two_customers_of_one_number(bench: Bench) -> None:
     bench.book("customer", samples.DOCUMENTED_CUSTOMER)
-    bench.change("customers", samples.EU_CUSTOMER, customerNumber="10001")
+    bench.change("customers", samples.EU_CUSTOMER, customerNumber="10001", name="Synthetic Client B.V.")
 
     said = reason(bench, "customer", samples.EU_CUSTOMER)
 
-    assert "belongs to another entity, and two would write to one document" in said
+    assert "belongs to another customer, and two would write to one document" in said
+    bench.change("customers", samples.EU_CUSTOMER, customerNumber="10002")
+    bench.book("customer", samples.EU_CUSTOMER)
+    assert [contact["customer_id"] for contact in bench.at_moneybird("contacts")] == ["10001", "10002"]
+
+
+def test_contact_of_the_same_number_and_another_name(bench: Bench) -> None:
+    another = {"customer_id": "10001", "company_name": "Another Company B.V."}
+    bench.moneybird.state.put("contacts", another, None)
+
+    said = reason(bench)
+
+    assert said == (
+        "Moneybird has a contact with customer number 10001, under another name than customer 10001 has in"
+        " Moment. If they are the same, let the names agree; if not, give one of them another number. (With"
+        " contact_match customer_id_alone in the booking settings names do not count.) Then send the event"
+        " again."
+    )
+    assert bench.at_moneybird("contacts")[0]["company_name"] == "Another Company B.V."
+    assert "PATCH" not in {write.method for write in bench.writes()}
+
+
+def test_contact_of_another_name_is_adopted_where_the_settings_say_that_numbers_are_enough(
+    bench: Bench,
+) -> None:
+    bench.settings["contact_match"] = "customer_id_alone"
+    another = {"customer_id": "10001", "company_name": "Another Company B.V."}
+    bench.moneybird.state.put("contacts", another, None)
+
+    bench.book("customer", samples.DOCUMENTED_CUSTOMER)
+
     assert bench.at_moneybird("contacts")[0]["company_name"] == "Synthetic Client B.V."
+
+
+def test_contact_whose_create_got_no_answer_is_ours_although_it_was_renamed_since(bench: Bench) -> None:
+    bench.moneybird.faults.add(Fault(kind=FaultKind.SERVER_ERROR_AFTER, method="POST", path="contacts"))
+    with pytest.raises(OutcomeUnknownError):
+        bench.book("customer", samples.DOCUMENTED_CUSTOMER)
+    bench.change("customers", samples.DOCUMENTED_CUSTOMER, name="Renamed B.V.")
+
+    bench.book("customer", samples.DOCUMENTED_CUSTOMER)
+
+    assert [contact["company_name"] for contact in bench.at_moneybird("contacts")] == ["Renamed B.V."]
+
+
+def test_two_projects_of_one_name(bench: Bench) -> None:
+    bench.book("project", samples.DOCUMENTED_PROJECT)
+    bench.change("projects", 998, **OTHER_PROJECT)
+
+    said = reason(bench, "project", 998)
+
+    assert "belongs to another project, and two would write" in said
+    assert "Give this one another name at the source" in said
+    bench.change("projects", 998, name="Another name")
+    bench.book("project", 998)
+    assert [project["name"] for project in bench.at_moneybird("projects")] == [
+        "Synthetic project",
+        "Another name",
+    ]
 
 
 def put_invoice(bench: Bench, source: str | None) -> str:

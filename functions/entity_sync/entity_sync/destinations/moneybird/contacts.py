@@ -1,6 +1,11 @@
-"""Customer -> contact, known by its customer number (`customer_id` at Moneybird)."""
+"""Customer -> contact, known by its customer number (`customer_id` at Moneybird) and its name.
 
-from collections.abc import Sequence
+Moneybird numbers contacts that have no number, so a contact of a customer's number may be another company.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from accounting_sync.claim_store import Claim
@@ -25,8 +30,8 @@ class ContactKind:
     name = "contact"
 
     def intent(self, fields: ContactFields) -> Intent:
-        """Return the customer number."""
-        return {"customer_id": fields.customer_id or ""}
+        """Return the customer number, and the name to tell our contact from another's."""
+        return {"customer_id": fields.customer_id or "", "name": _name(fields)}
 
     def find(self, intent: Intent) -> Sequence[MoneybirdContact]:
         """Return the contact with this customer number, archived or not."""
@@ -60,11 +65,13 @@ def contact_target(
     ParkedError
         If the customer has no number or no name.
     """
+    fields = contact_fields(contact)
     return Target(
         claim=claim,
         kind=ContactKind(client),
-        fields=contact_fields(contact),
-        look_first=settings.contact_match is ContactMatch.CUSTOMER_ID,
+        fields=fields,
+        look_first=settings.contact_match is not ContactMatch.NEVER,
+        admit=_refuse_another_name(fields, settings),
         permit=_refuse_archived,
         verify=_refuse_archived,
     )
@@ -100,6 +107,31 @@ def contact_fields(contact: Contact) -> ContactFields:
         tax_number=contact.vat_number,
         chamber_of_commerce=contact.chamber_of_commerce,
     )
+
+
+def _refuse_another_name(
+    fields: ContactFields, settings: BookingSettings
+) -> Callable[[MoneybirdContact, Intent], None]:
+    def check(found: MoneybirdContact, intent: Intent) -> None:
+        """Let a contact pass that is named as the customer is, or was when we tried to create it."""
+        if settings.contact_match is ContactMatch.CUSTOMER_ID_ALONE:
+            return
+        if _name(found) in {_name(fields), intent.get("name")}:
+            return
+        raise ParkedError(
+            f"Moneybird has a contact with customer number {found.customer_id}, under another name"
+            f" than customer {fields.customer_id} has in Moment. If they are the same, let the names"
+            " agree; if not, give one of them another number. (With contact_match customer_id_alone in"
+            " the booking settings names do not count.) Then send the event again."
+        )
+
+    return check
+
+
+def _name(contact: ContactFields | MoneybirdContact) -> str:
+    """Return a contact's name without what people write now this way and now that: `B.V.` is `bv`."""
+    name = contact.company_name or f"{contact.firstname or ''}{contact.lastname or ''}"
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name)).casefold()
 
 
 def _refuse_archived(found: MoneybirdContact | None) -> None:

@@ -80,6 +80,10 @@ def _permit(_: MoneybirdObject | None) -> None:
     pass
 
 
+def _admit(_: MoneybirdObject, __: Intent) -> None:
+    pass
+
+
 def _verify(_: MoneybirdObject) -> None:
     pass
 
@@ -105,6 +109,8 @@ class Target[Fields: MoneybirdRequest, Found: MoneybirdObject]:
     """What else makes up the wanted state of things, beside the fields."""
     actions: Callable[[Found | None], Sequence[Action]] = _nothing_more
     """What is left to do so that it is in `state` (None: what would be created in a dry run)."""
+    admit: Callable[[Found, Intent], None] = _admit
+    """Raises ParkedError if what was found by an intent, and has no link yet, may be somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,12 +41,15 @@ def find_unlinked[F: MoneybirdRequest, R: MoneybirdObject](
     Raises
     ------
     ParkedError
-        If there are several.
+        If there are several, or it may be somebody else's.
     """
     if link is None and not target.look_first:
         return None
     intent = link.intent if link is not None else target.kind.intent(target.fields)
-    return _only(target.kind, target.kind.find(intent))
+    found = _only(target.kind, target.kind.find(intent))
+    if found is not None:
+        target.admit(found, intent)
+    return found
 
 
 def changes_for[F: MoneybirdRequest, R: MoneybirdObject](

@@ -128,10 +128,16 @@ class Upsert:
     def _adopt[F: MoneybirdRequest, R: MoneybirdObject](
         self, target: Target[F, R], link: Link | None, found: R
     ) -> Written[R]:
-        link = link or self.store.save_intent(target.claim, self._intended(target))
-        link = self.store.confirm(target.claim, link, found.id, None)
+        intended = link or self.store.save_intent(target.claim, self._intended(target))
+        try:
+            confirmed = self.store.confirm(target.claim, intended, found.id, None)
+        except ParkedError:  # it is another's: the next attempt is to look for what is wanted then
+            if link is not None:
+                self._wait_until_settled(link.intent[ATTEMPTED_AT])
+            self.store.discard_intent(target.claim, intended)
+            raise
         self.done.append(f"{target.kind.name} found")
-        return self._apply(target, Written(found.id, changed=True, link=link), found)
+        return self._apply(target, Written(found.id, changed=True, link=confirmed), found)
 
     def _intended[F: MoneybirdRequest, R: MoneybirdObject](self, target: Target[F, R]) -> Link:
         kind = target.kind
