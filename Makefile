@@ -23,8 +23,8 @@ export __SAM_CLI_APP_DIR := $(LOCAL)/cache/sam
 # Beside the sources, bytecode would change the folders that `sam build` compares with its cache.
 export PYTHONPYCACHEPREFIX := $(LOCAL)/cache/bytecode
 
-LOCK := pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --no-annotate \
-  --no-emit-index-url --no-emit-find-links
+LOCK := pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header \
+  --no-annotate
 
 ##@ Use
 .PHONY: run up
