@@ -40,6 +40,15 @@ def properties(name: str) -> dict[str, Any]:
     return dict(template()["Resources"][name]["Properties"])
 
 
+def statements(function: str) -> list[dict[str, Any]]:
+    return [statement for policy in properties(function)["Policies"] for statement in policy["Statement"]]
+
+
+def actions(function: str) -> list[str]:
+    named = [statement["Action"] for statement in statements(function)]
+    return [action for entry in named for action in ([entry] if isinstance(entry, str) else entry)]
+
+
 def of_type(kind: str) -> list[str]:
     return [name for name, resource in template()["Resources"].items() if resource["Type"] == kind]
 
@@ -93,6 +102,65 @@ def test_tables_are_encrypted_recoverable_and_survive_the_stack(table: str) -> N
     assert resource["Properties"]["DeletionProtectionEnabled"] == {"Fn::If": ["IsProtected", True, False]}
 
 
+def test_events_outlive_their_messages() -> None:
+    days = template()["Parameters"]["EventRetentionDays"]["MinValue"]
+
+    assert days * 24 * 3600 >= properties("SyncQueue")["MessageRetentionPeriod"]
+
+
+def test_receiver_gives_up_before_api_gateway_does() -> None:
+    assert properties("WebhookReceiverFunction")["Timeout"] < 29
+
+
+def test_there_is_one_stage_and_it_is_throttled() -> None:
+    # Without OpenApiVersion, SAM adds a second stage that no setting reaches.
+    assert properties("WebhookApi")["OpenApiVersion"]
+    settings = properties("WebhookApi")["MethodSettings"][0]
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert settings["ThrottlingRateLimit"] == {"Ref": "ThrottlingRateLimit"}
+    assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurstLimit"}
+
+
+def test_sweep_runs_every_minute_and_is_not_repeated() -> None:
+    schedule = properties("OperationsFunction")["Events"]["Sweep"]["Properties"]
+
+    assert schedule["ScheduleExpression"] == "rate(1 minute)"
+    assert json.loads(schedule["Input"]) == {"task": "sweep"}
+    assert schedule["OmitName"] is True  # a name would be one for all stacks of an account
+    assert schedule["RetryPolicy"] == {"MaximumRetryAttempts": 0}
+    assert properties("OperationsFunction")["EventInvokeConfig"] == {"MaximumRetryAttempts": 0}
+
+
+def test_bucket_is_private_and_encrypted() -> None:
+    bucket = properties("WebhookBodiesBucket")
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]
+
+
+def test_large_bodies_are_written_by_the_receiver_and_read_by_no_function() -> None:
+    rights = {
+        function: [each for each in actions(function) if each.startswith("s3:")] for function in FUNCTIONS
+    }
+
+    assert rights == {
+        "WebhookReceiverFunction": ["s3:PutObject"],
+        "EntitySyncFunction": [],
+        "OperationsFunction": [],
+    }
+
+
+def test_receiver_can_write_nothing_but_signatures_to_the_control_table() -> None:
+    (statement,) = [
+        statement
+        for statement in statements("WebhookReceiverFunction")
+        if statement["Resource"] == {"Fn::GetAtt": "ControlTable.Arn"}
+    ]
+
+    assert statement["Action"] == "dynamodb:PutItem"
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["signature#*"]}}
+
+
 def test_access_log_holds_nothing_secret() -> None:
     log = json.loads(properties("WebhookApi")["AccessLogSetting"]["Format"])
 
@@ -114,13 +182,9 @@ def test_every_log_group_ends() -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_function_may_do_everything(function: str) -> None:
-    statements = [s for policy in properties(function)["Policies"] for s in policy["Statement"]]
-
-    assert statements
-    for statement in statements:
-        actions = statement["Action"]
-        assert not any("*" in action for action in ([actions] if isinstance(actions, str) else actions))
-        assert statement["Resource"] != "*"
+    assert actions(function)
+    assert [action for action in actions(function) if "*" in action] == []
+    assert [statement for statement in statements(function) if statement["Resource"] == "*"] == []
 
 
 def test_every_alarm_is_sent() -> None:
