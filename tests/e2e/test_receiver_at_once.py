@@ -1,5 +1,6 @@
 """The receiver, deployed: many at once, and what only the whole stack can show."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 import requests
 
+from accounting_sync.signatures import sign_moneybird
 from tests.local_stack.outcomes import eventually
 from tests.local_stack.payloads import samples
 from tests.local_stack.stack import LocalStack
@@ -27,10 +29,16 @@ def test_hundred_identical_deliveries_at_once_are_one_event_and_one_message(
     stack: LocalStack, send: WebhookSender, idle_sync: None
 ) -> None:
     body, key = _invoice(stack), str(uuid.uuid4())
+    secret = stack.description.credentials.moneybird_secret
+    headers = {"Idempotency-Key": key, "Moneybird-Signature": sign_moneybird(body, secret, int(time.time()))}
     before = _messages(stack)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        responses = list(pool.map(lambda _: send.moneybird_bytes(body, key), range(AT_ONCE)))
+        responses = list(
+            pool.map(
+                lambda _: send.post(stack.description.moneybird_webhook_url, body, headers), range(AT_ONCE)
+            )
+        )
 
     assert [response.status_code for response in responses] == [200] * AT_ONCE
     said = [response.json()["status"] for response in responses]

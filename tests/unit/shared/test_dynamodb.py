@@ -1,6 +1,9 @@
 """Items go through DynamoDB's wire format and come back as they were; refusals are told apart."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from threading import Barrier, Lock
 
 import pytest
 from botocore.exceptions import ClientError
@@ -63,3 +66,25 @@ def test_only_conflicts_are_tried_again(
         retry_conflicts(call)
 
     assert len(made) == calls
+
+
+def test_writers_that_collide_all_succeed_in_the_end() -> None:
+    item, together, written = Lock(), Barrier(20), []
+
+    def transact() -> None:
+        if not item.acquire(blocking=False):
+            raise refusal("TransactionCanceledException", "TransactionConflict", "None")
+        try:
+            time.sleep(0.002)  # a transaction in progress, which others collide with
+            written.append(1)
+        finally:
+            item.release()
+
+    def write(_: int) -> None:
+        together.wait()
+        retry_conflicts(transact)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(write, range(20)))
+
+    assert len(written) == 20
