@@ -1,6 +1,7 @@
 """How much the receiver costs over the least that a receiver can be; `make bench` prints it.
 
 Ratios of CPU time, taken in turns in one run; the least of all rounds, which a busy machine disturbs least.
+What is measured are the sources with their bytecode, as in a build, and the libraries of this environment.
 """
 
 import json
@@ -12,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-BUILDS = [ROOT / ".aws-sam" / "build", ROOT / ".local" / "sam" / "build"]
-"""Of a plain `sam build`, and of the local stack. Where there is none, the sources are measured."""
+SOURCES = [ROOT / "layers" / "shared", ROOT / "functions" / "webhook_receiver"]
 ROUNDS = 7
 REQUESTS = 500
 HANDLERS = ("tests.benchmarks.bare_handler", "webhook_receiver.app")
@@ -22,7 +22,7 @@ IMPORT_LIMIT, REQUEST_LIMIT = 1.3, 1.5
 
 def main() -> int:
     """Print the table; return 1 if a ratio is over its limit."""
-    print(f"CPU time, least of {ROUNDS} rounds each; measured: {', '.join(map(str, _folders()))}")
+    print(f"CPU time of the sources with bytecode, least of {ROUNDS} rounds each")
     with tempfile.TemporaryDirectory() as folder:
         environment = _environment(folder)
         within = [
@@ -34,23 +34,14 @@ def main() -> int:
 
 
 def _environment(folder: str) -> dict[str, str]:
-    """Let Python keep the sources' bytecode, and leave none behind; a build has its own."""
-    folders = _folders()
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))}
-    environment.pop("PYTHONPYCACHEPREFIX", None)
-    if folders[0].parts[-2:] == ("layers", "shared"):
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        environment["PYTHONPYCACHEPREFIX"] = folder
-    else:
-        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    """Let Python keep the bytecode in a folder that is gone afterwards."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(map(str, SOURCES)),
+        "PYTHONPYCACHEPREFIX": folder,
+    }
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return environment
-
-
-def _folders() -> list[Path]:
-    for build in BUILDS:
-        if build.exists():
-            return [build / "SharedLayer" / "python", build / "WebhookReceiverFunction"]
-    return [ROOT / "layers" / "shared", ROOT / "functions" / "webhook_receiver"]
 
 
 def _compare(title: str, what: list[str], number: int, limit: float, environment: dict[str, str]) -> bool:

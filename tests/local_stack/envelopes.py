@@ -13,6 +13,7 @@ from typing import Any
 from accounting_sync.events import EntityRef, Source, event_id
 from accounting_sync.queue import SyncMessage
 from tests.local_stack.payloads import Sample, samples
+from tests.local_stack.webhooks import encoded
 
 CONNECTION = "sample"
 USERNAME, PASSWORD = "sample", "accepted-by-the-local-stack-only"
@@ -32,6 +33,7 @@ def envelopes() -> dict[str, dict[str, Any]]:
     special = {
         "receiver-wrong-password": receiver_event(invoice, password="wrong"),
         "operations-sweep": {"task": "sweep"},
+        "operations-replay": {"task": "replay", "connection": CONNECTION, "status": "PARKED"},
     }
     return {f"{name}.json": event for name, event in (received | synced | special).items()}
 
@@ -73,8 +75,8 @@ def receiver_event(sample: Sample, password: str = PASSWORD) -> dict[str, Any]:
         "pathParameters": parameters,
         "stageVariables": None,
         "requestContext": _request_context(resource, path),
-        "body": json.dumps(sample.payload(), ensure_ascii=False, separators=(",", ":")),
-        "isBase64Encoded": False,
+        "body": base64.b64encode(encoded(sample.payload())).decode(),
+        "isBase64Encoded": True,  # the API of the template hands over every body so
     }
 
 
