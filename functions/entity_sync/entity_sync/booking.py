@@ -90,10 +90,20 @@ class RoundingPolicy(StrEnum):
     ROUNDING_LINE = "rounding_line"
 
 
+class VatRounding(StrEnum):
+    """Where VAT is rounded to the cent."""
+
+    PER_RATE = "per_rate"
+    """Once for each VAT rate, over the sum of its lines."""
+    PER_LINE = "per_line"
+
+
 class Rounding(Model):
     """How a difference of a few cents is handled; more than `max_cents` is always parked."""
 
     policy: RoundingPolicy = RoundingPolicy.PARK
+    moneybird_vat: VatRounding = VatRounding.PER_RATE
+    """How Moneybird rounds VAT: an assumption, as it is not documented."""
     max_cents: int = Field(default=2, ge=1, le=99)
     """In the smallest unit of the document's currency."""
     ledger_account: str | None = None

@@ -1,18 +1,19 @@
 """Lines, VAT and totals must agree to the cent, before anything is booked.
 
 VAT is customarily rounded once per line, or once per VAT code over the document. Either is accepted when it
-comes to the source's own total; nothing else is.
+comes to the source's own total; nothing else is. Whether the destination comes to the same is checked there,
+before it is written to.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from accounting_sync.documents import Bookable, Line, VatTotal
 from accounting_sync.errors import ParkedError
 from accounting_sync.money import EXACT, product, quantize, smallest_units, total
-from entity_sync.booking import Rounding, RoundingPolicy
+from entity_sync.booking import Rounding, RoundingPolicy, VatRounding
 
 type _Group = tuple[str | None, Decimal]
 """VAT code and percentage."""
@@ -43,9 +44,8 @@ def line_net(line: Line, currency: str, *, prices_include_vat: bool) -> Decimal:
 def settle(bill: Bookable, rounding: Rounding, what: str) -> tuple[Bookable, tuple[VatTotal, ...]]:
     """Return the bill with lines that come to its totals, and the VAT per code.
 
-    By the policy `rounding_line` a difference of a few cents becomes a line of its own. A difference in VAT
-    moves from VAT to that line, or between VAT and net where prices hold VAT: the destination computes VAT
-    from the lines, as is done here.
+    VAT may be rounded in either way. By the policy `rounding_line` a difference of a few cents between what
+    the source says and what the destination will compute from the lines becomes a line of its own.
 
     Raises
     ------
@@ -53,27 +53,49 @@ def settle(bill: Bookable, rounding: Rounding, what: str) -> tuple[Bookable, tup
         If lines, VAT and totals do not agree, and the policy does not allow for the difference.
     """
     said = (bill.total_net, bill.total_vat, bill.total_gross)
-    ways = [_sums(bill, per_line=per_line) for per_line in (False, True)]
-    for sums in ways:
+    booked_per_line = rounding.moneybird_vat is VatRounding.PER_LINE
+    booked, other = (_sums(bill, per_line=way) for way in (booked_per_line, not booked_per_line))
+    if booked.amounts != said and _may_be_rounded(bill, booked, rounding):
+        return _with_rounding_line(bill, booked, rounding), booked.vat_totals
+    for sums in (booked, other):
         if sums.amounts == said:
             return _with_totals(bill, *sums.amounts), sums.vat_totals
-    nearest = min(ways, key=lambda sums: abs(bill.total_vat - sums.vat))
-    _check_difference(bill, nearest, rounding, what)
-    return _with_rounding_line(bill, nearest, rounding), nearest.vat_totals
+    raise ParkedError(
+        f"The totals of the {what} differ from its lines. Its lines come to {_listed(booked.amounts)}"
+        f" (without VAT, VAT, in all); its totals are {_listed(said)} {bill.currency}. Correct it at the"
+        f" source, or see rounding in the booking settings (policy {rounding.policy}, max_cents"
+        f" {rounding.max_cents})."
+    )
 
 
-def _check_difference(bill: Bookable, sums: _Sums, rounding: Rounding, what: str) -> None:
+def vat_of(
+    pieces: Iterable[tuple[str, Decimal, Decimal]], bill: Bookable, vat_rounding: VatRounding
+) -> Decimal:
+    """Return the VAT that a destination computes.
+
+    Parameters
+    ----------
+    pieces
+        Of each line there: the VAT rate's id, its percentage, and the line's amount.
+    bill
+        Says the currency, and whether amounts hold VAT.
+    """
+    groups: dict[object, tuple[Decimal, list[Decimal]]] = {}
+    for number, (rate, percentage, amount) in enumerate(pieces):
+        group = number if vat_rounding is VatRounding.PER_LINE else rate
+        groups.setdefault(group, (percentage, []))[1].append(amount)
+    return total(
+        _vat(total(amounts), percentage, bill.currency, included=bill.prices_include_vat)
+        for percentage, amounts in groups.values()
+    )
+
+
+def _may_be_rounded(bill: Bookable, sums: _Sums, rounding: Rounding) -> bool:
     said = (bill.total_net, bill.total_vat, bill.total_gross)
     limit = smallest_units(rounding.max_cents, bill.currency)
     near = all(abs(total((ours, -theirs))) <= limit for ours, theirs in zip(sums.amounts, said, strict=True))
     whole = all(amount == quantize(amount, bill.currency) for amount in said)
-    if near and whole and rounding.policy is RoundingPolicy.ROUNDING_LINE:
-        return
-    raise ParkedError(
-        f"The totals of the {what} differ from its lines. Its lines come to {_listed(sums.amounts)} (without "
-        f"VAT, VAT, in all); its totals are {_listed(said)} {bill.currency}. Correct it at the source, or "
-        f"see rounding in the booking settings (policy {rounding.policy}, max_cents {rounding.max_cents})."
-    )
+    return near and whole and rounding.policy is RoundingPolicy.ROUNDING_LINE
 
 
 def _listed(amounts: Sequence[Decimal]) -> str:

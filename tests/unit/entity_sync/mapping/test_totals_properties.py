@@ -172,7 +172,8 @@ def test_a_correct_invoice_is_mapped_to_the_cent(bill: Given) -> None:
     comes_to_its_totals(document, bill)
     totals = (document.total_net, document.total_vat, document.total_gross)
     assert [Fraction(amount) for amount in totals if amount is not None] == list(bill.totals())
-    assert document.lines == mapped(bill.raw(), ROUNDING).lines
+    if not bill.per_line:
+        assert document.lines == mapped(bill.raw(), ROUNDING).lines
 
 
 @unhurried

@@ -3,17 +3,24 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from accounting_sync.documents import Billable, Bookable, Expense, Line
 from accounting_sync.errors import ParkedError
-from accounting_sync.money import total
+from accounting_sync.money import product, total
 from accounting_sync.providers.moneybird_requests import DetailFields
 from entity_sync.booking import BookingSettings
 from entity_sync.destinations.moneybird.books import Books
 from entity_sync.destinations.moneybird.rows import plain, rows
+from entity_sync.mapping.totals import vat_of
 
 SALES, PURCHASE = "sales_invoice", "purchase_invoice"
 """As Moneybird calls the use of a VAT rate or ledger account; estimates are sales, receipts purchases."""
+
+_NONE = Decimal(0)
+
+type Pairs = tuple[tuple[DetailFields, Line], ...]
+"""Details, each with the line that it books."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +29,7 @@ class Details:
 
     date: date
     booked_as: str
-    pairs: tuple[tuple[DetailFields, Line], ...]
+    pairs: Pairs
 
     @property
     def fields(self) -> tuple[DetailFields, ...]:
@@ -69,6 +76,7 @@ def details(document: Billable, settings: BookingSettings, projects: Mapping[str
         for row in rows(line, bookable)
     )
     _check_sum(document, bookable, pairs)
+    _check_vat(document, bookable, pairs, settings)
     numbered = ((d.model_copy(update={"row_order": n}), line) for n, (d, line) in enumerate(pairs))
     return Details(bookable.date, PURCHASE if purchase else SALES, tuple(numbered))
 
@@ -78,7 +86,7 @@ def project_of(line: Line, document: Billable) -> str | None:
     return line.project_id or (document.project.entity.id if document.project else None)
 
 
-def _check_sum(document: Billable, bookable: Bookable, pairs: tuple[tuple[DetailFields, Line], ...]) -> None:
+def _check_sum(document: Billable, bookable: Bookable, pairs: Pairs) -> None:
     expected = bookable.total_gross if bookable.prices_include_vat else bookable.total_net
     found = total((d.amount or 0) * (d.price or 0) for d, _ in pairs)  # type: ignore[misc]  # Decimals
     if found != expected:
@@ -87,4 +95,20 @@ def _check_sum(document: Billable, bookable: Bookable, pairs: tuple[tuple[Detail
             f"The lines of the {document.entity.type} come to {plain(found)} {with_vat} VAT, its total says"
             f" {plain(expected)}. Correct it in Moment, or set rounding in the booking settings, then send"
             " the event again."
+        )
+
+
+def _check_vat(document: Billable, bookable: Bookable, pairs: Pairs, settings: BookingSettings) -> None:
+    """Refuse what Moneybird would make another total of: once it is there, it is in the books."""
+    pieces = (
+        (d.tax_rate_id or "", line.vat_percentage or Decimal(0), product(d.amount or _NONE, d.price or _NONE))
+        for d, line in pairs
+    )
+    vat = vat_of(pieces, bookable, settings.rounding.moneybird_vat)
+    if vat != bookable.total_vat:
+        raise ParkedError(
+            f"The VAT of the {document.entity.type} is {plain(bookable.total_vat)} in Moment, and Moneybird"
+            f" would make it {plain(vat)}: each rounds it in another way. Nothing was written. Set rounding"
+            " in the booking settings (policy rounding_line books the difference; moneybird_vat says how"
+            " Moneybird rounds), or correct it in Moment, then send the event again."
         )

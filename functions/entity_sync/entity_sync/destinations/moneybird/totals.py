@@ -26,5 +26,6 @@ def _compare(which: str, found: Decimal | None, expected: Decimal) -> None:
     said = "does not say" if found is None else f"makes it {plain(found)}"
     raise ParkedError(
         f"The total {which} is {plain(expected)} in Moment, and Moneybird {said}. It stands in Moneybird:"
-        " correct it there or in Moment, or the settings vat and rounding, then send the event again."
+        " correct it there (it is not changed back), or in Moment, or the settings vat and rounding, then"
+        " send the event again."
     )
