@@ -85,7 +85,7 @@ def _stack(options: StackOptions) -> Iterator[LocalStack]:
 def _demonstrate(stack: LocalStack) -> list[Row]:
     with Progress().step("Sample webhooks"):
         rows = list(Demonstration(stack).run())
-    Console().print(table(rows))
+    Console().print(table(rows) if rows else "No samples: Moneybird's simulator does not run.")
     return rows
 
 
