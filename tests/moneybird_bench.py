@@ -58,14 +58,14 @@ SETTINGS: dict[str, Any] = {
 class _Free:
     """A throttle and a breaker that let everything through."""
 
-    def before(self, connection: str, provider: Source) -> bool:
+    def before(self, connection: str, provider: Source, resource: str) -> bool:
         return False
 
     def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None: ...
 
-    def denied(self, connection: str, provider: Source, reason: str) -> None: ...
+    def denied(self, connection: str, provider: Source, resource: str, reason: str) -> None: ...
 
-    def accepted(self, connection: str, provider: Source) -> None: ...
+    def accepted(self, connection: str, provider: Source, resource: str) -> None: ...
 
     def guard[Result](self, connection: str, provider: Source, call: "Callable[[], Result]") -> Result:
         return call()

@@ -147,6 +147,27 @@ def test_refused_credentials_pause_the_connection_and_the_event_waits(function: 
     assert calls == 1
 
 
+def test_kind_that_the_token_may_not_write_holds_up_no_other(function: SyncFunction) -> None:
+    token = function.moneybird.state.api_token
+
+    def forbid(name: str) -> None:
+        if name.endswith("documents/receipts"):
+            function.moneybird.state.api_token = "of another" if name.startswith("before") else token
+
+    function.boundaries.listeners.append(forbid)
+    claim = function.deliver("claim", samples.CLAIM)
+    invoices = [function.deliver("invoice", invoice_id) for invoice_id in samples.TEN_INVOICES[:4]]
+
+    for _ in range(8):
+        function.invoke()
+        function.pass_time(minutes=1)
+
+    assert (function.event(claim).status, function.event(claim).attempts) == (Status.QUEUED, 0)
+    assert "documents/receipts" in (function.event(claim).reason or "")
+    assert {function.event(each).status for each in invoices} == {Status.SYNCED}
+    assert len(function.at_moneybird("external_sales_invoices")) == 4
+
+
 def test_repaired_credentials_are_noticed_by_themselves(function: SyncFunction) -> None:
     contact_id = contact(function)
     function.set_secret(SECRET | {"moneybird": SECRET["moneybird"] | {"api_token": "revoked"}})

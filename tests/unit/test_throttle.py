@@ -27,6 +27,7 @@ START = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 WINDOW = timedelta(seconds=60)
 SETTINGS = ThrottleSettings(plans={Source.MONEYBIRD: RatePlan(calls=4, window=WINDOW)})
 CONNECTION = "demo"
+CONTACTS, RECEIPTS = "contacts", "documents/receipts"
 
 type Anything = Any
 """What passes through a stand-in unseen."""
@@ -115,14 +116,14 @@ def other_worker(client: "DynamoDBClient", table: str, clock: SetClock) -> Throt
 
 def use_up(throttle: Throttle) -> None:
     for _ in range(4):
-        throttle.before(CONNECTION, Source.MONEYBIRD)
+        throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
 
 
 def test_call_waits_when_the_plan_is_used_up(throttle: Throttle) -> None:
     use_up(throttle)
 
     with pytest.raises(RateLimitedError) as refused:
-        throttle.before(CONNECTION, Source.MONEYBIRD)
+        throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
 
     assert START + WINDOW <= refused.value.until <= START + WINDOW + timedelta(seconds=10)
 
@@ -130,46 +131,46 @@ def test_call_waits_when_the_plan_is_used_up(throttle: Throttle) -> None:
 def test_call_goes_on_when_the_promised_time_has_come(throttle: Throttle, clock: SetClock) -> None:
     use_up(throttle)
     with pytest.raises(RateLimitedError) as refused:
-        throttle.before(CONNECTION, Source.MONEYBIRD)
+        throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
 
     clock.now = refused.value.until
 
-    assert throttle.before(CONNECTION, Source.MONEYBIRD) is False
+    assert throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS) is False
 
 
 def test_workers_share_the_plan(throttle: Throttle, other_worker: Throttle) -> None:
     use_up(throttle)
 
     with pytest.raises(RateLimitedError):
-        other_worker.before(CONNECTION, Source.MONEYBIRD)
+        other_worker.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
 
 
 def test_connections_and_providers_have_their_own_plan(throttle: Throttle) -> None:
     use_up(throttle)
 
-    assert throttle.before("another", Source.MONEYBIRD) is False
-    assert throttle.before(CONNECTION, Source.MOMENT) is False
+    assert throttle.before("another", Source.MONEYBIRD, CONTACTS) is False
+    assert throttle.before(CONNECTION, Source.MOMENT, CONTACTS) is False
 
 
 def test_provider_without_a_plan_is_not_limited(throttle: Throttle) -> None:
     for _ in range(20):
-        assert throttle.before(CONNECTION, Source.MOMENT) is False
+        assert throttle.before(CONNECTION, Source.MOMENT, CONTACTS) is False
 
 
 @pytest.mark.parametrize("provider", list(Source))
 def test_pause_after_a_429_holds_for_every_worker_until_its_time(
     throttle: Throttle, other_worker: Throttle, clock: SetClock, provider: Source
 ) -> None:
-    other_worker.before(CONNECTION, provider)
+    other_worker.before(CONNECTION, provider, CONTACTS)
     until = START + timedelta(seconds=30)
 
     throttle.limited(CONNECTION, provider, until, "answered 429.")
 
     with pytest.raises(RateLimitedError) as refused:
-        other_worker.before(CONNECTION, provider)
+        other_worker.before(CONNECTION, provider, CONTACTS)
     assert refused.value.until == until
     clock.now = until
-    assert other_worker.before(CONNECTION, provider) is False
+    assert other_worker.before(CONNECTION, provider, CONTACTS) is False
     assert throttle.state(CONNECTION, provider).paused_until is None
 
 
@@ -180,17 +181,17 @@ def test_shorter_pause_does_not_end_a_longer_one(throttle: Throttle, clock: SetC
 
     clock.advance(30)
     with pytest.raises(RateLimitedError):
-        throttle.before(CONNECTION, Source.MOMENT)
+        throttle.before(CONNECTION, Source.MOMENT, CONTACTS)
 
 
 @pytest.mark.parametrize("provider", list(Source))
 def test_refused_credentials_pause_with_the_reason(
     throttle: Throttle, other_worker: Throttle, provider: Source
 ) -> None:
-    throttle.denied(CONNECTION, provider, "answered 401 (No access).")
+    throttle.denied(CONNECTION, provider, CONTACTS, "answered 401 (No access).")
 
     with pytest.raises(PausedError, match=r"answered 401 \(No access\)") as refused:
-        other_worker.before(CONNECTION, provider)
+        other_worker.before(CONNECTION, provider, CONTACTS)
     assert refused.value.until == START + SETTINGS.denied_pause
 
 
@@ -198,14 +199,14 @@ def test_refused_credentials_pause_with_the_reason(
 def test_one_worker_tests_the_credentials_and_the_others_wait_for_it(
     throttle: Throttle, other_worker: Throttle, clock: SetClock, provider: Source
 ) -> None:
-    throttle.denied(CONNECTION, provider, "answered 401.")
+    throttle.denied(CONNECTION, provider, CONTACTS, "answered 401.")
     clock.now += SETTINGS.denied_pause
 
-    is_test = throttle.before(CONNECTION, provider)
+    is_test = throttle.before(CONNECTION, provider, CONTACTS)
 
     assert is_test
     with pytest.raises(PausedError) as refused:
-        other_worker.before(CONNECTION, provider)
+        other_worker.before(CONNECTION, provider, CONTACTS)
     assert refused.value.until == clock.now + SETTINGS.test_lease
 
 
@@ -213,82 +214,102 @@ def test_one_worker_tests_the_credentials_and_the_others_wait_for_it(
 def test_everybody_goes_on_when_the_test_was_accepted(
     throttle: Throttle, other_worker: Throttle, clock: SetClock, provider: Source
 ) -> None:
-    throttle.denied(CONNECTION, provider, "answered 401.")
+    throttle.denied(CONNECTION, provider, CONTACTS, "answered 401.")
     clock.now += SETTINGS.denied_pause
-    throttle.before(CONNECTION, provider)
+    throttle.before(CONNECTION, provider, CONTACTS)
 
-    throttle.accepted(CONNECTION, provider)
+    throttle.accepted(CONNECTION, provider, CONTACTS)
 
-    assert other_worker.before(CONNECTION, provider) is False
-    assert throttle.before(CONNECTION, provider) is False
+    assert other_worker.before(CONNECTION, provider, CONTACTS) is False
+    assert throttle.before(CONNECTION, provider, CONTACTS) is False
+
+
+def test_resource_that_is_refused_pauses_no_other(throttle: Throttle, other_worker: Throttle) -> None:
+    throttle.denied(CONNECTION, Source.MONEYBIRD, RECEIPTS, "answered 401 (missing scope).")
+
+    assert other_worker.before(CONNECTION, Source.MONEYBIRD, CONTACTS) is False
+    with pytest.raises(PausedError, match="missing scope"):
+        other_worker.before(CONNECTION, Source.MONEYBIRD, RECEIPTS)
+
+
+def test_accepted_test_of_one_resource_lifts_no_other_pause(throttle: Throttle, clock: SetClock) -> None:
+    for resource in (CONTACTS, RECEIPTS):
+        throttle.denied(CONNECTION, Source.MONEYBIRD, resource, "answered 401.")
+    clock.now += SETTINGS.denied_pause
+    assert throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS) is True
+
+    throttle.accepted(CONNECTION, Source.MONEYBIRD, CONTACTS)
+
+    assert throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS) is False
+    assert throttle.before(CONNECTION, Source.MONEYBIRD, RECEIPTS) is True
 
 
 def test_failed_test_pauses_again(throttle: Throttle, other_worker: Throttle, clock: SetClock) -> None:
-    throttle.denied(CONNECTION, Source.MOMENT, "answered 401.")
+    throttle.denied(CONNECTION, Source.MOMENT, CONTACTS, "answered 401.")
     clock.now += SETTINGS.denied_pause
-    throttle.before(CONNECTION, Source.MOMENT)
+    throttle.before(CONNECTION, Source.MOMENT, CONTACTS)
 
-    throttle.denied(CONNECTION, Source.MOMENT, "answered 401.")
+    throttle.denied(CONNECTION, Source.MOMENT, CONTACTS, "answered 401.")
 
     with pytest.raises(PausedError) as refused:
-        other_worker.before(CONNECTION, Source.MOMENT)
+        other_worker.before(CONNECTION, Source.MOMENT, CONTACTS)
     assert refused.value.until == clock.now + SETTINGS.denied_pause
 
 
 def test_another_worker_tests_when_the_first_one_died(
     throttle: Throttle, other_worker: Throttle, clock: SetClock
 ) -> None:
-    throttle.denied(CONNECTION, Source.MOMENT, "answered 401.")
+    throttle.denied(CONNECTION, Source.MOMENT, CONTACTS, "answered 401.")
     clock.now += SETTINGS.denied_pause
-    throttle.before(CONNECTION, Source.MOMENT)
+    throttle.before(CONNECTION, Source.MOMENT, CONTACTS)
 
     clock.now += SETTINGS.test_lease
 
-    assert other_worker.before(CONNECTION, Source.MOMENT) is True
+    assert other_worker.before(CONNECTION, Source.MOMENT, CONTACTS) is True
 
 
 def test_late_429_does_not_turn_a_pause_for_credentials_into_one_for_a_time(
     throttle: Throttle, clock: SetClock
 ) -> None:
-    throttle.denied(CONNECTION, Source.MOMENT, "answered 401.")
+    throttle.denied(CONNECTION, Source.MOMENT, CONTACTS, "answered 401.")
 
     throttle.limited(CONNECTION, Source.MOMENT, START + timedelta(seconds=5), "answered 429.")
 
     clock.advance(10)
     with pytest.raises(PausedError, match="answered 401"):
-        throttle.before(CONNECTION, Source.MOMENT)
+        throttle.before(CONNECTION, Source.MOMENT, CONTACTS)
 
 
 @pytest.mark.parametrize("provider", list(Source))
 def test_person_lifts_a_pause_that_other_workers_remember(
     throttle: Throttle, other_worker: Throttle, provider: Source
 ) -> None:
-    throttle.before(CONNECTION, provider)
-    other_worker.denied(CONNECTION, provider, "answered 403.")
+    throttle.before(CONNECTION, provider, CONTACTS)
+    other_worker.denied(CONNECTION, provider, CONTACTS, "answered 403.")
     with pytest.raises(PausedError):
-        throttle.before(CONNECTION, provider)
+        throttle.before(CONNECTION, provider, CONTACTS)
 
     Throttle.resume(other_worker, CONNECTION, provider)
 
-    assert throttle.before(CONNECTION, provider) is False
+    assert throttle.before(CONNECTION, provider, CONTACTS) is False
 
 
 def test_person_who_saw_no_pause_lifts_one_set_since(throttle: Throttle, other_worker: Throttle) -> None:
     throttle.state(CONNECTION, Source.MOMENT)
-    other_worker.denied(CONNECTION, Source.MOMENT, "answered 403.")
+    other_worker.denied(CONNECTION, Source.MOMENT, CONTACTS, "answered 403.")
 
     throttle.resume(CONNECTION, Source.MOMENT)
 
-    assert other_worker.before(CONNECTION, Source.MOMENT) is False
+    assert other_worker.before(CONNECTION, Source.MOMENT, CONTACTS) is False
 
 
 def test_calls_to_the_table_stay_few(client: "DynamoDBClient", table: str, clock: SetClock) -> None:
     counted = CountedCalls(client)
     throttle = Throttle(counted, table, SETTINGS, clock)  # type: ignore[arg-type]  # a counting stand-in
 
-    throttle.before(CONNECTION, Source.MONEYBIRD)
-    throttle.before(CONNECTION, Source.MONEYBIRD)
-    throttle.before(CONNECTION, Source.MOMENT)
+    throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
+    throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
+    throttle.before(CONNECTION, Source.MOMENT, CONTACTS)
 
     assert counted.names == ["get_item", "put_item", "put_item", "get_item"]
 
@@ -298,11 +319,11 @@ def test_overtaken_worker_needs_one_write_more(
 ) -> None:
     counted = CountedCalls(client)
     throttle = Throttle(counted, table, SETTINGS, clock)  # type: ignore[arg-type]  # a counting stand-in
-    throttle.before(CONNECTION, Source.MONEYBIRD)
-    other_worker.before(CONNECTION, Source.MONEYBIRD)
+    throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
+    other_worker.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
     counted.names.clear()
 
-    throttle.before(CONNECTION, Source.MONEYBIRD)
+    throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
 
     assert counted.names == ["put_item", "put_item"]
     assert sum(throttle.state(CONNECTION, Source.MONEYBIRD).log.values()) == 3
@@ -312,17 +333,17 @@ def test_what_the_provider_said_is_not_lost_when_the_table_cannot_be_told(clock:
     throttle = Throttle(UnreachableTable(), "control", SETTINGS, clock)  # type: ignore[arg-type]
 
     throttle.limited(CONNECTION, Source.MONEYBIRD, START, "answered 429.")
-    throttle.denied(CONNECTION, Source.MONEYBIRD, "answered 401.")
-    throttle.accepted(CONNECTION, Source.MONEYBIRD)
+    throttle.denied(CONNECTION, Source.MONEYBIRD, CONTACTS, "answered 401.")
+    throttle.accepted(CONNECTION, Source.MONEYBIRD, CONTACTS)
 
     with pytest.raises(EndpointConnectionError):
-        throttle.before(CONNECTION, Source.MONEYBIRD)
+        throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
 
 
 def test_item_expires_after_all_that_it_speaks_of(
     client: "DynamoDBClient", throttle: Throttle, table: str
 ) -> None:
-    throttle.denied(CONNECTION, Source.MOMENT, "answered 401.")
+    throttle.denied(CONNECTION, Source.MOMENT, CONTACTS, "answered 401.")
 
     (item,) = client.scan(TableName=table)["Items"]
 
@@ -339,7 +360,7 @@ def test_workers_at_once_never_get_more_than_the_plan(client: "DynamoDBClient", 
         granted = 0
         for _ in range(6):
             try:
-                worker.before(CONNECTION, Source.MONEYBIRD)
+                worker.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
             except WaitError:
                 continue
             granted += 1
@@ -368,7 +389,7 @@ def test_any_order_of_workers_keeps_every_window_within_the_plan(
     for worker, seconds in turns:
         clock.advance(seconds)
         try:
-            workers[worker].before(CONNECTION, Source.MONEYBIRD)
+            workers[worker].before(CONNECTION, Source.MONEYBIRD, CONTACTS)
         except RateLimitedError as refused:
             assert len([moment for moment in granted if moment > clock.now - WINDOW * 1.5]) >= calls
             assert refused.until > clock.now

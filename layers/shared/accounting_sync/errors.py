@@ -43,7 +43,7 @@ class OutcomeUnknownError(RetryableError):
 
 
 class AccessDeniedError(SyncError):
-    """401 or 403: the connection is paused until a person has looked at its credentials; the event waits."""
+    """401 or 403: the resource is paused until a person has looked at the credentials; the event waits."""
 
 
 class EntityGoneError(SyncError):

@@ -5,9 +5,11 @@ PutItem, and one more for each worker that was faster in the same moment (a refu
 item it should have known); the first call of a process costs a GetItem more. A call without a plan costs one
 GetItem.
 
-A pause after a 429 ends by itself. A pause after a 401 or 403 ends by a test: when its time is over, one
-call is let through and everybody else waits for what becomes of it. If it is let in, the pause is lifted,
-so repaired credentials are noticed without anybody's doing; `resume` does the same at once.
+A pause after a 429 holds for the whole provider, and ends by itself. A pause after a 401 or 403 holds for one
+resource, because Moneybird answers a missing scope with a 401 as well: what is allowed goes on beside it. It
+ends by a test: when its time is over, one call is let through and everybody else waits for what becomes of
+it. If it is let in, the pause is lifted, so repaired credentials are noticed without anybody's doing;
+`resume` does the same at once.
 """
 
 import logging
@@ -38,6 +40,20 @@ _ATTEMPTS = 50
 
 
 @dataclass(frozen=True, slots=True)
+class Denial:
+    """A resource that the connection was refused (401, 403); the pause ends by a test.
+
+    Attributes
+    ----------
+    until
+        Seconds since the epoch.
+    """
+
+    until: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ThrottleState:
     """What is known about one provider of one connection.
 
@@ -48,16 +64,16 @@ class ThrottleState:
     log
         Calls by bucket of the rate plan.
     paused_until
-        Seconds since the epoch; None when nothing is paused.
-    needs_test
-        Whether the pause ends by a test (401, 403) and not by its time alone.
+        Seconds since the epoch; None when the provider has not asked us to wait.
+    denied
+        Resource to what the provider said of it.
     """
 
     version: int = 0
     log: Mapping[int, int] = field(default_factory=dict)
     paused_until: int | None = None
     reason: str = ""
-    needs_test: bool = False
+    denied: Mapping[str, Denial] = field(default_factory=dict)
 
     @classmethod
     def from_item(cls, item: Item | None) -> Self:
@@ -69,19 +85,26 @@ class ThrottleState:
             log={int(bucket): calls for bucket, calls in item.get("calls", {}).items()},
             paused_until=item.get("paused_until"),
             reason=item.get("reason", ""),
-            needs_test=item.get("needs_test", False),
+            denied={
+                resource: Denial(denial["until"], denial["reason"])
+                for resource, denial in item.get("denied", {}).items()
+            },
         )
 
     def to_item(self, key: str, now: float) -> Item:
         """Write the item; it outlives everything it speaks of by a day."""
+        last = max((now, self.paused_until or 0, *(denial.until for denial in self.denied.values())))
         return {
             "id": key,
             "version": self.version,
             "calls": {str(bucket): calls for bucket, calls in self.log.items()},
             "paused_until": self.paused_until,
             "reason": self.reason or None,
-            "needs_test": self.needs_test or None,
-            "expires_at": int(max(now, self.paused_until or 0) + timedelta(days=1).total_seconds()),
+            "denied": {
+                resource: {"until": denial.until, "reason": denial.reason}
+                for resource, denial in self.denied.items()
+            },
+            "expires_at": int(last + timedelta(days=1).total_seconds()),
         }
 
 
@@ -120,7 +143,7 @@ class Throttle:
         self._clock = clock
         self._seen: dict[str, ThrottleState] = {}
 
-    def before(self, connection: str, provider: Source) -> bool:
+    def before(self, connection: str, provider: Source, resource: str) -> bool:
         """Take one call's share of the rate plan; True if this call tests whether a pause may end.
 
         Raises
@@ -131,28 +154,28 @@ class Throttle:
         plan = self._settings.plans.get(provider)
         taken = self._change(
             _key(connection, provider),
-            lambda state, now: _take(state, plan, self._settings.test_lease, now),
+            lambda state, now: _take(_admitted(state, resource, self._settings.test_lease, now), plan, now),
         )
-        return taken.needs_test
+        return resource in taken.denied
 
     def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None:
         """Note a 429: nobody calls before `until`."""
-        pause = ThrottleState(paused_until=_whole(until), reason=reason)
-        self._note(connection, provider, lambda state: _longer(state, pause))
+        self._note(connection, provider, lambda state: _longer(state, _whole(until), reason))
 
-    def denied(self, connection: str, provider: Source, reason: str) -> None:
-        """Note a 401 or 403: nobody calls, until a test call is let in or a person resumes."""
-        until = _whole(self._clock() + self._settings.denied_pause)
-        pause = ThrottleState(paused_until=until, reason=reason, needs_test=True)
-        self._note(connection, provider, lambda state: _longer(state, pause))
+    def denied(self, connection: str, provider: Source, resource: str, reason: str) -> None:
+        """Note a 401 or 403: nobody calls the resource, until a test call is let in or a person resumes."""
+        denial = Denial(_whole(self._clock() + self._settings.denied_pause), reason)
+        self._note(
+            connection, provider, lambda state: replace(state, denied={**state.denied, resource: denial})
+        )
 
-    def accepted(self, connection: str, provider: Source) -> None:
-        """Note that the test call was let in: the pause is over."""
-        self._note(connection, provider, _without_pause)
+    def accepted(self, connection: str, provider: Source, resource: str) -> None:
+        """Note that the test call was let in: the resource's pause is over."""
+        self._note(connection, provider, lambda state: _without_denial(state, resource))
 
     def resume(self, connection: str, provider: Source) -> None:
-        """Lift a pause, whatever it was for."""
-        self._change(_key(connection, provider), lambda state, _: _without_pause(state))
+        """Lift all pauses, whatever they were for."""
+        self._change(_key(connection, provider), lambda state, _: replace(_without_pause(state), denied={}))
 
     def state(self, connection: str, provider: Source) -> ThrottleState:
         """Read what is known now."""
@@ -219,14 +242,23 @@ class Throttle:
         return True
 
 
-def _take(state: ThrottleState, plan: RatePlan | None, test_lease: timedelta, now: float) -> ThrottleState:
-    """Return the state after one more call, or raise the reason why there must be none now."""
+def _admitted(state: ThrottleState, resource: str, test_lease: timedelta, now: float) -> ThrottleState:
+    """Return the state with a call to a resource let through, or raise the reason why it must wait."""
     if state.paused_until and now < state.paused_until:
-        raise _refusal(state, state.paused_until)
-    if state.needs_test:
-        state = replace(state, paused_until=math.ceil(now + test_lease.total_seconds()))
-    else:
-        state = _without_pause(state)
+        raise RateLimitedError(f"Waiting, as the provider asked. {state.reason}", _time(state.paused_until))
+    state = _without_pause(state)
+    denial = state.denied.get(resource)
+    if denial is None:
+        return state
+    if now < denial.until:
+        said = f"What was refused is paused, and tried again by itself. {denial.reason}"
+        raise PausedError(said, _time(denial.until))
+    tested = replace(denial, until=math.ceil(now + test_lease.total_seconds()))
+    return replace(state, denied={**state.denied, resource: tested})
+
+
+def _take(state: ThrottleState, plan: RatePlan | None, now: float) -> ThrottleState:
+    """Return the state after one more call, or raise if the plan allows none now."""
     if plan is None:
         return state
     log = plan.current(state.log, now)
@@ -238,25 +270,17 @@ def _take(state: ThrottleState, plan: RatePlan | None, test_lease: timedelta, no
 
 
 def _without_pause(state: ThrottleState) -> ThrottleState:
-    return replace(state, paused_until=None, reason="", needs_test=False)
+    return replace(state, paused_until=None, reason="")
 
 
-def _longer(state: ThrottleState, pause: ThrottleState) -> ThrottleState:
-    """Return a state with a pause added: a longer one is never made shorter, a test never left out."""
-    needs_test = state.needs_test or pause.needs_test
-    return replace(
-        state,
-        paused_until=max(state.paused_until or 0, pause.paused_until or 0),
-        reason=state.reason if state.needs_test and not pause.needs_test else pause.reason,
-        needs_test=needs_test,
-    )
+def _without_denial(state: ThrottleState, resource: str) -> ThrottleState:
+    others = {name: denial for name, denial in state.denied.items() if name != resource}
+    return replace(state, denied=others)
 
 
-def _refusal(state: ThrottleState, until: int) -> WaitError:
-    if state.needs_test:
-        said = f"The connection is paused and tries again by itself. {state.reason}"
-        return PausedError(said, _time(until))
-    return RateLimitedError(f"Waiting, as the provider asked. {state.reason}", _time(until))
+def _longer(state: ThrottleState, until: int, reason: str) -> ThrottleState:
+    """Return a state with a pause added: a longer one is never made shorter."""
+    return replace(state, paused_until=max(state.paused_until or 0, until), reason=reason)
 
 
 def _key(connection: str, provider: Source) -> str:

@@ -16,7 +16,7 @@ class RecordingThrottle:
         self.refusal: Exception | None = None
         self.told: list[tuple[Any, ...]] = []
 
-    def before(self, connection: str, provider: Source) -> bool:
+    def before(self, connection: str, provider: Source, resource: str) -> bool:
         self.told.append(("before", connection, provider))
         if self.refusal:
             raise self.refusal
@@ -25,10 +25,10 @@ class RecordingThrottle:
     def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None:
         self.told.append(("limited", connection, provider, until, reason))
 
-    def denied(self, connection: str, provider: Source, reason: str) -> None:
+    def denied(self, connection: str, provider: Source, resource: str, reason: str) -> None:
         self.told.append(("denied", connection, provider, reason))
 
-    def accepted(self, connection: str, provider: Source) -> None:
+    def accepted(self, connection: str, provider: Source, resource: str) -> None:
         self.told.append(("accepted", connection, provider))
 
 

@@ -56,7 +56,7 @@ _MARGIN = 2.0  # seconds that are left for recording what became of the call
 class CallThrottle(Protocol):
     """What the transport asks before a call, and tells after it."""
 
-    def before(self, connection: str, provider: "Source") -> bool:
+    def before(self, connection: str, provider: "Source", resource: str) -> bool:
         """Take one call's share of the rate plan; True if this call tests whether a pause may end.
 
         Raises
@@ -68,11 +68,11 @@ class CallThrottle(Protocol):
     def limited(self, connection: str, provider: "Source", until: datetime, reason: str) -> None:
         """Note a 429: nobody calls before `until`."""
 
-    def denied(self, connection: str, provider: "Source", reason: str) -> None:
-        """Note a 401 or 403: the connection is paused."""
+    def denied(self, connection: str, provider: "Source", resource: str, reason: str) -> None:
+        """Note a 401 or 403: the resource is paused."""
 
-    def accepted(self, connection: str, provider: "Source") -> None:
-        """Note that the test call was let in: the pause is over."""
+    def accepted(self, connection: str, provider: "Source", resource: str) -> None:
+        """Note that the test call was let in: the resource's pause is over."""
 
 
 class CallBreaker(Protocol):
@@ -119,6 +119,12 @@ class Call:
         """Return the path with its ids, each as one segment whatever it holds."""
         ids = {name: _segment(value) for name, value in self.ids.items()}
         return "/".join([*map(_segment, self.root), self.template.format_map(ids)])
+
+    @property
+    def resource(self) -> str:
+        """Return what a token may be refused as a whole: `contacts`, `documents/receipts`."""
+        parts = self.template.removesuffix(".json").split("/")
+        return "/".join(parts[: 2 if parts[0] == "documents" else 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +184,12 @@ class Transport:
         """
         attempt = Attempt(self.provider.value.capitalize(), call.method, call.template)
         timeout = self._timeout(attempt)
-        is_test = self.throttle.before(self.connection, self.provider)
+        is_test = self.throttle.before(self.connection, self.provider, call.resource)
         answer = self.breaker.guard(
             self.connection, self.provider, lambda: self._exchange(call, attempt, timeout)
         )
         error = self._failure(attempt, answer)
-        self._share(error, is_test=is_test)
+        self._share(call, error, is_test=is_test)
         if error:
             raise error
         return answer
@@ -193,15 +199,15 @@ class Transport:
             return None
         return failure(attempt, answer.status, answer.headers, answer.body, self.clock())
 
-    def _share(self, error: SyncError | None, *, is_test: bool) -> None:
+    def _share(self, call: Call, error: SyncError | None, *, is_test: bool) -> None:
         """Let the other workers know."""
         match error:
             case AccessDeniedError():
-                self.throttle.denied(self.connection, self.provider, str(error))
+                self.throttle.denied(self.connection, self.provider, call.resource, str(error))
             case RateLimitedError(until=until):
                 self.throttle.limited(self.connection, self.provider, until, str(error))
             case _ if is_test:
-                self.throttle.accepted(self.connection, self.provider)
+                self.throttle.accepted(self.connection, self.provider, call.resource)
 
     def _exchange(self, call: Call, attempt: Attempt, timeout: tuple[float, float]) -> Answer:
         """Send, read and decode. Raises RetryableError when the provider is unwell, and only then."""
