@@ -121,6 +121,15 @@ def test_there_is_one_stage_and_it_is_throttled() -> None:
     assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurstLimit"}
 
 
+def test_paths_and_methods_that_there_are_not_are_not_found() -> None:
+    answer = properties("WebhookApi")["GatewayResponses"][
+        "MISSING_AUTHENTICATION_TOKEN"
+    ]  # API Gateway's name
+
+    assert answer["StatusCode"] == 404
+    assert '"status":404' in answer["ResponseTemplates"]["application/json"]
+
+
 def test_sweep_runs_every_minute_and_is_not_repeated() -> None:
     schedule = properties("OperationsFunction")["Events"]["Sweep"]["Properties"]
 
