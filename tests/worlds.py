@@ -8,6 +8,7 @@ import os
 import pickle
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NoReturn
@@ -31,7 +32,10 @@ class _Copies:
     def split(self, name: str) -> bool:
         """Make a copy; true in the copy."""
         reading, writing = os.pipe()
-        process = os.fork()
+        with warnings.catch_warnings():
+            # a copy calls nothing that waits for another thread: the test runner's are not needed in it
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process = os.fork()
         if process == 0:
             os.close(reading)
             self.end = os.fdopen(writing, "wb")
