@@ -118,6 +118,21 @@ def test_line_that_is_gone_is_removed_and_one_that_changed_keeps_its_id(bench: B
     assert after["total_price_excl_tax"] == "760.0"
 
 
+@pytest.mark.parametrize(("books_projects", "left"), [(True, 0), (False, 1)])
+def test_project_that_moment_removed_is_removed_where_projects_are_booked(
+    bench: Bench, *, books_projects: bool, left: int
+) -> None:
+    bench.book("invoice", samples.DOCUMENTED_INVOICE)
+    bench.settings["kinds"] = {"project": books_projects}
+    bench.change("invoices", samples.DOCUMENTED_INVOICE, project=None, dueDate="2026-02-19")
+
+    bench.book("invoice", samples.DOCUMENTED_INVOICE, event="event-2")
+
+    (invoice,) = bench.at_moneybird("external_sales_invoices")
+    assert len([line for line in invoice["details"] if line["project_id"]]) == left
+    assert (len(invoice["details"]), invoice["total_price_incl_tax"]) == (1, "1149.5")
+
+
 def test_invoice_that_differs_at_moneybird_although_nothing_changed_at_moment_is_left_alone(
     bench: Bench,
 ) -> None:

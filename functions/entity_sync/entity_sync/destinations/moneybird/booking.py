@@ -82,6 +82,7 @@ class MoneybirdBooking:
             fields=invoice_fields(invoice, self._settings, parents.contact(invoice.customer), lines),
             permit=self._permit(lines),
             verify=same_totals(invoice),
+            emptied=self._emptied,
         )
         written = self.writer.upsert(target)
         if self._settings.attach_pdf:
@@ -103,6 +104,7 @@ class MoneybirdBooking:
                 look_first=False,
                 permit=self._permit(lines),
                 verify=same_totals(estimate),
+                emptied=self._emptied,
                 state=decided,
                 actions=lambda found: decide(self.client, decided, found),
             )
@@ -114,9 +116,13 @@ class MoneybirdBooking:
         claim, permit, verify = self.context.claim, self._permit(lines), same_totals(expense)
         if expense.kind is ExpenseKind.PURCHASE_INVOICE:
             invoice, kind = PurchaseInvoiceFields(**common), PurchaseInvoiceKind(self.client)
-            return self.writer.upsert(Target(claim, kind, invoice, False, permit, verify))
+            return self.writer.upsert(
+                Target(claim, kind, invoice, False, permit, verify, emptied=self._emptied)
+            )
         receipt, receipts = ReceiptFields(**common), ReceiptKind(self.client)
-        return self.writer.upsert(Target(claim, receipts, receipt, False, permit, verify))
+        return self.writer.upsert(
+            Target(claim, receipts, receipt, False, permit, verify, emptied=self._emptied)
+        )
 
     def _prepare(self, document: Billable) -> tuple[Parents, Details]:
         """Refuse what can be refused before anything is written; then see to the projects."""
@@ -132,6 +138,11 @@ class MoneybirdBooking:
     def _permit(self, lines: Details) -> Callable[[MoneybirdObject | None], None]:
         connection = self.context.claim.entity.connection
         return lambda _: self.shelf.check(connection, self.client, lines.checks())
+
+    @property
+    def _emptied(self) -> frozenset[str]:
+        """A line's project is ours where projects are booked; elsewhere a bookkeeper may have set it."""
+        return frozenset({"project_id"}) if self._settings.kinds.project else frozenset()
 
     @property
     def _settings(self) -> BookingSettings:

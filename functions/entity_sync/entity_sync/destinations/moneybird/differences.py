@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 from accounting_sync.providers.moneybird_requests import DetailFields, MoneybirdRequest
@@ -21,39 +21,54 @@ def fingerprint(fields: MoneybirdRequest, state: str | None) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def changes[Fields: MoneybirdRequest](wanted: Fields, record: Record) -> Fields | None:
+def changes[Fields: MoneybirdRequest](
+    wanted: Fields, record: Record, emptied: Collection[str] = ()
+) -> Fields | None:
     """Return the fields that differ, None if none does.
 
-    Only what we manage is looked at: a field that we leave empty is left as it is at Moneybird.
+    Only what we manage is looked at: a field that we leave empty is left as it is at Moneybird, which may
+    have filled it in. Those of details that are `emptied` are not.
     """
     differing: dict[str, Any] = {
         name: value
         for name, value in wanted
         if value is not None and name != "details_attributes" and not _same(name, value, record.get(name))
     }
-    details = detail_changes(getattr(wanted, "details_attributes", None) or (), record.get("details") or ())
+    lines = getattr(wanted, "details_attributes", None) or ()
+    details = detail_changes(lines, record.get("details") or (), emptied)
     if details:
         differing["details_attributes"] = details
     return type(wanted)(**differing) if differing else None
 
 
-def detail_changes(wanted: Sequence[DetailFields], details: Sequence[Record]) -> tuple[DetailFields, ...]:
+def detail_changes(
+    wanted: Sequence[DetailFields], details: Sequence[Record], emptied: Collection[str] = ()
+) -> tuple[DetailFields, ...]:
     """Return what makes the details of a record as they should be: changed, added and removed ones.
 
     Details are matched by their place. Moneybird keeps the id of a detail as long as it is not removed.
     """
     ordered = sorted(details, key=lambda detail: int(detail.get("row_order") or 0))
     pairs = zip_longest(wanted, ordered)
-    found = (_detail_change(fields, record) for fields, record in pairs)
-    return tuple(change for change in found if change is not None)
+    return tuple(chain.from_iterable(_detail_changes(fields, record, emptied) for fields, record in pairs))
 
 
-def _detail_change(wanted: DetailFields | None, record: Record | None) -> DetailFields | None:
-    if wanted is None:
-        assert record is not None  # noqa: S101  # zip_longest: one of both is there
-        return DetailFields(id=str(record["id"]), destroy=True)
+def _detail_changes(
+    wanted: DetailFields | None, record: Record | None, emptied: Collection[str]
+) -> Sequence[DetailFields]:
     if record is None:
-        return wanted
+        assert wanted is not None  # noqa: S101  # zip_longest: one of both is there
+        return (wanted,)
+    removed = DetailFields(id=str(record["id"]), destroy=True)
+    if wanted is None:
+        return (removed,)
+    if any(getattr(wanted, name) is None and record.get(name) for name in emptied):
+        return (removed, wanted)  # an id cannot be emptied: Moneybird's description wants digits
+    change = _detail_change(wanted, record)
+    return () if change is None else (change,)
+
+
+def _detail_change(wanted: DetailFields, record: Record) -> DetailFields | None:
     differing = {
         name: value
         for name, value in wanted

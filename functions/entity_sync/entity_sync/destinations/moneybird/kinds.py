@@ -109,6 +109,8 @@ class Target[Fields: MoneybirdRequest, Found: MoneybirdObject]:
     """What else makes up the wanted state of things, beside the fields."""
     actions: Callable[[Found | None], Sequence[Action]] = _nothing_more
     """What is left to do so that it is in `state` (None: what would be created in a dry run)."""
+    emptied: frozenset[str] = frozenset()
+    """Fields of details that are empty at Moneybird, too, where the source has nothing for them."""
     admit: Callable[[Found, Intent], None] = _admit
     """Raises ParkedError if what was found by an intent, and has no link yet, may be somebody else's."""
 

@@ -61,7 +61,7 @@ def changes_for[F: MoneybirdRequest, R: MoneybirdObject](
     """
     if link is not None and link.disputed == fingerprint(target.fields, target.state):
         return None
-    return changes(target.fields, current.raw)
+    return changes(target.fields, current.raw, target.emptied)
 
 
 def remote_id_of(link: Link) -> str:
