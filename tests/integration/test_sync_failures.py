@@ -45,9 +45,28 @@ def test_rate_limit_is_waited_for_and_uses_no_attempt(function: SyncFunction) ->
 
     waiting = function.event(delivered)
     assert (waiting.status, waiting.attempts) == (Status.QUEUED, 0)
-    assert 55 <= function.queue.hidden["message-1"] <= 62
+    assert 60 <= function.queue.hidden["message-1"] <= 76
     assert "429" in (waiting.reason or "")
     assert function.invoke() is None
+
+
+def test_nothing_is_fetched_for_moneybird_while_its_limit_is_used_up(function: SyncFunction) -> None:
+    fail(function, FaultKind.TOO_MANY_REQUESTS, retry_after=300)
+    for invoice_id in samples.TEN_INVOICES:
+        function.deliver("invoice", invoice_id)
+    function.invoke()
+    fetched = len(function.moment.requests.matching())
+
+    for _ in range(3):
+        function.pass_time(seconds=80)
+        for message in function.queue.messages:
+            message.visible_at = function.now
+        function.invoke()
+
+    assert len(function.moment.requests.matching()) == fetched == 1
+    assert len({function.queue.hidden[message.name] for message in function.queue.messages}) > 1
+    function.run()
+    assert len(function.at_moneybird("external_sales_invoices")) == 10
 
 
 def test_event_is_fine_after_fifty_waits(function: SyncFunction) -> None:

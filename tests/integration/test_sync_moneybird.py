@@ -248,3 +248,24 @@ def test_unmapped_vat_code_parks_with_what_to_do(function: SyncFunction) -> None
     assert event.status is Status.PARKED
     assert "VAT code X7 is not mapped" in (event.reason or "")
     assert function.published[-1][0] == "DocumentParked"
+
+
+def test_what_moment_withdrew_after_it_was_booked_is_for_a_person_to_decide(function: SyncFunction) -> None:
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+    function.moment.state.put(
+        "invoices", {"id": samples.DOCUMENTED_INVOICE, "exportStatus": "DO_NOT_TRANSFER"}, None
+    )
+
+    event = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    assert (event.status, event.reason) == (
+        Status.PARKED,
+        'It is marked "do not transfer" in Moment. But it is booked at Moneybird as ExternalSalesInvoice'
+        f" {invoice['id']}, and stays there: decide there what becomes of it.",
+    )
+    function.moneybird.state.remove(
+        "external_sales_invoices", invoice["id"], "external_sales_invoice_destroyed"
+    )
+    function.run()
+    assert function.sync("invoice", samples.DOCUMENTED_INVOICE).status is Status.SKIPPED

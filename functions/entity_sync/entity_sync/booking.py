@@ -391,7 +391,7 @@ def applies(document: Document, settings: BookingSettings) -> str | None:
     if document.entity.source is not Source.MOMENT:
         return None
     kind_off = switched_off(document.entity.type, settings)
-    reasons = (kind_off, _too_old(document, settings), _not_to_be_booked(document))
+    reasons = (kind_off, _too_old(document, settings), withdrawn(document))
     return next((reason for reason in reasons if reason), None)
 
 
@@ -410,7 +410,8 @@ def _too_old(document: Document, settings: BookingSettings) -> str | None:
     return f"It is dated {document.date}, before from_date {settings.from_date} of the booking settings."
 
 
-def _not_to_be_booked(document: Document) -> str | None:
+def withdrawn(document: Document) -> str | None:
+    """Return why a document of Moment is not to stand in any books, by its own word; None: it may."""
     if isinstance(document, SalesInvoice) and not document.transfer:
         return 'It is marked "do not transfer" in Moment.'
     if isinstance(document, Expense) and document.state is DocumentState.REJECTED:

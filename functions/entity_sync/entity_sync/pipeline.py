@@ -21,11 +21,13 @@ from accounting_sync.events import (
     Status,
     WebhookEvent,
 )
+from accounting_sync.link_store import LinkState
 from accounting_sync.providers.clients import ProviderClients
 from accounting_sync.time import Clock
 from entity_sync.announcements import Announcements
-from entity_sync.booking import BookingSettings, applies
+from entity_sync.booking import BookingSettings, applies, withdrawn
 from entity_sync.booking_store import BookingSettingsStore
+from entity_sync.destinations.ledger import LedgerDestination
 from entity_sync.destinations.port import Booked, BookingContext, Destination
 from entity_sync.feedback import Feedback
 from entity_sync.policy import reason_for
@@ -61,7 +63,7 @@ class Pipeline:
     settings: BookingSettingsStore
     clients: ProviderClients
     store: AccountingStore
-    ledger: Destination
+    ledger: LedgerDestination
     destinations: Callable[[Connection, Callable[[], float]], Sequence[Destination]]
     """Where documents of a connection are booked, beside the ledger."""
     announcements: Announcements
@@ -136,6 +138,9 @@ class _Run:
     """None: there is no parameter, and nothing is booked but in the ledger."""
 
     def sync(self, claim: Claim) -> Result:
+        if claim.entity.source is Source.MOMENT:
+            for destination in self._destinations:
+                destination.check_ready()  # who may not write needs nothing to write
         document = self._reader.load(claim.entity)
         recorded = self.parts.ledger.book(document, self._context(claim))
         if recorded.stale:
@@ -149,14 +154,27 @@ class _Run:
         """Book a document of Moment wherever its connection books."""
         booked = {self.parts.ledger.name: recorded}
         why_not = applies(document, self.settings)
-        for destination in self.parts.destinations(self.connection, self.worker.time_left):
+        for destination in self._destinations:
             if why_not is None:
                 self._check_configured()
                 booked[destination.name] = destination.book(document, self._context(claim))
             else:
+                self._check_not_booked(document, destination.name)
                 booked[destination.name] = Booked(status=Status.SKIPPED, reason=why_not)
             self._join(claim.entity, booked[destination.name])
         return self._result(document, booked, Outcome(paid=self._announce_payment(claim.entity)))
+
+    def _check_not_booked(self, document: Document, destination: str) -> None:
+        """Have a person decide on what Moment withdrew after it was booked: nothing is deleted."""
+        why, link = withdrawn(document), self.parts.store.get_link(document.entity, destination)
+        if why is None or link is None or link.remote_deleted_at is not None:
+            return
+        booked = "is" if link.state is LinkState.CONFIRMED else "may be"
+        number = f" {link.remote_id}" if link.remote_id else ""
+        raise ParkedError(
+            f"{why} But it {booked} booked at {destination.capitalize()} as {link.remote_type}{number}, and"
+            " stays there: decide there what becomes of it."
+        )
 
     def _check_configured(self) -> None:
         if self.configured is None:
@@ -248,6 +266,10 @@ class _Run:
             load_pdf=self._reader.load_pdf,
             event_id=self.event.event_id,
         )
+
+    @property
+    def _destinations(self) -> Sequence[Destination]:
+        return self.parts.destinations(self.connection, self.worker.time_left)
 
     @property
     def settings(self) -> BookingSettings:

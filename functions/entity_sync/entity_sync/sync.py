@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 
 from accounting_sync.claim_store import CLAIM_RETRY
 from accounting_sync.connections import ConnectionStore
-from accounting_sync.errors import RetryableError, WaitError
+from accounting_sync.errors import RateLimitedError, RetryableError, WaitError
 from accounting_sync.event_store import EventStateError, EventStore
 from accounting_sync.events import FINAL, EntityRef, Status, WebhookEvent
 from accounting_sync.observability import Counter
@@ -21,6 +21,9 @@ from entity_sync.result import Result
 
 DENIED_WAIT = timedelta(minutes=1)
 """After a 401 or 403; from then on the pause that all workers share says how long."""
+
+SPREAD = timedelta(seconds=15)
+"""Over which events wake that wait for the same limit, so that they do not all meet it again at once."""
 
 OUTAGE_PATIENCE = timedelta(hours=24)
 """For how long after its delivery an event does not suffer for a provider that is down."""
@@ -92,7 +95,7 @@ class EntitySync:
         reason = reason_for(error)
         match action_for(error):
             case Action.WAIT:
-                return self._wait(job, reason, error.until if isinstance(error, WaitError) else self.clock())
+                return self._wait(job, reason, self._until(error))
             case Action.PAUSE:
                 self.connections.distrust(job.entity.connection)
                 return self._wait(job, reason, self.clock() + DENIED_WAIT, metric="AccessDenied")
@@ -124,6 +127,10 @@ class EntitySync:
         self._hand_back(job, reason, attempt_used=False)
         self._report(job, metric, reason)
         return until
+
+    def _until(self, error: Exception) -> datetime:
+        until = error.until if isinstance(error, WaitError) else self.clock()
+        return until + SPREAD * self.backoff.random() if isinstance(error, RateLimitedError) else until
 
     def _retry(self, job: _Job, reason: str, error: Exception) -> datetime | None:
         next_try = self._next_try(job, error)

@@ -158,6 +158,11 @@ class Throttle:
         )
         return resource in taken.denied
 
+    def check(self, connection: str, provider: Source) -> None:
+        """Raise RateLimitedError if no call may be made now; takes no share of the plan."""
+        state, now = self.state(connection, provider), self._clock().timestamp()
+        _take(_unpaused(state, now), self._settings.plans.get(provider), now)
+
     def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None:
         """Note a 429: nobody calls before `until`."""
         self._note(connection, provider, lambda state: _longer(state, _whole(until), reason))
@@ -242,11 +247,16 @@ class Throttle:
         return True
 
 
-def _admitted(state: ThrottleState, resource: str, test_lease: timedelta, now: float) -> ThrottleState:
-    """Return the state with a call to a resource let through, or raise the reason why it must wait."""
+def _unpaused(state: ThrottleState, now: float) -> ThrottleState:
+    """Return the state without a pause that is over, or raise if it is not."""
     if state.paused_until and now < state.paused_until:
         raise RateLimitedError(f"Waiting, as the provider asked. {state.reason}", _time(state.paused_until))
-    state = _without_pause(state)
+    return _without_pause(state)
+
+
+def _admitted(state: ThrottleState, resource: str, test_lease: timedelta, now: float) -> ThrottleState:
+    """Return the state with a call to a resource let through, or raise the reason why it must wait."""
+    state = _unpaused(state, now)
     denial = state.denied.get(resource)
     if denial is None:
         return state

@@ -22,6 +22,8 @@ class RecordingThrottle:
             raise self.refusal
         return self.is_test
 
+    def check(self, connection: str, provider: Source) -> None: ...
+
     def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None:
         self.told.append(("limited", connection, provider, until, reason))
 

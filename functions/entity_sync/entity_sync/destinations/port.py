@@ -74,6 +74,9 @@ class Destination(Protocol):
     def name(self) -> str:
         """Return the name in links and outcomes: `ledger`, `moneybird`."""
 
+    def check_ready(self) -> None:
+        """Raise WaitError if it is known already that nothing can be booked now."""
+
     def book(self, document: Document, context: BookingContext) -> Booked:
         """Bring the destination up to date with a document; again and again comes to the same.
 

@@ -65,6 +65,9 @@ class CallThrottle(Protocol):
             If the call must wait; `until` says how long.
         """
 
+    def check(self, connection: str, provider: "Source") -> None:
+        """Raise WaitError if no call may be made now; takes no share."""
+
     def limited(self, connection: str, provider: "Source", until: datetime, reason: str) -> None:
         """Note a 429: nobody calls before `until`."""
 
@@ -172,6 +175,10 @@ class Transport:
     timeouts: Timeouts = Timeouts()
     time_left: "Callable[[], float]" = lambda: float("inf")
     clock: "Clock" = utc_now
+
+    def check_ready(self) -> None:
+        """Raise WaitError if it is known already that no call may be made now."""
+        self.throttle.check(self.connection, self.provider)
 
     def send(self, call: Call) -> Answer:
         """Make a call.

@@ -65,6 +65,10 @@ class MoneybirdClient:
         self._transport = transport
         self._administration_id = administration_id
 
+    def check_ready(self) -> None:
+        """Raise WaitError if no call may be made now; makes none."""
+        self._transport.check_ready()
+
     def fetch(self, entity_type: str, entity_id: str) -> dict[str, Any]:
         """Read the entity that a webhook spoke of, whole and as it is; archived contacts as well.
 

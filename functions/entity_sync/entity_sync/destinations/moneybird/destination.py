@@ -22,6 +22,10 @@ class MoneybirdDestination:
     shelf: BookShelf
     name: str = DESTINATION
 
+    def check_ready(self) -> None:
+        """Raise WaitError while Moneybird's rate limit is used up."""
+        self.client.check_ready()
+
     def book(self, document: Document, context: BookingContext) -> Booked:
         """Bring Moneybird up to date with a document.
 
