@@ -20,8 +20,8 @@ PATIENCE = {
 }
 """Status to how long an event may stand still in it.
 
-RECEIVED: its receiver has given up, and SQS still knows (5 minutes) if the message was sent after all. One that
-only waits its turn looks the same: SQS drops its second message, and `Swept` counts it too.
+RECEIVED: its receiver has given up, and SQS still knows (5 minutes) if the message was sent after all. One
+that only waits its turn looks the same: SQS drops its second message, and `Swept` counts it too.
 SYNCING: its worker died; the message itself should be back after 6 minutes, the queue's visibility time-out.
 QUEUED: no message hides for longer than 12 hours (SQS), so this one is gone, by retention or by hand.
 """

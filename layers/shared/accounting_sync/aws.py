@@ -11,10 +11,10 @@ CLIENT_CONFIG = Config(
 )
 
 RECEIVER_CONFIG = Config(
-    # A provider waits for the answer. A call takes 7 s at most with its second try, and the first one that fails
-    # ends the request: four calls (secret, large body, event, message) fit into the function's 28 s, and so are
-    # answered with a 503 of ours. Longer ways, should each call be that slow, meet API Gateway's limit of 29 s
-    # and its 504; like every webhook without an answer they can be repeated.
+    # A provider waits for the answer. A call takes 7 s at most with its second try, and the first that fails
+    # ends the request: four calls (secret, large body, event, message) fit into the function's 28 s, and are
+    # answered with a 503 of ours. Longer ways, should each call be that slow, meet API Gateway's limit of 29
+    # seconds and its 504; like every webhook without an answer they can be repeated.
     connect_timeout=1,
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 2},
