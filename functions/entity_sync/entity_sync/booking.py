@@ -396,7 +396,7 @@ def applies(document: Document, settings: BookingSettings) -> str | None:
 
 
 def switched_off(kind: str, settings: BookingSettings) -> str | None:
-    """Return why an entity of Moment is not booked whatever it holds: it need not even be fetched."""
+    """Return why an entity of Moment is not booked, whatever it holds."""
     if getattr(settings.kinds, kind, True):
         return None
     return f"The kind {kind} is switched off in the booking settings (kinds.{kind})."

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 TIME_TO_BEGIN = 25.0
-"""Seconds that must be left for another event to be begun; each call to a provider takes 10 at most."""
+"""Seconds that must be left for another event to be begun: most need a tenth of that.
+
+No call outlasts the function; what it is too late for waits for the next invocation.
+"""
 
 LONGEST_HIDING = timedelta(hours=11, minutes=55)
 """SQS hides a message for 12 hours at most, counted from when it was received."""

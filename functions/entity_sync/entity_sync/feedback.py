@@ -86,11 +86,8 @@ class Feedback:
         link = self.store.get_link(origin, DESTINATION)
         if link is None or (link.remote_deleted_at is not None) == deleted:
             return
-        claim = self.store.acquire(origin, self.owner, self.clock(), self.lease)
-        try:
+        with self.store.claimed(origin, self.owner, self.clock(), self.lease) as claim:
             self.store.mark_remote_deleted(claim, link, self.clock() if deleted else None)
-        finally:
-            self.store.release(claim)
 
 
 def _booking(document: Document) -> Booking:

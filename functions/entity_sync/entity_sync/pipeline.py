@@ -1,12 +1,9 @@
 """One entity: fetch, map, record in the ledger, book, and tell; all of it under the entity's claim."""
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from accounting_sync.accounting_store import AccountingStore, Claim
 from accounting_sync.connections import Connection, ConnectionStore
@@ -30,11 +27,8 @@ from entity_sync.booking_store import BookingSettingsStore
 from entity_sync.destinations.ledger import LedgerDestination
 from entity_sync.destinations.port import Booked, BookingContext, Destination
 from entity_sync.feedback import Feedback
-from entity_sync.policy import reason_for
 from entity_sync.result import Outcome, Result, key_of, outcome_of
 from entity_sync.sources import Reader
-
-logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=90)
 """Of claims: longer than the function's time-out of 60 s, so that who holds an expired one is not alive."""
@@ -104,26 +98,9 @@ class Pipeline:
         connection = self.connections.get(entity.connection)
         return _Run(self, event, worker, connection, self.settings.get(entity.connection, fresh=fresh))
 
-    @contextmanager
-    def claimed(self, entity: EntityRef, worker: Worker) -> Iterator[Claim]:
-        """Hold an entity's claim; if giving it up fails, it expires.
-
-        Raises
-        ------
-        ClaimHeldError
-            If another worker has it.
-        """
-        claim = self.store.acquire(entity, worker.owner, self.clock(), LEASE)
-        try:
-            yield claim
-        finally:
-            self._release(claim)
-
-    def _release(self, claim: Claim) -> None:
-        try:
-            self.store.release(claim)
-        except (BotoCoreError, ClientError) as error:
-            logger.warning("a claim was not released and will expire: %s", reason_for(error))
+    def claimed(self, entity: EntityRef, worker: Worker) -> AbstractContextManager[Claim]:
+        """Hold an entity's claim for a worker."""
+        return self.store.claimed(entity, worker.owner, self.clock(), LEASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
 """Claims: who is working on a source entity right now. One worker an entity, at any time."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from accounting_sync.accounting_table import AccountingTable, RefusedError
 from accounting_sync.dynamodb import from_attributes, is_condition_failure, retry_conflicts, to_attributes
@@ -14,6 +17,8 @@ from accounting_sync.time import to_text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+logger = logging.getLogger(__name__)
 
 CLAIM_RETRY = timedelta(seconds=5)
 """How long to leave a held claim alone: most syncs take a second or two, whatever the lease allows."""
@@ -71,6 +76,24 @@ class ClaimStore(AccountingTable):
             raise ClaimHeldError("Another worker has the document.", now + CLAIM_RETRY) from error
         fence = from_attributes(answer["Attributes"])["fence"]
         return Claim(entity=entity, owner=owner, fence=fence, expires_at=now + lease)
+
+    @contextmanager
+    def claimed(self, entity: EntityRef, owner: str, now: datetime, lease: timedelta) -> Iterator[Claim]:
+        """Hold an entity's claim; if giving it up fails, it expires.
+
+        Raises
+        ------
+        ClaimHeldError
+            If another worker has it.
+        """
+        claim = self.acquire(entity, owner, now, lease)
+        try:
+            yield claim
+        finally:
+            try:
+                self.release(claim)
+            except (BotoCoreError, ClientError) as error:
+                logger.warning("a claim was not released and will expire: %s", type(error).__name__)
 
     def release(self, claim: Claim) -> None:
         """Give a claim up; one that was taken over meanwhile is left alone."""

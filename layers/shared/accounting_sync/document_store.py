@@ -280,10 +280,10 @@ def _version_item(stored: StoredDocument, changes: tuple[Change, ...]) -> Item:
 
 def _content(document: Document) -> Item:
     """Return the attributes that hold a document: a readable map, or compressed JSON for a large one."""
-    text = document.model_dump_json()
+    text = document.model_dump_json().encode()
     if len(text) <= INLINE_LIMIT:
         return {"document": json.loads(text), "document_gzip": None}
-    compressed = gzip.compress(text.encode(), mtime=0)
+    compressed = gzip.compress(text, mtime=0)
     if len(compressed) > ITEM_LIMIT:
         raise ParkedError(
             f"The {document.type} takes {len(compressed)} bytes compressed, and the ledger has room for"

@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
@@ -21,7 +21,13 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
-from accounting_sync.errors import AccessDeniedError, RateLimitedError, RetryableError, SyncError
+from accounting_sync.errors import (
+    AccessDeniedError,
+    RateLimitedError,
+    RetryableError,
+    SyncError,
+    WaitError,
+)
 from accounting_sync.providers.failures import Attempt, failure, interrupted, is_unhealthy
 from accounting_sync.time import utc_now
 
@@ -50,6 +56,7 @@ _ESCAPE = re.compile(
 """An escape in a JSON text: a pair of surrogates, half a pair, or any other."""
 _CHUNK = 64 * 1024
 _LEAST_TIME = 1.0  # seconds; a call with less than this left is not begun
+_NEXT_INVOCATION = timedelta(seconds=5)
 _MARGIN = 2.0  # seconds that are left for recording what became of the call
 
 
@@ -250,7 +257,7 @@ class Transport:
     def _timeout(self, attempt: Attempt) -> tuple[float, float]:
         left = self.time_left() - _MARGIN
         if left < _LEAST_TIME:
-            raise interrupted(attempt, f"{attempt}: not begun, no time left.", may_have_been_done=False)
+            raise WaitError(f"{attempt}: not begun, no time left.", self.clock() + _NEXT_INVOCATION)
         return min(self.timeouts.connect, left), min(self.timeouts.read, left)
 
     def _time_for(self, timeout: tuple[float, float]) -> float:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from accounting_sync.errors import (
     AccessDeniedError,
@@ -156,6 +157,21 @@ def test_customer_that_another_worker_has_is_waited_for(bench: Bench) -> None:
         bench.book("invoice", INVOICE)
 
     assert bench.at_moneybird("external_sales_invoices") == []
+
+
+def test_claim_of_a_parent_that_cannot_be_released_fails_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def release(*_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(bench.store), "release", release)
+        document = bench.load(entity("invoice", INVOICE))
+        with pytest.raises(EndpointConnectionError):
+            bench.book_document(document)  # only the bench's own release is not guarded
+
+    assert len(bench.at_moneybird("external_sales_invoices")) == 1
 
 
 def test_nothing_is_made_for_an_invoice_that_cannot_be_booked(bench: Bench) -> None:

@@ -131,6 +131,22 @@ def test_contact_that_was_made_active_again_is_used(bench: Bench) -> None:
     assert bench.at_moneybird("external_sales_invoices")[0]["contact_id"] == contact["id"]
 
 
+def test_contact_that_was_archived_after_it_was_linked(bench: Bench) -> None:
+    booked = bench.book("customer", samples.DOCUMENTED_CUSTOMER)
+    bench.moneybird.state.put("contacts", {"id": booked.remote_id, "archived": True}, None)
+
+    assert reason(bench).startswith("Contact 10001 is archived in Moneybird. Make it active again there")
+    assert bench.store.get_link(entity("invoice", INVOICE), "moneybird") is None
+
+
+def test_document_without_what_its_reference_is_made_of_leaves_nothing_behind(bench: Bench) -> None:
+    bench.settings["reference"] = "{number}-{project}"
+    bench.change("invoices", INVOICE, project=None)
+
+    assert "has no project number" in reason(bench)
+    assert nothing_is_written(bench)
+
+
 def test_ambiguous_duplicate(bench: Bench) -> None:
     bench.book("customer", samples.DOCUMENTED_CUSTOMER)
     ids = [put_invoice(bench, source="Moment") for _ in range(2)]

@@ -1,6 +1,7 @@
 """Each kind of document becomes what a bookkeeper expects it to be, with what it belongs to."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from accounting_sync.accounting_store import AccountingStore
@@ -15,13 +16,17 @@ from accounting_sync.documents import (
     Project,
     SalesInvoice,
 )
-from accounting_sync.errors import ParkedError
+from accounting_sync.errors import NotFoundError, ParkedError
 from accounting_sync.providers.moneybird import MoneybirdClient
 from accounting_sync.providers.moneybird_models import MoneybirdObject
-from accounting_sync.providers.moneybird_requests import PurchaseInvoiceFields, ReceiptFields
+from accounting_sync.providers.moneybird_requests import (
+    MoneybirdRequest,
+    PurchaseInvoiceFields,
+    ReceiptFields,
+)
 from entity_sync.booking import BookingSettings
 from entity_sync.destinations.moneybird.books import BookShelf
-from entity_sync.destinations.moneybird.contacts import contact_target
+from entity_sync.destinations.moneybird.contacts import contact_target, refuse_archived
 from entity_sync.destinations.moneybird.details import Details, details
 from entity_sync.destinations.moneybird.estimates import EstimateKind, decide, decision, estimate_fields
 from entity_sync.destinations.moneybird.expenses import PurchaseInvoiceKind, ReceiptKind, expense_fields
@@ -84,7 +89,7 @@ class MoneybirdBooking:
             verify=same_totals(invoice),
             emptied=self._emptied,
         )
-        written = self.writer.upsert(target)
+        written = self._upsert(target, target.fields.contact_id)
         if self._settings.attach_pdf:
             reference = target.fields.reference or ""
             step = pdf_step(self.client, reference, lambda: self.context.load_pdf(invoice.entity))
@@ -95,19 +100,20 @@ class MoneybirdBooking:
 
     def _book_estimate(self, estimate: Estimate) -> AnyWritten:
         parents, lines = self._prepare(estimate)
-        decided = decision(estimate)
-        return self.writer.upsert(
+        decided, contact_id = decision(estimate), parents.contact(estimate.customer)
+        return self._upsert(
             Target(
                 claim=self.context.claim,
                 kind=EstimateKind(self.client),
-                fields=estimate_fields(estimate, self._settings, parents.contact(estimate.customer), lines),
+                fields=estimate_fields(estimate, self._settings, contact_id, lines),
                 look_first=False,
                 permit=self._permit(lines),
                 verify=same_totals(estimate),
                 emptied=self._emptied,
                 state=decided,
                 actions=lambda found: decide(self.client, decided, found),
-            )
+            ),
+            contact_id,
         )
 
     def _book_expense(self, expense: Expense) -> AnyWritten:
@@ -124,8 +130,21 @@ class MoneybirdBooking:
             Target(claim, receipts, receipt, False, permit, verify, emptied=self._emptied)
         )
 
+    def _upsert[F: MoneybirdRequest, R: MoneybirdObject](
+        self, target: Target[F, R], contact_id: str | None
+    ) -> Written[R]:
+        """Write a document; a refusal on account of its contact is told in a bookkeeper's words."""
+        try:
+            return self.writer.upsert(target)
+        except ParkedError as error:
+            if contact_id and contact_id.isdigit() and "contact" in str(error):
+                with suppress(NotFoundError):
+                    refuse_archived(self.client.get_contact(contact_id))
+            raise
+
     def _prepare(self, document: Billable) -> tuple[Parents, Details]:
         """Refuse what can be refused before anything is written; then see to the projects."""
+        self._settings.reference_for(document)
         permit = self._permit(details(document, self._settings, {}))
         parents = Parents(
             store=self.store,

@@ -72,8 +72,8 @@ def contact_target(
         fields=fields,
         look_first=settings.contact_match is not ContactMatch.NEVER,
         admit=_refuse_another_name(fields, settings),
-        permit=_refuse_archived,
-        verify=_refuse_archived,
+        permit=refuse_archived,
+        verify=refuse_archived,
     )
 
 
@@ -134,7 +134,8 @@ def _name(contact: ContactFields | MoneybirdContact) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name)).casefold()
 
 
-def _refuse_archived(found: MoneybirdContact | None) -> None:
+def refuse_archived(found: MoneybirdContact | None) -> None:
+    """Raise ParkedError if a contact is archived: Moneybird books nothing on it."""
     if found is not None and found.archived:
         raise ParkedError(
             f"Contact {found.customer_id} is archived in Moneybird. Make it active again there"

@@ -56,12 +56,9 @@ class Parents:
             return known
         self.permit()
         child = self.context.claim
-        claim = self.store.acquire(entity, child.owner, self.context.clock(), self.context.lease)
-        try:
+        with self.store.claimed(entity, child.owner, self.context.clock(), self.context.lease) as claim:
             # whoever held the claim before may have created it
             return self._known(entity) or self.book(self.context.load(entity), claim)
-        finally:
-            self.store.release(claim)
 
     def _known(self, entity: EntityRef) -> str | None:
         """Return the id of a parent that was found to be right once; its own webhooks keep it so."""
