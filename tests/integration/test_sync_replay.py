@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
+from accounting_sync.event_store import EventStateError
 from accounting_sync.events import Status
 from tests.moneybird_bench import SETTINGS
 from tests.simulators.moment import samples
@@ -69,3 +70,25 @@ def test_replay_reads_the_repaired_secret_at_once(function: SyncFunction) -> Non
     function.set_secret(SECRET)
 
     assert replay(function, parked.event_id) is Status.SYNCED
+
+
+def test_dry_run_is_booked_when_it_is_replayed(function: SyncFunction) -> None:
+    function.book_by(SETTINGS | {"dry_run": True})
+    dry = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    assert (dry.status, dry.outcome["planned"], function.published) == (Status.SKIPPED, True, [])
+
+    function.book_by(SETTINGS)
+
+    assert replay(function, dry.event_id) is Status.SYNCED
+    assert len(function.at_moneybird("external_sales_invoices")) == 1
+    with pytest.raises(EventStateError):
+        function.events.replay(dry.event_id, function.now)
+
+
+def test_what_was_skipped_without_a_plan_is_not_replayed(function: SyncFunction) -> None:
+    skipped = function.sync("invoice", samples.DRAFT)
+    again = function.sync("invoice", samples.DRAFT)
+
+    assert Status.SKIPPED in {skipped.status, again.status}
+    with pytest.raises(EventStateError):
+        function.events.replay(again.event_id, function.now)

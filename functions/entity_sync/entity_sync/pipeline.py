@@ -206,12 +206,13 @@ class _Run:
 
     def _result(self, document: Document, booked: dict[str, Booked], told: Outcome) -> Result:
         statuses = {each.status for each in booked.values()}
+        planned = any(each.plan for each in booked.values())
         reasons = [each.reason for each in booked.values() if each.reason]
         outcome = outcome_of(document, booked).model_copy(
-            update={name: getattr(told, name) for name in told.model_fields_set}
+            update={"planned": planned} | {name: getattr(told, name) for name in told.model_fields_set}
         )
         return Result(
-            status=Status.SYNCED if Status.SYNCED in statuses else Status.SKIPPED,
+            status=Status.SYNCED if Status.SYNCED in statuses and not planned else Status.SKIPPED,
             reason=" ".join(reasons) or None,
             outcome=outcome,
             document=document,

@@ -31,6 +31,8 @@ class Outcome(Model):
     """Key of the entity that this software booked it from."""
     echo: bool = False
     """It only told us what we wrote ourselves."""
+    planned: bool = False
+    """A dry run: it may be replayed, to be booked."""
     paid: bool = False
     """It has turned paid with this event."""
 

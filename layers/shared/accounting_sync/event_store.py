@@ -218,6 +218,8 @@ class EventStore:
     def replay(self, event_id: str, now: datetime) -> WebhookEvent:
         """Let a PARKED, FAILED or REJECTED event be sent through once more, with all its attempts before it.
 
+        So may a SKIPPED one that was only planned (dry run), to be booked.
+
         Raises
         ------
         EventStateError
@@ -226,9 +228,13 @@ class EventStore:
         change = _Change(
             Status.RECEIVED,
             origins=REPLAYABLE,
-            condition="#status IN ({origins}) AND attribute_exists(entity_id)",
+            condition=(
+                "attribute_exists(entity_id) AND (#status IN ({origins})"
+                " OR (#status = :skipped AND attribute_exists(outcome.planned)))"
+            ),
             values={"attempts": 0, "reason": None},
             add={"replays": 1},
+            conditions={":skipped": Status.SKIPPED},
         )
         return self._apply(event_id, change, now)
 

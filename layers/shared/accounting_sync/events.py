@@ -54,7 +54,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.FAILED: frozenset({Status.RECEIVED}),
     Status.REJECTED: frozenset({Status.RECEIVED}),  # replayed, where it is known what it speaks of
     Status.SYNCED: frozenset(),
-    Status.SKIPPED: frozenset(),
+    Status.SKIPPED: frozenset({Status.RECEIVED}),  # replayed after a dry run
     Status.IGNORED: frozenset(),
 }
 """Status to the statuses that may follow it."""
