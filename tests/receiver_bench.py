@@ -224,7 +224,10 @@ class ReceiverBench:
         with redirect_stdout(_OUTPUT):
             self._reception = webhook_receiver.app.make_reception(self.settings, self.clock)
             self.operations = operations.app.make_operations(
-                OperationsSettings(self.settings.events_table, self.queue_url, RETENTION), self.clock
+                OperationsSettings(
+                    self.settings.events_table, self.queue_url, RETENTION, accounting_table="accounting"
+                ),
+                self.clock,
             )
 
     def set_secret(self, secret: object, connection: str = CONNECTION) -> None:

@@ -1,1 +1,1 @@
-"""Keeps the pipeline moving without a webhook: sweep, dead letters, replay."""
+"""Keeps the pipeline moving without a webhook: sweep, dead letters, replay, unlink."""

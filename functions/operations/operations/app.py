@@ -9,6 +9,7 @@ import boto3
 
 from accounting_sync.aws import CLIENT_CONFIG
 from accounting_sync.event_store import EventStore
+from accounting_sync.link_store import LinkStore
 from accounting_sync.observability import MetricCounter, make_logger
 from accounting_sync.queue import SyncQueue
 from accounting_sync.time import Clock, utc_now
@@ -16,6 +17,7 @@ from operations.dead_letters import DeadLetters
 from operations.replay import Replay
 from operations.settings import Settings
 from operations.sweep import Sweep
+from operations.unlink import Unlink
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -31,10 +33,11 @@ class Operations:
     sweep: Sweep
     dead_letters: DeadLetters
     replay: Replay
+    unlink: Unlink
 
 
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Do the task that the event names (`sweep` or `replay`), or take a batch of dead letters.
+    """Do the task that the event names (`sweep`, `replay` or `unlink`), or take a batch of dead letters.
 
     Raises
     ------
@@ -52,7 +55,9 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str,
             return {"swept": operations().sweep.run(has_time)}
         case "replay":
             return operations().replay.run(event, has_time)
-    raise ValueError('expected records, or the task "sweep" or "replay"')
+        case "unlink":
+            return operations().unlink.run(event)
+    raise ValueError('expected records, or the task "sweep", "replay" or "unlink"')
 
 
 @cache
@@ -63,9 +68,10 @@ def operations() -> Operations:
 
 def make_operations(settings: Settings, clock: Clock) -> Operations:
     """Put the function together."""
-    events = EventStore(
-        boto3.client("dynamodb", config=CLIENT_CONFIG), settings.events_table, settings.retention
-    )
+    dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
+    events = EventStore(dynamodb, settings.events_table, settings.retention)
     queue = SyncQueue(boto3.client("sqs", config=CLIENT_CONFIG), settings.queue_url)
-    parts = (events, queue, clock, MetricCounter(), make_logger())
-    return Operations(Sweep(*parts), DeadLetters(*parts), Replay(*parts))
+    logger = make_logger()
+    parts = (events, queue, clock, MetricCounter(), logger)
+    unlink = Unlink(LinkStore(dynamodb, settings.accounting_table), clock, logger)
+    return Operations(Sweep(*parts), DeadLetters(*parts), Replay(*parts), unlink)

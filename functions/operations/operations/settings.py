@@ -13,6 +13,7 @@ class Settings:
     events_table: str
     queue_url: str
     retention: timedelta
+    accounting_table: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -27,4 +28,5 @@ class Settings:
             events_table=environment["EVENTS_TABLE"],
             queue_url=environment["SYNC_QUEUE_URL"],
             retention=timedelta(days=int(environment["EVENT_RETENTION_DAYS"])),
+            accounting_table=environment["ACCOUNTING_TABLE"],
         )

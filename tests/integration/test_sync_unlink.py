@@ -1,0 +1,67 @@
+"""What was deleted at Moneybird is booked anew once a person has unlinked it."""
+
+from collections.abc import Iterator
+
+import pytest
+from aws_lambda_powertools import Logger
+from moto import mock_aws
+
+from accounting_sync.events import Status
+from entity_sync.pipeline import LEASE
+from operations.unlink import Unlink
+from tests.simulators.moment import samples
+from tests.sync_function import SyncFunction, entity
+
+INVOICE = samples.DOCUMENTED_INVOICE
+TASK = {"connection": "acme", "source": "moment", "entity_type": "invoice", "entity_id": str(INVOICE)}
+
+
+@pytest.fixture
+def function() -> Iterator[SyncFunction]:
+    with mock_aws():
+        yield SyncFunction()
+
+
+@pytest.fixture
+def unlink(function: SyncFunction) -> Unlink:
+    return Unlink(function.store, function.clock, Logger(service="unlink", level="CRITICAL"))
+
+
+def test_deleted_invoice_is_booked_anew_after_it_was_unlinked(function: SyncFunction, unlink: Unlink) -> None:
+    function.sync("invoice", INVOICE)
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+    function.moneybird.state.remove("external_sales_invoices", invoice["id"], None)
+    function.moment.state.put("invoices", {"id": INVOICE, "dueDate": "2026-03-01"}, None)
+    parked = function.sync("invoice", INVOICE)
+    assert (parked.status, function.at_moneybird("external_sales_invoices")) == (Status.PARKED, [])
+
+    answer = unlink.run(TASK)
+    function.send(function.events.replay(parked.event_id, function.now))
+    function.run()
+
+    assert answer == {"unlinked": True, "remote_type": "ExternalSalesInvoice", "remote_id": invoice["id"]}
+    assert function.event(parked.event_id).status is Status.SYNCED
+    assert len(function.at_moneybird("external_sales_invoices")) == 1
+
+
+def test_unlinked_document_belongs_to_nobody(function: SyncFunction, unlink: Unlink) -> None:
+    function.sync("invoice", INVOICE)
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+
+    unlink.run(TASK)
+
+    assert function.store.linked_from("acme", "moneybird", "ExternalSalesInvoice", invoice["id"]) is None
+    assert unlink.run(TASK) == {"unlinked": False, "reason": "there is no link"}
+
+
+def test_nothing_is_unlinked_while_it_is_being_synced(function: SyncFunction, unlink: Unlink) -> None:
+    function.sync("invoice", INVOICE)
+    function.store.acquire(entity("invoice", INVOICE), "a worker", function.now, LEASE)
+
+    assert unlink.run(TASK) == {"unlinked": False, "reason": "it is being synced; try again"}
+
+
+@pytest.mark.parametrize("task", [{}, TASK | {"source": "exact"}, TASK | {"entity_id": 1}])
+def test_task_that_names_no_entity_is_refused(unlink: Unlink, task: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match='expected "connection"'):
+        unlink.run(task)
