@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from accounting_sync.events import Status
 from tests.crash_bench import Cloud, CrashBench
 from tests.simulators.moment import samples
+from tests.worlds import Fate, all_ends
 
 VERSIONS = 3
 
@@ -57,6 +58,41 @@ def test_estimate_ends_as_the_newest_version_of_its_offer(cloud: Cloud, order: l
         f"Line {number} of version {VERSIONS - 1}" for number in range(VERSIONS)
     ]
     assert estimate["total_price_excl_tax"] == f"{VERSIONS * 10}.0"
+
+
+def test_invoice_that_returns_to_its_earlier_content_ends_with_it_wherever_a_worker_dies(
+    bench: CrashBench,
+) -> None:
+    """A, B, A: at each boundary around the writes of B the worker dies, and Moment is back at A."""
+    bench.run(bench.receive("invoice", samples.DOCUMENTED_INVOICE, "first"))
+    answer_with(bench, "invoices", samples.DOCUMENTED_INVOICE, invoice(1, "2026-02-19"))
+    changed = bench.receive("invoice", samples.DOCUMENTED_INVOICE, "changed")
+
+    def fate(name: str) -> Fate | None:
+        return die_as_moment_returns if {"PATCH", "TransactWriteItems"} & set(name.split()) else None
+
+    def die_as_moment_returns() -> None:
+        answer_with(bench, "invoices", samples.DOCUMENTED_INVOICE, invoice(2, "2026-01-19"))
+        bench.boundaries.die()
+
+    def run_on() -> None:
+        bench.run(changed)
+        answer_with(bench, "invoices", samples.DOCUMENTED_INVOICE, invoice(2, "2026-01-19"))
+        bench.run(bench.receive("invoice", samples.DOCUMENTED_INVOICE, "returned"))
+
+    ends = all_ends(bench.boundaries, fate, run_on, lambda: due_dates(bench))
+
+    assert len(ends) > 5
+    assert {where: end for where, end in ends.items() if end != ["2026-01-19"]} == {}
+
+
+def invoice(second: int, due_date: str) -> dict[str, object]:
+    """Change an invoice at a time."""
+    return {"dueDate": due_date, "lastModifiedDate": f"2026-01-06T09:00:0{second}.000Z"}
+
+
+def due_dates(bench: CrashBench) -> list[str]:
+    return [str(found["due_date"]) for found in bench.at_moneybird("external_sales_invoices")]
 
 
 def offer(version: int) -> dict[str, object]:
