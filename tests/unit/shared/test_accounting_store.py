@@ -20,6 +20,7 @@ from accounting_sync.accounting_store import (
     StoredDocument,
     Upserted,
 )
+from accounting_sync.document_store import INLINE_LIMIT
 from accounting_sync.documents import Contact, DocumentState, DocumentType, Line, Reference, SalesInvoice
 from accounting_sync.dynamodb import from_attributes
 from accounting_sync.errors import ClaimHeldError, ParkedError
@@ -426,6 +427,16 @@ class TestDocuments:
             TableName="accounting", Key={"pk": {"S": INVOICE.key}, "sk": {"S": "DOCUMENT"}}
         )["Item"]
         assert "document_gzip" not in item
+
+    def test_size_of_a_document_is_counted_in_bytes(
+        self, store: AccountingStore, client: "DynamoDBClient"
+    ) -> None:
+        line = invoice().lines[0].model_copy(update={"description": "é" * (INLINE_LIMIT // 2)})
+
+        store.upsert_document(invoice(lines=(line,)), NOW)
+
+        key = {"pk": {"S": INVOICE.key}, "sk": {"S": "DOCUMENT"}}
+        assert "document_gzip" in client.get_item(TableName="accounting", Key=key)["Item"]
 
     def test_two_writers_at_once_make_two_versions(
         self, client: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch
