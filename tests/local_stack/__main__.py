@@ -85,7 +85,8 @@ def _stack(options: StackOptions) -> Iterator[LocalStack]:
 def _demonstrate(stack: LocalStack) -> list[Row]:
     with Progress().step("Sample webhooks"):
         rows = list(Demonstration(stack).run())
-    Console().print(table(rows) if rows else "No samples: Moneybird's simulator does not run.")
+    width = None if sys.stdout.isatty() else 118  # a file or a pipe has no width: Rich would take 80
+    Console(width=width).print(table(rows) if rows else "No samples: Moneybird's simulator does not run.")
     return rows
 
 
