@@ -92,6 +92,7 @@ def _change_everything(bench: Bench) -> None:
 
 
 def test_every_request_is_allowed_by_the_description(requests: "list[ReceivedRequest]") -> None:
+    assert requests
     for sent in requests:
         validate_request(
             sent.method, sent.target, sent.body, content_type=sent.content_type or "application/json"

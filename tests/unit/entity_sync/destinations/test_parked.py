@@ -3,6 +3,7 @@
 import pytest
 
 from accounting_sync.errors import OutcomeUnknownError, ParkedError
+from accounting_sync.events import Status
 from tests.moneybird_bench import LEASE, Bench, entity
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
@@ -93,8 +94,12 @@ def test_unchanged_invoice_in_a_locked_period_is_left_alone(bench: Bench) -> Non
     bench.book("invoice", INVOICE)
     bench.moneybird.state.settings.period_locked_until = "2026-01-31"
     bench.pass_time(minutes=10)
+    written = len(bench.writes())
 
-    bench.book("invoice", INVOICE, event="event-2")
+    booked = bench.book("invoice", INVOICE, event="event-2")
+
+    assert booked.status is Status.SKIPPED
+    assert len(bench.writes()) == written
 
 
 def test_suspended_administration(bench: Bench) -> None:
