@@ -20,8 +20,10 @@ export PIP_CACHE_DIR := $(LOCAL)/cache/pip
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 export __SAM_CLI_APP_DIR := $(LOCAL)/cache/sam
-# Beside the sources, bytecode would change the folders that `sam build` compares with its cache.
+# Beside the sources, bytecode would change the folders that `sam build` compares with its cache. And without
+# any, each of the many processes would compile everything that it imports.
 export PYTHONPYCACHEPREFIX := $(LOCAL)/cache/bytecode
+unexport PYTHONDONTWRITEBYTECODE
 
 LOCK := pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header \
   --no-annotate
@@ -50,8 +52,8 @@ types: .venv/.ready ## Types of the code
 	$(BIN)/mypy
 
 template: environment ## The template, as SAM and CloudFormation see it
-	AWS_DEFAULT_REGION=eu-central-1 $(ENV)/sam/bin/sam validate --lint
-	$(BIN)/cfn-lint template.yaml
+	env -u PYTHONPYCACHEPREFIX AWS_DEFAULT_REGION=eu-central-1 $(ENV)/sam/bin/sam validate --lint
+	env -u PYTHONPYCACHEPREFIX $(ENV)/sam/bin/cfn-lint template.yaml
 
 unit: .venv/.ready ## Fast tests, without network
 	$(BIN)/pytest -n auto tests/unit
@@ -104,7 +106,7 @@ $(BASE): tests/local_stack/uv-requirements.txt
 	@touch $@
 
 .venv/.ready: tests/requirements.txt $(BASE)
-	$(call sync,.venv,$<)
+	$(call sync,.venv,$<,--compile-bytecode)
 	@printf '$(CURDIR)/%s\n' $(PACKAGES) >.venv/lib/python3.13/site-packages/accounting-sync.pth
 
 $(ENV)/ministack/.ready: tests/local_stack/requirements.txt $(BASE)
@@ -113,10 +115,11 @@ $(ENV)/ministack/.ready: tests/local_stack/requirements.txt $(BASE)
 $(ENV)/sam/.ready: tests/local_stack/sam-requirements.txt $(BASE)
 	$(call sync,$(ENV)/sam,$<)
 
-# $(call sync,ENVIRONMENT,REQUIREMENTS): make the environment hold exactly these packages.
+# $(call sync,ENVIRONMENT,REQUIREMENTS,OPTIONS): make the environment hold exactly these packages. Only .venv's
+# are compiled at once, for its many processes start together.
 define sync
 @echo "Installing $(2) ..."
 @test -x $(1)/bin/python || $(UV) venv --quiet --python $(ENV)/base/bin/python $(1)
-@env -u PYTHONPYCACHEPREFIX $(UV) pip sync --quiet --require-hashes --compile-bytecode --python $(1)/bin/python $(2)
+@$(UV) pip sync --quiet --require-hashes $(3) --python $(1)/bin/python $(2)
 @touch $@
 endef

@@ -1,12 +1,14 @@
 """What the simulators have in common: a state, an API, faults, a log, webhooks and their control."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import RLock
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 from wsgiref.types import WSGIApplication
 
 from flask import Blueprint, Flask, g
 from pydantic import BaseModel
+from werkzeug.routing import Rule
 
 from tests.simulators.clock import Clock
 from tests.simulators.deliveries import DeliveryQueue
@@ -91,6 +93,26 @@ class Simulator[S: State]:
         """Let go of held connections and stop delivering."""
         self.faults.clear()
         self.deliveries.close()
+
+
+class MatchingRule(Rule):
+    """A route that only matches.
+
+    To make what builds its URL takes longer than all else in making a simulator, and nobody asks for URLs.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        def refuse(*_: object, **__: object) -> NoReturn:
+            raise NotImplementedError("simulators build no URLs")
+
+        return refuse
+
+
+def simulator_app(name: str) -> Flask:
+    """Make the application of a simulator."""
+    app = Flask(name)
+    app.url_rule_class = MatchingRule
+    return app
 
 
 def merged[M: BaseModel](settings: M, changes: dict[str, Any]) -> M:

@@ -32,10 +32,13 @@ from accounting_sync.time import from_text, to_text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import PutTypeDef
+    from mypy_boto3_dynamodb.literals import ReturnValueType
+    from mypy_boto3_dynamodb.type_defs import PutTypeDef, UpdateItemOutputTypeDef
 
-STATUS_SHARDS = 8
-"""Partitions of the index by status, so that a burst of one status does not meet one partition's limit."""
+STATUS_SHARDS = 4
+"""Partitions of the index by status, so that a burst of one status does not meet one partition's limit: 1000
+writes a second each, of items of 1 KB (AWS). The sweep asks all of them, every minute.
+"""
 
 
 class EventStateError(Exception):
@@ -171,7 +174,7 @@ class EventStore:
             values={"claim_owner": owner, "claim_expires_at": to_text(now + lease)},
             add={"attempts": 1},
         )
-        return self._apply(event_id, change, now)
+        return self._apply_and_read(event_id, change, now)
 
     def mark_fetching(self, event_id: str, owner: str, now: datetime) -> None:
         """Note that the entity is about to be read: an identical delivery from now on is a new event.
@@ -236,7 +239,7 @@ class EventStore:
             add={"replays": 1},
             conditions={":skipped": Status.SKIPPED},
         )
-        return self._apply(event_id, change, now)
+        return self._apply_and_read(event_id, change, now)
 
     def fail(self, event_id: str, now: datetime, reason: str) -> None:
         """Mark an event as FAILED whose message reached the dead-letter queue.
@@ -267,7 +270,13 @@ class EventStore:
             )
             yield from (attributes["event_id"]["S"] for page in pages for attributes in page["Items"])
 
-    def _apply(self, event_id: str, change: _Change, now: datetime) -> WebhookEvent:
+    def _apply_and_read(self, event_id: str, change: _Change, now: datetime) -> WebhookEvent:
+        answer = self._apply(event_id, change, now, read="ALL_NEW")
+        return _to_event(from_attributes(answer["Attributes"]))
+
+    def _apply(
+        self, event_id: str, change: _Change, now: datetime, *, read: "ReturnValueType" = "NONE"
+    ) -> "UpdateItemOutputTypeDef":
         values = {
             **change.values,
             "status": change.to,
@@ -277,7 +286,7 @@ class EventStore:
         }
         origins = {f":from{number}": origin for number, origin in enumerate(sorted(change.origins))}
         try:
-            answer = retry_conflicts(
+            return retry_conflicts(
                 lambda: self._client.update_item(
                     TableName=self._table,
                     Key={"event_id": {"S": event_id}},
@@ -285,7 +294,7 @@ class EventStore:
                     ConditionExpression=change.condition.format(origins=", ".join(origins)),
                     ExpressionAttributeNames={f"#{name}": name for name in (*values, *change.add)},
                     ExpressionAttributeValues=to_attributes(_placeholders(change, values, origins)),
-                    ReturnValues="ALL_NEW",
+                    ReturnValues=read,
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             )
@@ -294,7 +303,6 @@ class EventStore:
                 raise
             item = refused_item(error)
             raise EventStateError(event_id, Status(item["status"]) if item else None) from error
-        return _to_event(from_attributes(answer["Attributes"]))
 
     def _put(self, event: WebhookEvent) -> Item | None:
         try:

@@ -12,7 +12,7 @@ from tests.simulators.gateway import CONTROL_PREFIX
 from tests.simulators.moment.routes import add_routes
 from tests.simulators.moment.state import MomentSettings, MomentState
 from tests.simulators.moment.webhooks import WebhookSender, add_webhook_routes
-from tests.simulators.simulator import Simulator, one_at_a_time
+from tests.simulators.simulator import Simulator, one_at_a_time, simulator_app
 
 type MomentSimulator = Simulator[MomentState]
 
@@ -54,7 +54,7 @@ def moment_app(
 
 
 def _flask(state: MomentState) -> Flask:
-    app = Flask("moment-simulator")
+    app = simulator_app("moment-simulator")
     _guard(app, state)
     api = Blueprint("api", __name__, url_prefix=f"{_PREFIX}/companies/{state.company}")
     one_at_a_time(api, state.lock)

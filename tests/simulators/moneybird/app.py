@@ -23,7 +23,7 @@ from tests.simulators.moneybird.reference_routes import add_reference_routes, ad
 from tests.simulators.moneybird.sales_invoices import add_sales_invoice_routes
 from tests.simulators.moneybird.state import MoneybirdSettings, MoneybirdState
 from tests.simulators.moneybird.webhooks import WebhookSender, add_webhook_routes
-from tests.simulators.simulator import Simulator, one_at_a_time
+from tests.simulators.simulator import Simulator, one_at_a_time, simulator_app
 
 type MoneybirdSimulator = Simulator[MoneybirdState]
 
@@ -69,7 +69,7 @@ def moneybird_app(
 
 
 def _flask(state: MoneybirdState) -> Flask:
-    app = Flask("moneybird-simulator")
+    app = simulator_app("moneybird-simulator")
     app.json.sort_keys = False  # type: ignore[attr-defined] # DefaultJSONProvider has it
     handle_errors(app)
     _guard(app, state)
