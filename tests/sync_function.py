@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -321,19 +322,27 @@ class SyncFunction:
         return [f"{entry.method} {entry.path}" for entry in log if entry.method != "GET"]
 
     def _aws(self) -> Aws:
-        events = boto3.client("events", region_name=REGION)
-        events.meta.events.register("provide-client-params.events.PutEvents", self._note)
-        return Aws(
-            dynamodb=boto3.client("dynamodb", region_name=REGION),
-            sqs=cast("SQSClient", self.queue),
-            events=events,
-            secretsmanager=boto3.client("secretsmanager", region_name=REGION),
-            ssm=boto3.client("ssm", region_name=REGION),
-        )
+        aws = replace(_clients(), sqs=cast("SQSClient", self.queue))
+        hooks, call = aws.events.meta.events, "provide-client-params.events.PutEvents"
+        hooks.unregister(call, unique_id="note")  # of the function that had the client before
+        hooks.register(call, self._note, unique_id="note")
+        return aws
 
     def _note(self, params: dict[str, Any], **_: object) -> None:
         for entry in params["Entries"]:
             self.published.append((entry["DetailType"], json.loads(entry["Detail"])))
+
+
+@cache
+def _clients() -> Aws:
+    """Make the clients, once: it takes longer than many a test."""
+    return Aws(
+        dynamodb=boto3.client("dynamodb", region_name=REGION),
+        sqs=cast("SQSClient", None),
+        events=boto3.client("events", region_name=REGION),
+        secretsmanager=boto3.client("secretsmanager", region_name=REGION),
+        ssm=boto3.client("ssm", region_name=REGION),
+    )
 
 
 def entity(kind: str, entity_id: int | str, source: Source = Source.MOMENT) -> EntityRef:

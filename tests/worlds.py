@@ -4,6 +4,7 @@ The original runs undisturbed and so finds all boundaries; each copy, in a proce
 state of that moment, meets its own fate, goes on to the end, and tells what it came to.
 """
 
+import gc
 import os
 import pickle
 import sys
@@ -88,6 +89,7 @@ def all_ends(
             boundaries.listeners.remove(at)
             befalls()
 
+    gc.freeze()  # or the copies' collectors would write to, and so duplicate, all memory that they share
     boundaries.listeners.append(at)
     try:
         work()
@@ -101,4 +103,5 @@ def all_ends(
     boundaries.listeners.remove(at)
     while copies.running:
         copies.collect()
+    gc.unfreeze()
     return copies.ends
