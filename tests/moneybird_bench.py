@@ -1,5 +1,6 @@
 """Everything that the Moneybird destination works with, in one process: simulators, tables, a clock."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,10 @@ from tests.simulators.moment import moment_app, samples
 from tests.simulators.moment.app import API_KEY, COMPANY
 from tests.simulators.moneybird import ADMINISTRATION_ID, API_TOKEN, MoneybirdSettings, moneybird_app
 from tests.simulators.request_log import ReceivedRequest
-from tests.tables import create_accounting_table
+from tests.tables import accounting_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -78,6 +79,7 @@ class Bench:
     """One connection, booked without the function around it."""
 
     dynamodb: "DynamoDBClient"
+    table: str
     boundaries: Boundaries = field(default_factory=Boundaries)
     now: datetime = datetime(2026, 1, 6, 12, tzinfo=UTC)
     settings: dict[str, Any] = field(default_factory=lambda: dict(SETTINGS))
@@ -85,7 +87,7 @@ class Bench:
     def __post_init__(self) -> None:
         self.moneybird = moneybird_app(settings=MoneybirdSettings(rate_limit=0))
         self.moment = moment_app()
-        self.store = AccountingStore(self.dynamodb, create_accounting_table(self.dynamodb))
+        self.store = AccountingStore(self.dynamodb, self.table)
         self.client = MoneybirdClient(self._moneybird(), ADMINISTRATION_ID)
         self._moment_client = MomentClient(self._moment(), COMPANY)
         self.destination = MoneybirdDestination(self.client, self.store, BookShelf(self.clock))
@@ -159,6 +161,13 @@ class Bench:
             breaker=_Free(),
             clock=self.clock,
         )
+
+
+@contextmanager
+def moneybird_bench(dynamodb: "DynamoDBClient") -> "Iterator[Bench]":
+    """Have a bench with a table of its own for a while."""
+    with accounting_table(dynamodb) as table:
+        yield Bench(dynamodb, table)
 
 
 def entity(kind: str, entity_id: int | str) -> EntityRef:

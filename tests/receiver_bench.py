@@ -201,6 +201,8 @@ class ReceiverBench:
         self.sqs = boto3.client("sqs")
         self.secrets = boto3.client("secretsmanager")
         self.s3 = boto3.client("s3")
+        for table in self.dynamodb.list_tables()["TableNames"]:  # of the bench before, which moto would copy
+            self.dynamodb.delete_table(TableName=table)  # at every transaction
         self.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         queue = self.sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})
         self.queue_url = queue["QueueUrl"]

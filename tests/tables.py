@@ -1,5 +1,7 @@
 """The tables as the template defines them, made in whatever DynamoDB a test has."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,6 +33,13 @@ def create_accounting_table(client: "DynamoDBClient", name: str = "accounting") 
         ],
     )
     return name
+
+
+@contextmanager
+def accounting_table(client: "DynamoDBClient", name: str = "accounting") -> Iterator[str]:
+    """Have an AccountingTable for a while: moto copies all that its tables hold at every transaction."""
+    yield create_accounting_table(client, name)
+    client.delete_table(TableName=name)
 
 
 def create_events_table(client: "DynamoDBClient", name: str = "events") -> str:

@@ -9,6 +9,7 @@ from moto import mock_aws
 from tests.contract.moneybird_openapi import find_operation, requires_description, validate_request
 from tests.moneybird_bench import Bench
 from tests.simulators.moment import samples
+from tests.tables import create_accounting_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ def requests() -> "Iterator[list[ReceivedRequest]]":
 
 
 def _everything(dynamodb: "DynamoDBClient") -> "list[ReceivedRequest]":
-    bench = Bench(dynamodb)
+    bench = Bench(dynamodb, create_accounting_table(dynamodb))
     contact = bench.moneybird.state.put("contacts", {"company_name": "Employees"}, None)
     bench.settings["expense"] = {"contact_id": contact["id"]}
     bench.book("customer", samples.DOCUMENTED_CUSTOMER)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
@@ -25,7 +25,7 @@ from accounting_sync.documents import Contact, DocumentState, DocumentType, Line
 from accounting_sync.dynamodb import from_attributes
 from accounting_sync.errors import ClaimHeldError, ParkedError
 from accounting_sync.events import EntityRef, Source
-from tests.tables import create_accounting_table
+from tests.tables import accounting_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,9 +93,8 @@ def aws() -> "Iterator[DynamoDBClient]":
 
 @pytest.fixture
 def client(aws: "DynamoDBClient") -> "Iterator[DynamoDBClient]":
-    create_accounting_table(aws)
-    yield aws
-    aws.delete_table(TableName="accounting")
+    with accounting_table(aws):
+        yield aws
 
 
 @pytest.fixture
@@ -389,21 +388,20 @@ class TestDocuments:
 
         assert store.upsert_document(invoice("10.00"), NOW, fence=2).stale
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+    @settings(deadline=None, max_examples=25)
     @given(order=st.permutations([1, 1, 2, 3, 3, 4]), key=st.sampled_from(["version", "updated_at"]))
     def test_any_order_with_duplicates_ends_in_the_newest(
-        self, client: "DynamoDBClient", order: list[int], key: str
+        self, aws: "DynamoDBClient", order: list[int], key: str
     ) -> None:
-        name = f"permutation-{key}-{'-'.join(map(str, order))}"
-        entity = EntityRef("acme", Source.MOMENT, "invoice", name)
-        store = AccountingStore(client, "accounting")
         rises = sum(1 for at, number in enumerate(order) if number > max(order[:at], default=0))
 
-        for number in order:
-            newness = {"version": number} if key == "version" else {"updated_at": NOW + number * LEASE}
-            store.upsert_document(invoice(f"{number}.00", entity=entity, **newness), NOW)
+        with accounting_table(aws) as table:
+            store = AccountingStore(aws, table)
+            for number in order:
+                newness = {"version": number} if key == "version" else {"updated_at": NOW + number * LEASE}
+                store.upsert_document(invoice(f"{number}.00", **newness), NOW)
+            stored = store.get_document(INVOICE)
 
-        stored = store.get_document(entity)
         assert stored is not None
         assert lines_of(stored)[0].unit_price == Decimal("4.00")
         assert stored.version == rises

@@ -57,26 +57,24 @@ class History:
 
     def apply(self, operation: str, worker: str, end: Status, seconds: int) -> None:
         """Apply an operation; one that is refused changes nothing."""
-        before = self.store.get(self.event.event_id)
+        before = self.event
         self.now += timedelta(seconds=seconds)
         try:
             self._operate(operation, worker, end)
         except EventStateError as error:
-            assert before is not None
             assert error.status is before.status
-            assert self.store.get(self.event.event_id) == before
+            assert self.store.get(before.event_id) == before
         else:
-            after = self.store.get(self.event.event_id)
+            after = self.store.get(before.event_id)
             assert after is not None
+            self.event = after
             self.statuses.append(after.status)
 
     def _operate(self, operation: str, worker: str, end: Status) -> None:
         event_id, store = self.event.event_id, self.store
         match operation:
             case "requeue":
-                event = store.get(event_id)
-                assert event is not None
-                store.requeue(event, self.now)
+                store.requeue(self.event, self.now)
             case "claim":
                 store.claim(event_id, worker, self.now, LEASE)
             case "mark_fetching":

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.moneybird_bench import Bench
+from tests.moneybird_bench import Bench, moneybird_bench
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,6 +23,5 @@ def dynamodb() -> Iterator["DynamoDBClient"]:
 
 @pytest.fixture
 def bench(dynamodb: "DynamoDBClient") -> Iterator[Bench]:
-    bench = Bench(dynamodb)
-    yield bench
-    dynamodb.delete_table(TableName="accounting")
+    with moneybird_bench(dynamodb) as bench:
+        yield bench

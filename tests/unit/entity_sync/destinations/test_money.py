@@ -3,15 +3,19 @@
 import re
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import count
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from accounting_sync.errors import ParkedError
-from tests.moneybird_bench import Bench
+from tests.moneybird_bench import Bench, moneybird_bench
 from tests.simulators.moment import samples
 from tests.simulators.simulator import Entity
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 NUMBER_AT_MONEYBIRD = re.compile(r"-?[0-9]+[,.]?[0-9]*")
 CODES = (samples.VAT_HIGH, samples.VAT_LOW, samples.VAT_REVERSE)
@@ -51,15 +55,21 @@ def per_line_vat(invoice: Entity) -> Entity:
 
 
 @given(lines=lines, currency=st.sampled_from(["EUR", "USD"]), per_line=st.booleans())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 def test_totals_are_the_same_to_the_cent_or_the_invoice_is_parked(
+    dynamodb: "DynamoDBClient", lines: list[samples.Line], currency: str, *, per_line: bool
+) -> None:
+    with moneybird_bench(dynamodb) as bench:
+        invoice_is_booked_to_the_cent_or_parked(bench, lines, currency, per_line=per_line)
+
+
+def invoice_is_booked_to_the_cent_or_parked(
     bench: Bench, lines: list[samples.Line], currency: str, *, per_line: bool
 ) -> None:
     invoice_id = next(_ids)
     bench.settings["attach_pdf"] = False
     invoice = samples.invoice(invoice_id, invoice_id, lines, currency=currency)
     bench.moment.state.put("invoices", per_line_vat(invoice) if per_line else invoice, None)
-    bench.moneybird.requests.clear()
 
     try:
         booked = bench.book("invoice", invoice_id)
