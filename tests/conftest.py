@@ -6,6 +6,7 @@ import pytest
 
 from tests.local_stack.outcomes import Outcomes
 from tests.local_stack.ports import free_port
+from tests.local_stack.processes import stop_on_signals
 from tests.local_stack.progress import Progress
 from tests.local_stack.stack import LocalStack, StackOptions, local_stack
 from tests.local_stack.webhooks import WebhookSender
@@ -14,6 +15,7 @@ from tests.local_stack.webhooks import WebhookSender
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
     """Return the deployed template, on a port of its own; the roles' policies are enforced."""
+    stop_on_signals()  # pytest itself cleans up after Ctrl-C alone
     with local_stack(StackOptions(free_port(), enforce_iam=True), Progress()) as running:
         yield running
 

@@ -25,6 +25,7 @@ from moto.core.models import botocore_stubber
 
 import operations.app
 import webhook_receiver.app
+from accounting_sync.aws import CLIENT_CONFIG
 from accounting_sync.event_store import EventStore
 from accounting_sync.events import Status, WebhookEvent
 from accounting_sync.signatures import sign_moneybird
@@ -203,6 +204,14 @@ class ReceiverBench:
         self.s3 = boto3.client("s3")
         for table in self.dynamodb.list_tables()["TableNames"]:  # of the bench before, which moto would copy
             self.dynamodb.delete_table(TableName=table)  # at every transaction
+        self.published: list[tuple[str, dict[str, Any]]] = []
+        """Detail type and detail of what the event bus was given."""
+        hooks, call = (
+            boto3.client("events", config=CLIENT_CONFIG).meta.events,
+            "provide-client-params.events.PutEvents",
+        )
+        hooks.unregister(call, unique_id="note")  # of the bench before, which has the same client
+        hooks.register(call, self._note, unique_id="note")
         self.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         queue = self.sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})
         self.queue_url = queue["QueueUrl"]
@@ -227,7 +236,11 @@ class ReceiverBench:
             self._reception = webhook_receiver.app.make_reception(self.settings, self.clock)
             self.operations = operations.app.make_operations(
                 OperationsSettings(
-                    self.settings.events_table, self.queue_url, RETENTION, accounting_table="accounting"
+                    self.settings.events_table,
+                    self.queue_url,
+                    RETENTION,
+                    accounting_table="accounting",
+                    event_bus_name="default",
                 ),
                 self.clock,
             )
@@ -381,6 +394,10 @@ class ReceiverBench:
         name = self.queue_url.rpartition("/")[2]
         self.sqs.delete_queue(QueueUrl=self.queue_url)
         self.sqs.create_queue(QueueName=name, Attributes={"FifoQueue": "true"})
+
+    def _note(self, params: dict[str, Any], **_: object) -> None:
+        for entry in params["Entries"]:
+            self.published.append((entry["DetailType"], json.loads(entry["Detail"])))
 
     def _captured[T](self, work: Callable[[], T]) -> tuple[str, T]:
         start = _OUTPUT.tell()

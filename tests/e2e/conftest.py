@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.e2e.subscriber import Subscriber
 from tests.local_stack.demonstration import Demonstration, Row
 from tests.local_stack.stack import LocalStack
 
@@ -10,3 +11,9 @@ from tests.local_stack.stack import LocalStack
 def demonstrated(stack: LocalStack) -> list[Row]:
     """Return what became of the sample webhooks, delivered to the untouched stack."""
     return list(Demonstration(stack).run())
+
+
+@pytest.fixture(scope="session")
+def subscriber(stack: LocalStack) -> Subscriber:
+    """Return what hears all that the event bus says from now on."""
+    return Subscriber(stack)

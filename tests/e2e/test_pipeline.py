@@ -7,6 +7,7 @@ import requests
 
 from accounting_sync.events import EntityRef, Source, Status
 from accounting_sync.queue import SyncMessage
+from tests.e2e.subscriber import Subscriber
 from tests.local_stack.demonstration import Row
 from tests.local_stack.moneybird_user import MoneybirdUser
 from tests.local_stack.outcomes import Outcomes, eventually
@@ -32,8 +33,8 @@ def test_sample_ends_as_the_index_says(sample: Sample, send: WebhookSender, outc
     assert event.status in {sample.status, Status.SKIPPED}, event.reason  # skipped: known already
 
 
-def test_provider_delivery_reaches_the_ledger_after_registration(
-    stack: LocalStack, outcomes: Outcomes
+def test_provider_delivery_reaches_the_ledger_and_the_event_bus_after_registration(
+    stack: LocalStack, outcomes: Outcomes, subscriber: Subscriber
 ) -> None:
     user = MoneybirdUser(stack.description, stack.moneybird)
 
@@ -42,6 +43,8 @@ def test_provider_delivery_reaches_the_ledger_after_registration(
     ref = EntityRef(stack.description.connection, Source.MONEYBIRD, "Contact", contact["id"])
     stored = eventually(lambda: outcomes.document(ref))
     assert stored.version >= 1
+    told = subscriber.hear("DocumentSynced", entity_id=contact["id"])
+    assert (told["connection"], told["document_type"]) == (stack.description.connection, "Contact")
 
 
 def test_sweep_forwards_an_event_that_stayed_behind(
@@ -71,7 +74,7 @@ def test_sweep_forwards_an_event_that_stayed_behind(
 
 
 def test_dead_letter_fails_its_event_with_a_reason(
-    stack: LocalStack, send: WebhookSender, outcomes: Outcomes
+    stack: LocalStack, send: WebhookSender, outcomes: Outcomes, subscriber: Subscriber
 ) -> None:
     description = stack.description
     payload = deepcopy(samples()["contact_changed"].payload())
@@ -96,6 +99,7 @@ def test_dead_letter_fails_its_event_with_a_reason(
     failed = outcomes.final_event(event_id)
     assert failed.status is Status.FAILED
     assert failed.reason
+    assert subscriber.hear("DocumentFailed", event_id=event_id)["reason"] == failed.reason
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

@@ -10,15 +10,23 @@ from accounting_sync.events import Status
 from operations.app import lambda_handler
 from tests.receiver_bench import Fault, ReceiverBench
 
+LEASE = timedelta(seconds=90)
 NOTHING_LEFT: dict[str, list[object]] = {"batchItemFailures": []}
 
 
 def stuck(receiver: ReceiverBench) -> tuple[str, str]:
     """Return the id and the message of an event whose worker died."""
+    event_id, message = at_work(receiver)
+    receiver.clock.advance(LEASE + timedelta(seconds=1))
+    return event_id, message
+
+
+def at_work(receiver: ReceiverBench) -> tuple[str, str]:
+    """Return the id and the message of an event that a worker has."""
     event_id = receiver.moneybird().body["event_id"]
     (message,) = receiver.messages()
     receiver.clear_queue()
-    receiver.store.claim(event_id, "worker", receiver.clock(), timedelta(seconds=90))
+    receiver.store.claim(event_id, "worker", receiver.clock(), LEASE)
     return event_id, json.dumps(message)
 
 
@@ -33,6 +41,42 @@ def test_dead_letter_fails_its_event_and_says_what_to_do(receiver: ReceiverBench
     assert "replay" in event.reason
     assert answer == NOTHING_LEFT
     assert '"DeadLetters":[1.0]' in output
+
+
+def test_event_bus_is_told_once_of_an_event_that_failed_so(receiver: ReceiverBench) -> None:
+    event_id, message = stuck(receiver)
+
+    receiver.take_dead_letters(message)
+    receiver.take_dead_letters(message)
+
+    ((kind, detail),) = receiver.published
+    assert kind == "DocumentFailed"
+    assert (detail["event_id"], detail["connection"], detail["attempts"]) == (event_id, "acme", 1)
+    assert (detail["entity_type"], detail["entity_id"]) == ("SalesInvoice", "433546265415517826")
+    assert detail["reason"] == receiver.event(event_id).reason
+
+
+@pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.DENIED])
+def test_event_bus_that_cannot_be_reached_does_not_keep_an_event_from_failing(
+    receiver: ReceiverBench, fault: Fault
+) -> None:
+    event_id, message = stuck(receiver)
+
+    with receiver.network.broken(("PutEvents",), fault):
+        output, answer = receiver.take_dead_letters(message)
+
+    assert receiver.event(event_id).status is Status.FAILED
+    assert answer == NOTHING_LEFT
+    assert "the event bus was not told of a failure" in output
+
+
+def test_event_that_a_second_message_brought_to_a_worker_is_left_to_it(receiver: ReceiverBench) -> None:
+    event_id, message = at_work(receiver)
+
+    _, answer = receiver.take_dead_letters(message)
+
+    assert receiver.event(event_id).status is Status.SYNCING
+    assert (answer, receiver.published) == (NOTHING_LEFT, [])
 
 
 def test_failed_event_can_be_replayed(receiver: ReceiverBench) -> None:

@@ -19,6 +19,7 @@ from tests.local_stack.ports import check_free
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -60,6 +61,11 @@ class LocalAws:
     def dynamodb(self) -> "DynamoDBClient":
         """Tables."""
         return _session().client("dynamodb", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def events(self) -> "EventBridgeClient":
+        """Event buses."""
+        return _session().client("events", endpoint_url=self.endpoint_url)
 
     @cached_property
     def functions(self) -> "LambdaClient":

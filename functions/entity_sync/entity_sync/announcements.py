@@ -12,6 +12,7 @@ from accounting_sync.event_bus import (
     DocumentSynced,
     EventBus,
     InvoicePaid,
+    about,
 )
 from accounting_sync.events import EntityRef, Status, WebhookEvent
 from accounting_sync.time import Clock
@@ -83,14 +84,7 @@ class Announcements:
         )
 
     def _of(self, event_id: str, entity: EntityRef) -> dict[str, Any]:
-        return {
-            "event_id": event_id,
-            "connection": entity.connection,
-            "source": entity.source,
-            "entity_type": entity.type,
-            "entity_id": entity.id,
-            "occurred_at": self.clock(),
-        }
+        return about(event_id, entity, self.clock())
 
 
 def _document(result: Result) -> dict[str, Any]:

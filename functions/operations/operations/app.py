@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from accounting_sync.aws import CLIENT_CONFIG
+from accounting_sync.event_bus import EventBus
 from accounting_sync.event_store import EventStore
 from accounting_sync.link_store import LinkStore
 from accounting_sync.observability import MetricCounter, make_logger
@@ -71,7 +72,12 @@ def make_operations(settings: Settings, clock: Clock) -> Operations:
     dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
     events = EventStore(dynamodb, settings.events_table, settings.retention)
     queue = SyncQueue(boto3.client("sqs", config=CLIENT_CONFIG), settings.queue_url)
+    bus = EventBus(boto3.client("events", config=CLIENT_CONFIG), settings.event_bus_name)
     logger = make_logger()
-    parts = (events, queue, clock, MetricCounter(), logger)
-    unlink = Unlink(LinkStore(dynamodb, settings.accounting_table), clock, logger)
-    return Operations(Sweep(*parts), DeadLetters(*parts), Replay(*parts), unlink)
+    around = (clock, MetricCounter(), logger)
+    return Operations(
+        Sweep(events, queue, *around),
+        DeadLetters(events, queue, bus, *around),
+        Replay(events, queue, *around),
+        Unlink(LinkStore(dynamodb, settings.accounting_table), clock, logger),
+    )

@@ -1,4 +1,4 @@
-"""Dead letters: their events become FAILED, say why, and can be replayed."""
+"""Dead letters: their events become FAILED, say why, also on the event bus, and can be replayed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,10 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from accounting_sync.errors import RetryableError
+from accounting_sync.event_bus import DocumentFailed, EventBus, about
 from accounting_sync.event_store import EventStateError, EventStore
-from accounting_sync.events import Status, WebhookEvent
+from accounting_sync.events import FINAL, EntityRef, Status, WebhookEvent
 from accounting_sync.observability import Counter
 from accounting_sync.queue import SyncMessage, SyncQueue
 from accounting_sync.time import Clock
@@ -29,6 +31,7 @@ class DeadLetters:
 
     events: EventStore
     queue: SyncQueue
+    bus: EventBus
     clock: Clock
     counter: Counter
     logger: Logger
@@ -44,6 +47,8 @@ class DeadLetters:
         except ValueError:
             # It cannot be tied to an event, and would come back until it expires.
             self.logger.error("not a sync message", extra={"message_id": record["messageId"]})
+        except EventStateError as error:
+            self.logger.info("dead letter of a settled event", extra={"event_id": error.event_id})
         except (ClientError, BotoCoreError) as error:
             self.logger.error(
                 "dead letter not recorded",
@@ -54,16 +59,29 @@ class DeadLetters:
 
     def _settle(self, message: SyncMessage) -> None:
         event = self.events.get(message.event_id)
-        if event and self._is_waiting(event):
+        if event is None or event.status in FINAL:
+            self.logger.info("dead letter of a settled event", extra={"event_id": message.event_id})
+        elif self._is_waiting(event):
             self.queue.send(event)
-            return
+        elif event.is_claimed(self.clock()):  # by a second message: its worker, or the sweep, will end it
+            self.logger.info("dead letter of an event at work", extra={"event_id": message.event_id})
+        else:
+            self._fail(event, message.entity)
+
+    def _fail(self, event: WebhookEvent, entity: EntityRef) -> None:
+        """Tell the bus, then record it: a crash in between tells it twice, never not at all."""
+        at = self.clock()
+        failed = DocumentFailed(**about(event.event_id, entity, at), reason=REASON, attempts=event.attempts)
         try:
-            self.events.fail(message.event_id, self.clock(), REASON)
-        except EventStateError as error:
-            self.logger.info("dead letter of a settled event", extra={"event_id": error.event_id})
-            return
-        self.logger.error("event failed", extra={"event_id": message.event_id})
-        self.counter.count(message.entity.connection, {"DeadLetters": 1})
+            self.bus.publish(failed)
+        except RetryableError as error:
+            self.logger.warning(
+                "the event bus was not told of a failure",
+                extra={"event_id": event.event_id, "cause": str(error)},
+            )
+        self.events.fail(event.event_id, at, REASON)
+        self.logger.error("event failed", extra={"event_id": event.event_id})
+        self.counter.count(entity.connection, {"DeadLetters": 1})
 
     def _is_waiting(self, event: WebhookEvent) -> bool:
         """Whether its worker handed it back lately: it is healthy, and was only received too often."""

@@ -14,6 +14,7 @@ class Settings:
     queue_url: str
     retention: timedelta
     accounting_table: str
+    event_bus_name: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -29,4 +30,5 @@ class Settings:
             queue_url=environment["SYNC_QUEUE_URL"],
             retention=timedelta(days=int(environment["EVENT_RETENTION_DAYS"])),
             accounting_table=environment["ACCOUNTING_TABLE"],
+            event_bus_name=environment["EVENT_BUS_NAME"],
         )

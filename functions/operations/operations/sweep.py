@@ -93,5 +93,4 @@ class Sweep:
 
 
 def _is_stuck(event: WebhookEvent, now: datetime) -> bool:
-    is_claimed = event.claim_expires_at is not None and event.claim_expires_at > now
-    return now - event.updated_at > PATIENCE[event.status] and not is_claimed
+    return now - event.updated_at > PATIENCE[event.status] and not event.is_claimed(now)

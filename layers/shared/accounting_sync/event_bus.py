@@ -9,7 +9,7 @@ detail type         published
 ==================  ==================================================================================
 `DocumentSynced`    a document was recorded or booked anew, or found to be gone at its source (`deleted`)
 `DocumentParked`    a person has to decide; `reason` says what
-`DocumentFailed`    all attempts are used up; `reason` says why
+`DocumentFailed`    all attempts are used up, or the sync died of it; `reason` says why
 `InvoicePaid`       a sales invoice turned paid, by its source or by the books it is booked in
 ==================  ==================================================================================
 
@@ -24,7 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from accounting_sync.documents import DocumentState, DocumentType
 from accounting_sync.errors import RetryableError
-from accounting_sync.events import Source
+from accounting_sync.events import EntityRef, Source
 from accounting_sync.model import Model
 
 if TYPE_CHECKING:
@@ -91,6 +91,18 @@ class InvoicePaid(_Detail):
 
 
 Detail = DocumentSynced | DocumentParked | DocumentFailed | InvoicePaid
+
+
+def about(event_id: str, entity: EntityRef, at: datetime) -> dict[str, Any]:
+    """Return the fields that all details have."""
+    return {
+        "event_id": event_id,
+        "connection": entity.connection,
+        "source": entity.source,
+        "entity_type": entity.type,
+        "entity_id": entity.id,
+        "occurred_at": at,
+    }
 
 
 def schemas() -> dict[str, dict[str, Any]]:

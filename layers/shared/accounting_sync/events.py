@@ -153,6 +153,10 @@ class WebhookEvent:
     claim_owner: str | None = None
     claim_expires_at: datetime | None = None
 
+    def is_claimed(self, now: datetime) -> bool:
+        """Whether a worker has it that may still be alive."""
+        return self.claim_expires_at is not None and self.claim_expires_at > now
+
 
 def event_id(connection: str, source: Source, idempotency_key: str) -> str:
     """Return the key under which an event is stored."""
