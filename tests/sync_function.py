@@ -143,10 +143,12 @@ class CountedMetrics:
     """What was counted."""
 
     numbers: dict[str, int] = field(default_factory=dict)
+    highest: dict[str, int] = field(default_factory=dict)
 
     def count(self, connection: str, numbers: "Mapping[str, int]", **dimensions: str) -> None:
         for name, number in numbers.items():
             self.numbers[name] = self.numbers.get(name, 0) + number
+            self.highest[name] = max(self.highest.get(name, 0), number)
 
 
 @dataclass

@@ -59,11 +59,16 @@ def create_events_table(client: "DynamoDBClient", name: str = "events") -> str:
                     {"AttributeName": partition, "KeyType": "HASH"},
                     {"AttributeName": sort, "KeyType": "RANGE"},
                 ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": projected},
             }
-            for index, partition, sort in (
-                ("by_status", "status_shard", "updated_at"),
-                ("by_entity", "entity_key", "received_at"),
+            for index, partition, sort, projected in (
+                (
+                    "by_status",
+                    "status_shard",
+                    "updated_at",
+                    ["status", "connection", "entity_key", "reason", "attempts"],
+                ),
+                ("by_entity", "entity_key", "received_at", ["status", "action", "body_hash"]),
             )
         ],
     )

@@ -31,8 +31,8 @@ def test_parked_invoice_is_booked_when_it_is_replayed(
     assert (parked.status, replayed.status) == (Status.PARKED, Status.SYNCED), replayed.reason
     assert "is not mapped" in (parked.reason or "")
     assert answer == {"events": {event_id: "replayed"}, "complete": True}
-    assert run(stack, {"task": "replay", "event_ids": [event_id]}) == {
-        "events": {event_id: "refused: the event is SYNCED"},
+    assert run(stack, {"task": "replay", "event_ids": ["repaired#moment#other"]}) == {
+        "events": {"repaired#moment#other": "refused: the event is missing"},
         "complete": True,
     }
 

@@ -49,7 +49,7 @@ def test_numbers_are_counted_by_connection(receiver: ReceiverBench) -> None:
 def test_refusals_are_counted_by_reason(receiver: ReceiverBench) -> None:
     answer = receiver.moneybird(b"{")
 
-    assert numbers(answer.metrics) == {"Rejected": 1}
+    assert numbers(answer.metrics) == {"Rejected": 1, "RejectedOfConnection": 1}
     assert (answer.metrics[0]["connection"], answer.metrics[0]["reason"]) == ("acme", "unreadable")
     assert answer.log["event_id"].startswith("acme#moneybird#rejected-")
 
@@ -59,6 +59,7 @@ def test_invented_connections_make_no_metrics_of_their_own(receiver: ReceiverBen
 
     assert "invented" not in answer.output
     assert answer.metrics[0]["connection"] == "unknown"
+    assert numbers(answer.metrics) == {"Rejected": 1}  # and nobody is alarmed
 
 
 def test_invented_kinds_are_not_logged(receiver: ReceiverBench) -> None:

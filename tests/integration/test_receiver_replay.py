@@ -50,13 +50,13 @@ def test_second_replay_of_the_same_event_is_refused(receiver: ReceiverBench) -> 
 
 
 def test_each_id_has_its_own_answer(receiver: ReceiverBench) -> None:
-    done = ended(receiver, Status.SYNCED, "key-1")
+    ignored = ended(receiver, Status.IGNORED, "key-1")
     parked = ended(receiver, Status.PARKED, "key-2")
 
-    answer = receiver.replay(event_ids=[done, "acme#moneybird#other", parked])
+    answer = receiver.replay(event_ids=[ignored, "acme#moneybird#other", parked])
 
     assert answer["events"] == {
-        done: "refused: the event is SYNCED",
+        ignored: "refused: the event is IGNORED",
         "acme#moneybird#other": "refused: the event is missing",
         parked: "replayed",
     }
@@ -144,6 +144,21 @@ def test_delivery_that_speaks_of_nothing_cannot_be_replayed(receiver: ReceiverBe
 
     assert answer["events"] == {rejected.event_id: "refused: what it speaks of could not be read"}
     assert receiver.event(rejected.event_id) == rejected
+
+
+def test_unreadable_deliveries_do_not_keep_a_replay_by_status_from_its_end(
+    receiver: ReceiverBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.replay.LIMIT", 2)
+    for number in range(3):
+        receiver.moneybird(b"{" * (number + 1), key=f"unreadable-{number}")
+    assert receiver.moneybird(age=400).status == 401
+    (late,) = [event for event in receiver.events(rejected=True) if event.entity]
+    receiver.clock.advance(timedelta(minutes=1))
+
+    answer = receiver.replay(connection="acme", status="REJECTED")
+
+    assert answer == {"events": {late.event_id: "replayed"}, "complete": True}
 
 
 @pytest.mark.parametrize("age", [0, 400])

@@ -77,6 +77,7 @@ def test_event_is_fine_after_fifty_waits(function: SyncFunction) -> None:
 
     assert (event.status, event.attempts) == (Status.SYNCED, 1)
     assert function.metrics.numbers["Waiting"] >= 50
+    assert function.metrics.highest["SecondsWaited"] >= 50 * 30
 
 
 def test_server_errors_are_tried_again_with_growing_delays(function: SyncFunction) -> None:

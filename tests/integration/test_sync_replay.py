@@ -81,14 +81,21 @@ def test_dry_run_is_booked_when_it_is_replayed(function: SyncFunction) -> None:
 
     assert replay(function, dry.event_id) is Status.SYNCED
     assert len(function.at_moneybird("external_sales_invoices")) == 1
+
+
+@pytest.mark.parametrize("invoice_id", [samples.DOCUMENTED_INVOICE, samples.DRAFT])
+def test_replay_of_what_was_synced_or_skipped_changes_nothing(
+    function: SyncFunction, invoice_id: int
+) -> None:
+    before = function.sync("invoice", invoice_id)
+    written = function.writes()
+
+    assert replay(function, before.event_id) in {Status.SYNCED, Status.SKIPPED}
+    assert function.writes() == written
+
+
+def test_event_that_is_under_way_is_not_replayed(function: SyncFunction) -> None:
+    delivered = function.deliver("invoice", samples.DOCUMENTED_INVOICE)
+
     with pytest.raises(EventStateError):
-        function.events.replay(dry.event_id, function.now)
-
-
-def test_what_was_skipped_without_a_plan_is_not_replayed(function: SyncFunction) -> None:
-    skipped = function.sync("invoice", samples.DRAFT)
-    again = function.sync("invoice", samples.DRAFT)
-
-    assert Status.SKIPPED in {skipped.status, again.status}
-    with pytest.raises(EventStateError):
-        function.events.replay(again.event_id, function.now)
+        function.events.replay(delivered, function.now)

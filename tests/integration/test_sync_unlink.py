@@ -44,6 +44,22 @@ def test_deleted_invoice_is_booked_anew_after_it_was_unlinked(function: SyncFunc
     assert len(function.at_moneybird("external_sales_invoices")) == 1
 
 
+def test_unlinked_invoice_is_booked_by_the_very_event_that_booked_it_before(
+    function: SyncFunction, unlink: Unlink
+) -> None:
+    booked = function.sync("invoice", INVOICE)
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+    function.moneybird.state.remove("external_sales_invoices", invoice["id"], None)
+
+    unlink.run(TASK)
+    function.send(function.events.replay(booked.event_id, function.now))
+    function.run()
+
+    (anew,) = function.at_moneybird("external_sales_invoices")
+    assert function.event(booked.event_id).status is Status.SYNCED
+    assert anew["id"] != invoice["id"]
+
+
 def test_unlinked_document_belongs_to_nobody(function: SyncFunction, unlink: Unlink) -> None:
     function.sync("invoice", INVOICE)
     (invoice,) = function.at_moneybird("external_sales_invoices")

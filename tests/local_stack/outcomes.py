@@ -3,18 +3,23 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from accounting_sync.document_store import DocumentStore
 from accounting_sync.event_store import EventStore
 from accounting_sync.events import FINAL, EntityRef, Status, WebhookEvent
 from accounting_sync.ledger import StoredDocument
-from accounting_sync.time import utc_now
 
 if TYPE_CHECKING:
     from tests.local_stack.stack import LocalStack
 
 SECONDS = 60
+
+_REJECTED: Any = {
+    "FilterExpression": "#status = :rejected",
+    "ExpressionAttributeNames": {"#status": "status"},
+    "ExpressionAttributeValues": {":rejected": {"S": Status.REJECTED}},
+}
 
 
 def eventually[T](look: Callable[[], T | None], seconds: float = SECONDS) -> T:
@@ -37,7 +42,8 @@ class Outcomes:
     """Looks into the events and the ledger of a stack."""
 
     def __init__(self, stack: "LocalStack") -> None:
-        self._events = EventStore(stack.aws.dynamodb, stack.description.events_table, timedelta(days=90))
+        self._client, self._table = stack.aws.dynamodb, stack.description.events_table
+        self._events = EventStore(self._client, self._table, timedelta(days=90))
         self._documents = DocumentStore(stack.aws.dynamodb, stack.description.accounting_table)
 
     def event(self, event_id: str) -> WebhookEvent | None:
@@ -65,9 +71,11 @@ class Outcomes:
 
     def rejected_event(self, body: bytes) -> WebhookEvent | None:
         """Return the event of a body that was authentic and could not be read."""
-        soon = utc_now() + timedelta(minutes=1)
-        events = map(self._events.get, self._events.ids_by_status(Status.REJECTED, soon))
-        return next((event for event in events if event and event.body == body), None)
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table, ProjectionExpression="event_id", **_REJECTED
+        )
+        ids = (item["event_id"]["S"] for page in pages for item in page["Items"])
+        return next((event for event in map(self._events.get, ids) if event and event.body == body), None)
 
     def document(self, entity: EntityRef) -> StoredDocument | None:
         """Return the ledger's newest version of an entity's document."""

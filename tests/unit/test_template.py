@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
+from accounting_sync.throttle import ThrottleSettings
 from tests.local_stack.paths import ROOT
 
 FUNCTIONS = ("WebhookReceiverFunction", "EntitySyncFunction", "OperationsFunction")
 QUEUES = {"SyncQueue": "EntitySyncFunction", "SyncDeadLetterQueue": "OperationsFunction"}
+SOURCES = {"SyncQueue": "EntitySyncSource", "SyncDeadLetterQueue": "DeadLettersSource"}
 TABLES = ("WebhookEventsTable", "AccountingTable", "ControlTable")
 
 
@@ -58,19 +60,30 @@ def test_messages_hide_six_times_as_long_as_their_function_may_take(queue: str, 
     assert properties(queue)["VisibilityTimeout"] >= 6 * properties(function)["Timeout"]
 
 
-@pytest.mark.parametrize("function", QUEUES.values())
-def test_failed_messages_of_a_batch_are_reported_one_by_one(function: str) -> None:
+@pytest.mark.parametrize("queue", QUEUES)
+def test_failed_messages_of_a_batch_are_reported_one_by_one(queue: str) -> None:
     # Without it, a batch that failed in part is deleted as a whole.
-    sources = [event for event in properties(function)["Events"].values() if event["Type"] == "SQS"]
+    source = properties(SOURCES[queue])
 
-    assert sources
-    assert all(s["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for s in sources)
+    assert source["EventSourceArn"] == {"Fn::GetAtt": f"{queue}.Arn"}
+    assert source["FunctionName"] == {"Ref": QUEUES[queue]}
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
 def test_sync_concurrency_is_bounded_at_the_queue() -> None:
-    source = properties("EntitySyncFunction")["Events"]["Sync"]["Properties"]
+    source = properties("EntitySyncSource")
 
     assert source["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "SyncConcurrency"}}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_function_may_read_other_queues(function: str) -> None:
+    # For an event of type SQS, SAM adds a managed policy that holds for all queues of the account.
+    kinds = {event["Type"] for event in properties(function).get("Events", {}).values()}
+    read = [one["Resource"] for one in statements(function) if "sqs:ReceiveMessage" in one["Action"]]
+
+    assert "SQS" not in kinds
+    assert read == [{"Fn::GetAtt": f"{queue}.Arn"} for queue, owner in QUEUES.items() if owner == function]
 
 
 def test_waiting_does_not_lead_to_the_dead_letter_queue() -> None:
@@ -94,7 +107,7 @@ def test_queues_are_fifo_at_high_throughput_and_keep_longest(queue: str) -> None
 def test_tables_are_encrypted_recoverable_and_survive_the_stack(table: str) -> None:
     resource = template()["Resources"][table]
 
-    assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert resource["DeletionPolicy"] == "Retain"
     assert resource["UpdateReplacePolicy"] == "Retain"
     assert resource["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
     assert resource["Properties"]["SSESpecification"] == {"SSEEnabled": True}
@@ -127,6 +140,7 @@ def test_paths_and_methods_that_there_are_not_are_not_found() -> None:
     ]  # API Gateway's name
 
     assert answer["StatusCode"] == 404
+    assert properties("WebhookApi")["GatewayResponses"]["INVALID_SIGNATURE"] == answer
     assert '"status":404' in answer["ResponseTemplates"]["application/json"]
 
 
@@ -194,6 +208,13 @@ def test_no_function_may_do_everything(function: str) -> None:
     assert actions(function)
     assert [action for action in actions(function) if "*" in action] == []
     assert [statement for statement in statements(function) if statement["Resource"] == "*"] == []
+
+
+def test_waiting_is_measured_over_longer_than_anything_hides_a_message() -> None:
+    alarm = properties("EventsWaitingAlarm")
+
+    assert alarm["Period"] > ThrottleSettings().denied_pause.total_seconds()
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("SecondsWaited", "Maximum")
 
 
 def test_every_alarm_is_sent() -> None:

@@ -126,6 +126,9 @@ class EntitySync:
     def _wait(self, job: _Job, reason: str, until: datetime, metric: str = "Waiting") -> datetime:
         self._hand_back(job, reason, attempt_used=False)
         self._report(job, metric, reason)
+        waited = (self.clock() - job.event.received_at).total_seconds()
+        # SQS does not tell: it leaves messages that come again and again out of their age
+        self.counter.count(job.entity.connection, {"SecondsWaited": int(waited)})
         return until
 
     def _until(self, error: Exception) -> datetime:

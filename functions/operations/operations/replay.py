@@ -1,4 +1,4 @@
-"""Sends events through once more that need it: a person has repaired what parked or failed them."""
+"""Sends events through once more: a person has repaired what parked or failed them, or wants them again."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from accounting_sync.event_store import EventStateError, EventStore
-from accounting_sync.events import REPLAYABLE, Status
+from accounting_sync.events import NEEDS_A_PERSON, Status
 from accounting_sync.observability import Counter
 from accounting_sync.queue import SyncQueue
 from accounting_sync.time import Clock
@@ -18,7 +18,7 @@ LIMIT = 1000
 
 EXPECTED = (
     'expected "event_ids" (a list of texts), or "connection" and "status" '
-    f"({', '.join(sorted(REPLAYABLE))}), beside the task"
+    f"({', '.join(sorted(NEEDS_A_PERSON))}), beside the task"
 )
 
 
@@ -65,7 +65,7 @@ class Replay:
             case {"event_ids": [*event_ids]} if all(isinstance(each, str) and each for each in event_ids):
                 return dict.fromkeys(event_ids)
             case {"connection": str(connection), "status": str(status)} if (
-                connection and status in REPLAYABLE
+                connection and status in NEEDS_A_PERSON
             ):
                 ids = self.events.ids_by_status(Status(status), self.clock())
                 return (each for each in ids if each.startswith(f"{connection}#"))

@@ -74,7 +74,11 @@ class Reception:
 
     def _refuse(self, problem: ProblemError, line: dict[str, Any]) -> Answer:
         line |= {"outcome": "rejected", "reason": problem.kind.reason, "event_id": problem.event_id}
-        self._counter.count(line.get("connection", UNKNOWN), {"Rejected": 1}, reason=problem.kind.reason)
+        connection = line.get("connection", UNKNOWN)
+        numbers = {"Rejected": 1}
+        if connection != UNKNOWN:  # strangers who try names are no reason to wake anybody
+            numbers["RejectedOfConnection"] = 1
+        self._counter.count(connection, numbers, reason=problem.kind.reason)
         return problem_answer(problem, line["request_id"])
 
     def _log(self, line: Mapping[str, Any]) -> None:

@@ -219,25 +219,19 @@ class EventStore:
         self._apply(event_id, change, now)
 
     def replay(self, event_id: str, now: datetime) -> WebhookEvent:
-        """Let a PARKED, FAILED or REJECTED event be sent through once more, with all its attempts before it.
-
-        So may a SKIPPED one that was only planned (dry run), to be booked.
+        """Let an event that has come to its end be sent through once more, with all its attempts before it.
 
         Raises
         ------
         EventStateError
-            If the event is none of these, does not say which entity it speaks of, or is gone.
+            If it has not, was IGNORED, does not say which entity it speaks of, or is gone.
         """
         change = _Change(
             Status.RECEIVED,
             origins=REPLAYABLE,
-            condition=(
-                "attribute_exists(entity_id) AND (#status IN ({origins})"
-                " OR (#status = :skipped AND attribute_exists(outcome.planned)))"
-            ),
+            condition="attribute_exists(entity_id) AND #status IN ({origins})",
             values={"attempts": 0, "reason": None},
             add={"replays": 1},
-            conditions={":skipped": Status.SKIPPED},
         )
         return self._apply_and_read(event_id, change, now)
 
@@ -255,7 +249,8 @@ class EventStore:
     def ids_by_status(self, status: Status, before: datetime) -> Iterator[str]:
         """Yield the ids of events that have had a status since before a time, oldest first in each shard.
 
-        Read from an index, so a little behind: whoever acts on an id must do it by a conditional change.
+        Those that speak of nothing that could be fetched are left out. Read from an index, so a little
+        behind: whoever acts on an id must do it by a conditional change.
         """
         paginator = self._client.get_paginator("query")
         for shard in range(STATUS_SHARDS):
@@ -263,6 +258,7 @@ class EventStore:
                 TableName=self._table,
                 IndexName="by_status",
                 KeyConditionExpression="status_shard = :shard AND updated_at < :before",
+                FilterExpression="attribute_exists(entity_key)",
                 ExpressionAttributeValues={
                     ":shard": {"S": f"{status}#{shard}"},
                     ":before": {"S": to_text(before)},
@@ -282,7 +278,7 @@ class EventStore:
             "status": change.to,
             "updated_at": to_text(now),
             "status_shard": _status_shard(change.to, event_id),
-            "expires_at": self._expires_at(now),  # what is open, or waits for a person, must not end by age
+            "expires_at": self._expires_at(now),  # counted anew: what is open changes again and again
         }
         origins = {f":from{number}": origin for number, origin in enumerate(sorted(change.origins))}
         try:

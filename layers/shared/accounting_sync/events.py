@@ -53,8 +53,8 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.PARKED: frozenset({Status.RECEIVED}),  # replayed by a person
     Status.FAILED: frozenset({Status.RECEIVED}),
     Status.REJECTED: frozenset({Status.RECEIVED}),  # replayed, where it is known what it speaks of
-    Status.SYNCED: frozenset(),
-    Status.SKIPPED: frozenset({Status.RECEIVED}),  # replayed after a dry run
+    Status.SYNCED: frozenset({Status.RECEIVED}),  # replayed by its id: the document was unlinked, say
+    Status.SKIPPED: frozenset({Status.RECEIVED}),  # and so after a dry run
     Status.IGNORED: frozenset(),
 }
 """Status to the statuses that may follow it."""
@@ -64,8 +64,11 @@ FINAL = frozenset(
 )
 """Nothing more happens to these by itself."""
 
-REPLAYABLE = frozenset({Status.PARKED, Status.FAILED, Status.REJECTED})
-"""A person may send these through once more."""
+NEEDS_A_PERSON = frozenset({Status.PARKED, Status.FAILED, Status.REJECTED})
+"""Nothing more becomes of these unless a person sends them through once more."""
+
+REPLAYABLE = NEEDS_A_PERSON | {Status.SYNCED, Status.SKIPPED}
+"""What a person may send through once more: the entity is fetched anew, so that it does no harm."""
 
 NOT_FETCHED = frozenset({Status.RECEIVED, Status.QUEUED})
 """The entity has not been read from the provider for this event yet."""
