@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from accounting_sync.errors import NoTimeError
 from accounting_sync.event_store import EventStore
 from accounting_sync.events import Source, Status
 from accounting_sync.providers.moneybird import MoneybirdClient
@@ -355,3 +356,30 @@ def test_lost_event_table_leaves_the_message_to_come_again(
     )
     assert stored is not None
     assert stored.version == 1
+
+
+def test_create_that_is_never_answered_parks_in_the_end(function: SyncFunction) -> None:
+    fail(function, FaultKind.SERVER_ERROR, times=100, method="POST", path="external_sales_invoices")
+
+    event = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    assert (event.status, event.attempts) == (Status.PARKED, 6)
+    assert "send the event again" in (event.reason or "")
+    assert function.published[-1][0] == "DocumentParked"
+    assert function.at_moneybird("external_sales_invoices") == []
+
+
+@pytest.mark.parametrize(("milliseconds", "attempts"), [(60_000, 1), (30_000, 0)])
+def test_event_that_a_whole_invocation_was_not_enough_for_uses_an_attempt(
+    function: SyncFunction, monkeypatch: pytest.MonkeyPatch, milliseconds: int, attempts: int
+) -> None:
+    def too_long(*_: object) -> None:
+        raise NoTimeError("Moneybird, GET contacts/{id}.json: not begun, no time left.", function.now)
+
+    monkeypatch.setattr(MoneybirdClient, "fetch", too_long)
+    delivered = function.deliver("Contact", contact(function), Source.MONEYBIRD)
+
+    function.invoke(milliseconds)
+
+    event = function.event(delivered)
+    assert (event.status, event.attempts) == (Status.QUEUED, attempts)

@@ -98,7 +98,36 @@ def test_entity_that_is_gone_is_marked_and_not_deleted(function: SyncFunction) -
     assert function.published[-1][1]["deleted"] is True
 
 
-def test_entity_that_was_never_known_and_is_gone_is_skipped(function: SyncFunction) -> None:
+def test_invoice_that_cannot_be_read_yet_is_tried_again(function: SyncFunction) -> None:
+    invoices = function.moment.state.collections()["invoices"]
+    unread = invoices.pop(str(samples.DOCUMENTED_INVOICE))
+    delivered = function.deliver("invoice", samples.DOCUMENTED_INVOICE)
+    function.invoke()
+    early = function.event(delivered)
+
+    invoices[str(samples.DOCUMENTED_INVOICE)] = unread
+    function.run()
+
+    assert (early.status, early.attempts) == (Status.QUEUED, 1)
+    assert function.event(delivered).status is Status.SYNCED
+
+
+def test_invoice_that_can_never_be_read_fails_and_says_what_to_do(function: SyncFunction) -> None:
+    event = function.sync("invoice", "1")
+
+    assert (event.status, function.published[-1][0]) == (Status.FAILED, "DocumentFailed")
+    assert "404" in (event.reason or "")
+    assert "compare company and API key" in (event.reason or "")
+
+
+def test_invoice_that_was_deleted_before_it_was_known_is_skipped(function: SyncFunction) -> None:
+    delivered = function.deliver("invoice", "1", action="DELETED")
+    function.run()
+
+    assert function.event(delivered).status is Status.SKIPPED
+
+
+def test_entity_of_moneybird_that_was_never_known_and_is_gone_is_skipped(function: SyncFunction) -> None:
     event = function.sync("SalesInvoice", "1", Source.MONEYBIRD)
 
     assert event.status is Status.SKIPPED

@@ -1,6 +1,6 @@
 """The sync function as a whole: from Moment into Moneybird, and back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 
 from accounting_sync.documents import DocumentState, DocumentType
+from accounting_sync.errors import ParkedError
 from accounting_sync.events import Source, Status
 from tests.moneybird_bench import SETTINGS
 from tests.simulators.moment import samples
@@ -269,3 +270,63 @@ def test_what_moment_withdrew_after_it_was_booked_is_for_a_person_to_decide(func
     )
     function.run()
     assert function.sync("invoice", samples.DOCUMENTED_INVOICE).status is Status.SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("kind", "entity_id", "collection", "changes"),
+    [
+        ("offer", samples.OFFER, "offers", {"status": "EXPIRED"}),
+        ("customer", samples.DOCUMENTED_CUSTOMER, "customers", {"address": {"country": "Nederland"}}),
+    ],
+)
+def test_nobody_is_asked_to_complete_what_is_switched_off(
+    function: SyncFunction, kind: str, entity_id: int, collection: str, changes: dict[str, object]
+) -> None:
+    function.book_by(SETTINGS | {"kinds": {kind: False}})
+    function.moment.state.put(collection, {"id": entity_id, **changes}, None)
+
+    event = function.sync(kind, entity_id)
+
+    assert event.status is Status.SKIPPED
+    assert f"kinds.{kind}" in (event.reason or "")
+    assert [detail_type for detail_type, _ in function.published] == []
+
+
+def test_what_is_booked_is_kept_up_to_date_even_when_it_is_dated_back(function: SyncFunction) -> None:
+    function.book_by(SETTINGS | {"from_date": "2026-01-01"})
+    function.sync("offer", samples.OFFER)
+    (before,) = function.at_moneybird("estimates")
+    assert before["estimate_date"] > "2026-01-01"
+
+    back = {"offerDate": "2025-12-30", "lastModifiedDate": "2026-01-06T10:00:00.000Z"}
+    function.moment.state.put("offers", {"id": samples.OFFER, **back}, None)
+    function.sync("offer", samples.OFFER)
+
+    (after,) = function.at_moneybird("estimates")
+    assert after["estimate_date"] == "2025-12-30"
+
+
+def test_change_of_a_contact_that_is_refused_holds_up_none_of_its_invoices(function: SyncFunction) -> None:
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    change = {"name": "Synthetic, renamed", "lastModifiedDate": "2026-01-06T10:00:00.000Z"}
+    function.moment.state.put("customers", {"id": samples.DOCUMENTED_CUSTOMER, **change}, None)
+    refusing = _refuse(function, "PATCH contacts")
+
+    contact = function.sync("customer", samples.DOCUMENTED_CUSTOMER)
+    invoice = function.sync("invoice", samples.CREDIT_NOTE)
+    function.boundaries.listeners.remove(refusing)
+    repaired = function.sync("customer", samples.DOCUMENTED_CUSTOMER)
+
+    assert (contact.status, invoice.status, repaired.status) == (Status.PARKED, Status.SYNCED, Status.SYNCED)
+    assert [found["company_name"] for found in function.at_moneybird("contacts")] == ["Synthetic, renamed"]
+
+
+def _refuse(function: SyncFunction, call: str) -> Callable[[str], None]:
+    """Let Moneybird refuse a call, and change nothing."""
+
+    def refuse(name: str) -> None:
+        if name == f"before {call}":
+            raise ParkedError("Moneybird, PATCH contacts/{id}.json: answered 422 (is invalid).")
+
+    function.boundaries.listeners.append(refuse)
+    return refuse

@@ -391,7 +391,7 @@ def applies(document: Document, settings: BookingSettings) -> str | None:
     if document.entity.source is not Source.MOMENT:
         return None
     kind_off = switched_off(document.entity.type, settings)
-    reasons = (kind_off, _too_old(document, settings), withdrawn(document))
+    reasons = (kind_off, too_old(document, settings), withdrawn(document))
     return next((reason for reason in reasons if reason), None)
 
 
@@ -402,7 +402,8 @@ def switched_off(kind: str, settings: BookingSettings) -> str | None:
     return f"The kind {kind} is switched off in the booking settings (kinds.{kind})."
 
 
-def _too_old(document: Document, settings: BookingSettings) -> str | None:
+def too_old(document: Document, settings: BookingSettings) -> str | None:
+    """Return why a document is too old to be booked anew."""
     if not isinstance(document, Billable) or settings.from_date is None or document.date is None:
         return None
     if document.date >= settings.from_date:

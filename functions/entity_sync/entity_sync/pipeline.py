@@ -1,5 +1,6 @@
 """One entity: fetch, map, record in the ledger, book, and tell; all of it under the entity's claim."""
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from datetime import timedelta
 from accounting_sync.accounting_store import AccountingStore, Claim
 from accounting_sync.connections import Connection, ConnectionStore
 from accounting_sync.documents import Document, Payment
-from accounting_sync.errors import EntityGoneError, ParkedError
+from accounting_sync.errors import EntityGoneError, ParkedError, RetryableError
 from accounting_sync.event_store import EventStore
 from accounting_sync.events import (
     MOMENT_ENTITY_TYPES,
@@ -22,7 +23,7 @@ from accounting_sync.link_store import LinkState
 from accounting_sync.providers.clients import ProviderClients
 from accounting_sync.time import Clock
 from entity_sync.announcements import Announcements
-from entity_sync.booking import BookingSettings, applies, withdrawn
+from entity_sync.booking import BookingSettings, applies, switched_off, too_old, withdrawn
 from entity_sync.booking_store import BookingSettingsStore
 from entity_sync.destinations.ledger import LedgerDestination
 from entity_sync.destinations.port import Booked, BookingContext, Destination
@@ -32,6 +33,9 @@ from entity_sync.sources import Reader
 
 LEASE = timedelta(seconds=90)
 """Of claims: longer than the function's time-out of 60 s, so that who holds an expired one is not alive."""
+
+_DELETION = re.compile(r"delet|destroy|remov", re.IGNORECASE)
+"""In the action of a webhook. Moment documents none of its words; Moneybird's is `..._destroyed`."""
 
 SYNCED_TYPES = {
     Source.MONEYBIRD: MONEYBIRD_ENTITY_TYPES,
@@ -118,7 +122,12 @@ class _Run:
         if claim.entity.source is Source.MOMENT:
             for destination in self._destinations:
                 destination.check_ready()  # who may not write needs nothing to write
-        document = self._reader.load(claim.entity)
+        try:
+            document = self._reader.load(claim.entity)
+        except ParkedError:
+            if not self._is_switched_off(claim.entity):
+                raise
+            return self._not_booked(claim.entity)
         recorded = self.parts.ledger.book(document, self._context(claim))
         if recorded.stale:
             outcome = outcome_of(document, {self.parts.ledger.name: recorded})
@@ -127,11 +136,18 @@ class _Run:
             return self._take_back(document, recorded)
         return self._book(document, recorded, claim)
 
+    def _is_switched_off(self, entity: EntityRef) -> bool:
+        return entity.source is Source.MOMENT and switched_off(entity.type, self.settings) is not None
+
+    def _not_booked(self, entity: EntityRef) -> Result:
+        """Ask nobody to complete what is not booked anyway."""
+        return Result(status=Status.SKIPPED, reason=switched_off(entity.type, self.settings))
+
     def _book(self, document: Document, recorded: Booked, claim: Claim) -> Result:
         """Book a document of Moment wherever its connection books."""
         booked = {self.parts.ledger.name: recorded}
-        why_not = applies(document, self.settings)
         for destination in self._destinations:
+            why_not = self._why_not(document, destination.name)
             if why_not is None:
                 self._check_configured()
                 booked[destination.name] = destination.book(document, self._context(claim))
@@ -140,6 +156,14 @@ class _Run:
                 booked[destination.name] = Booked(status=Status.SKIPPED, reason=why_not)
             self._join(claim.entity, booked[destination.name])
         return self._result(document, booked, Outcome(paid=self._announce_payment(claim.entity)))
+
+    def _why_not(self, document: Document, destination: str) -> str | None:
+        """Return why a document is not booked; what is booked is kept up to date, however old it is."""
+        why_not = applies(document, self.settings)
+        if why_not is None or why_not != too_old(document, self.settings):
+            return why_not
+        link = self.parts.store.get_link(document.entity, destination)
+        return why_not if link is None or link.state is not LinkState.CONFIRMED else None
 
     def _check_not_booked(self, document: Document, destination: str) -> None:
         """Have a person decide on what Moment withdrew after it was booked: nothing is deleted."""
@@ -192,6 +216,12 @@ class _Run:
 
     def bury(self, entity: EntityRef, reason: str) -> Result:
         stored = self.parts.store.get_document(entity)
+        if stored is None and entity.source is Source.MOMENT and not _DELETION.search(self.event.action):
+            raise RetryableError(
+                f"{reason} Nothing is known of this {entity.type}, so it may have been too early. If it was"
+                " deleted in Moment, nothing is to be done; if not, compare company and API key with Moment's"
+                " and send the event again."
+            )
         self.parts.store.tombstone(entity, self.parts.clock(), self.event.event_id)
         returned = self._feedback.take_deletion(entity) if entity.source is Source.MONEYBIRD else None
         if stored is not None and isinstance(stored.document, Payment) and stored.document.invoice:

@@ -5,8 +5,10 @@ what                                         then
 ===========================================  ==========================================================
 429, breaker open, paused, claim held        WAIT until then; no attempt is used
 401, 403                                     PAUSE: that resource waits for a person; no attempt is used
-connection error, 5xx, time-out, AWS errors  RETRY with growing, random delays; after the last: FAILED
-404 on the fetch                             TOMBSTONE: marked as deleted at the source
+connection error, 5xx, time-out, AWS errors  RETRY with growing, random delays; after the last: FAILED,
+                                             or PARKED where a write may have taken effect
+404 on the fetch                             TOMBSTONE: marked as deleted at the source; RETRY where
+                                             nothing is known of it yet (Moment)
 400, 402, 422, mapping, totals, ambiguity    PARK: a person has to decide; the reason says what
 anything else: our own bug                   RETRY, then FAILED with the exception's type and place
 ===========================================  ==========================================================

@@ -8,7 +8,13 @@ from aws_lambda_powertools import Logger
 
 from accounting_sync.claim_store import CLAIM_RETRY
 from accounting_sync.connections import ConnectionStore
-from accounting_sync.errors import RateLimitedError, RetryableError, WaitError
+from accounting_sync.errors import (
+    NoTimeError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RetryableError,
+    WaitError,
+)
 from accounting_sync.event_store import EventStateError, EventStore
 from accounting_sync.events import FINAL, EntityRef, Status, WebhookEvent
 from accounting_sync.observability import Counter
@@ -25,6 +31,9 @@ DENIED_WAIT = timedelta(minutes=1)
 SPREAD = timedelta(seconds=15)
 """Over which events wake that wait for the same limit, so that they do not all meet it again at once."""
 
+ENOUGH_TIME = 45.0
+"""Seconds, of the 60 that the function has, in which any event should be done with."""
+
 OUTAGE_PATIENCE = timedelta(hours=24)
 """For how long after its delivery an event does not suffer for a provider that is down."""
 
@@ -36,6 +45,8 @@ class _Job:
     event: WebhookEvent
     entity: EntityRef
     worker: Worker
+    had_time: bool
+    """Whether it was begun with most of an invocation's time left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,8 @@ class EntitySync:
         """
         try:
             event = self.events.claim(message.event_id, worker.owner, self.clock(), LEASE)
-            return self._attempt(_Job(event, message.entity, worker))
+            had_time = worker.time_left() > ENOUGH_TIME
+            return self._attempt(_Job(event, message.entity, worker, had_time))
         except EventStateError as error:
             return self._not_ours(message, error)
 
@@ -94,6 +106,8 @@ class EntitySync:
     def _act(self, job: _Job, error: Exception) -> datetime | None:
         reason = reason_for(error)
         match action_for(error):
+            case Action.WAIT if isinstance(error, NoTimeError) and job.had_time:
+                return self._retry(job, reason, error)  # the next invocation would not come further
             case Action.WAIT:
                 return self._wait(job, reason, self._until(error))
             case Action.PAUSE:
@@ -140,7 +154,7 @@ class EntitySync:
         if next_try is not None:
             return self._wait(job, reason, next_try)
         if job.event.attempts >= self.max_attempts:
-            self._give_up(job, reason)
+            self._end(job, reason, error)
             return None
         self._hand_back(job, reason, attempt_used=True)
         self._report(job, "Retrying", reason)
@@ -154,6 +168,14 @@ class EntitySync:
         """
         is_old = self.clock() > job.event.received_at + OUTAGE_PATIENCE
         return None if is_old or not isinstance(error, RetryableError) else self.outage(job.entity.connection)
+
+    def _end(self, job: _Job, reason: str, error: Exception) -> None:
+        """Give up; but where a write may have taken effect, a person has to look."""
+        if not isinstance(error, OutcomeUnknownError):
+            self._give_up(job, reason)
+            return
+        look = "Look there whether it has, and why it was not answered; then send the event again."
+        self._settle(job, Result(status=Status.PARKED, reason=f"{reason} {look}"))
 
     def _give_up(self, job: _Job, reason: str) -> None:
         reason = f"Given up after {self.max_attempts} attempts: {reason}"

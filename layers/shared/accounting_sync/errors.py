@@ -27,6 +27,10 @@ class PausedError(WaitError):
     """The connection is paused, or the provider's circuit breaker is open."""
 
 
+class NoTimeError(WaitError):
+    """The function is about to be stopped, and the next call was not begun."""
+
+
 class ClaimHeldError(WaitError):
     """Another worker has the document."""
 

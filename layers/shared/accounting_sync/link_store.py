@@ -157,6 +157,29 @@ class LinkStore(ClaimStore):
         """
         return self._note(claim, link, changing_since=now)
 
+    def take_back_change(self, claim: Claim, link: Link) -> Link:
+        """Record that a change was refused: what was known of the content there before it still holds.
+
+        Parameters
+        ----------
+        link
+            As it was before `begin_change`.
+
+        Raises
+        ------
+        StateConflictError
+            If the link is gone.
+        ClaimHeldError
+            If the claim was lost.
+        """
+        return self._note(
+            claim,
+            link,
+            fingerprint=link.fingerprint,
+            changing_since=link.changing_since,
+            disputed=link.disputed,
+        )
+
     def set_fingerprint(self, claim: Claim, link: Link, fingerprint: str) -> Link:
         """Record what was last written to the destination, and found to be right there.
 

@@ -23,10 +23,10 @@ from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from accounting_sync.errors import (
     AccessDeniedError,
+    NoTimeError,
     RateLimitedError,
     RetryableError,
     SyncError,
-    WaitError,
 )
 from accounting_sync.providers.failures import Attempt, failure, interrupted, is_unhealthy
 from accounting_sync.time import utc_now
@@ -257,7 +257,7 @@ class Transport:
     def _timeout(self, attempt: Attempt) -> tuple[float, float]:
         left = self.time_left() - _MARGIN
         if left < _LEAST_TIME:
-            raise WaitError(f"{attempt}: not begun, no time left.", self.clock() + _NEXT_INVOCATION)
+            raise NoTimeError(f"{attempt}: not begun, no time left.", self.clock() + _NEXT_INVOCATION)
         return min(self.timeouts.connect, left), min(self.timeouts.read, left)
 
     def _time_for(self, timeout: tuple[float, float]) -> float:

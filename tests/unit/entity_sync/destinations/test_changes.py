@@ -135,3 +135,23 @@ def test_what_a_person_corrected_at_moneybird_is_not_undone(bench: Bench) -> Non
 
     assert booked.status is Status.SYNCED
     assert [write.method for write in bench.writes() if "attachment" not in write.path] == []
+
+
+def test_line_without_a_description_does_not_keep_that_of_the_line_before_it(bench: Bench) -> None:
+    lines = [
+        samples.Line("Discount agreed with Synthetic", "-1", "10.00"),
+        samples.Line("Advice", "10", "95.00"),
+    ]
+    change_lines(bench, lines)
+    bench.book("invoice", INVOICE)
+
+    change_lines(bench, [samples.Line("", "10", "95.00")])
+    bench.book("invoice", INVOICE, event="event-2")
+
+    (invoice,) = bench.at_moneybird("external_sales_invoices")
+    assert [(detail["description"] or "", detail["amount"]) for detail in invoice["details"]] == [("", "10")]
+
+
+def change_lines(bench: Bench, lines: list[samples.Line]) -> None:
+    changed = samples.invoice(INVOICE, 1, lines)
+    bench.change("invoices", INVOICE, **{name: changed[name] for name in AMOUNTS})

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounting_sync.documents import Bookable, Line
+from accounting_sync.errors import ParkedError
 from accounting_sync.money import total
 from accounting_sync.providers.moneybird_requests import DetailFields
 from entity_sync.destinations.moneybird.rows import line_amount, rows
@@ -99,3 +100,10 @@ def test_numbers_are_sent_as_moneybird_reads_them(
         assert NUMBER_AT_MONEYBIRD.fullmatch(sent["price"])
         assert re.fullmatch(r"[0-9]+(\.[0-9]+)?", sent["amount"])
         assert -row.price.as_tuple().exponent == 2  # type: ignore[operator]  # finite
+
+
+def test_amount_that_moneybird_cannot_hold_is_parked_not_rounded() -> None:
+    dinars = [line("1", "1.004"), line("1", "1.006")]  # rounded one by one they would come to the same sum
+
+    with pytest.raises(ParkedError, match=r"1\.004 KWD"):
+        rows(dinars[0], bill(*dinars, currency="KWD"))

@@ -306,7 +306,6 @@ def test_a_credit_note_with_a_positive_total_parks() -> None:
     [
         ({}, DocumentState.OPEN),
         ({"status": "FINALIZED"}, DocumentState.OPEN),
-        ({"status": "something new"}, DocumentState.OPEN),
         ({"status": "Paid"}, DocumentState.PAID),
         ({"invoiceNumber": None}, DocumentState.DRAFT),
         ({"status": "draft"}, DocumentState.DRAFT),
@@ -318,6 +317,14 @@ def test_an_invoice_with_a_number_is_final_unless_its_state_says_otherwise(
     document = sales_invoice(invoice(**changes))
 
     assert (document.state, document.source_state) == (state, changes.get("status"))
+
+
+def test_an_invoice_in_a_state_that_is_not_known_parks_until_the_settings_explain_it() -> None:
+    raw = invoice(status="CANCELLED")  # with a number: it was final once
+
+    assert "The invoice's state 'CANCELLED' is not known." in parked("invoice", raw)
+    explained = mapped("invoice", raw, settings(moment_states={"invoice": {"cancelled": "draft"}}))
+    assert explained.state is DocumentState.DRAFT
 
 
 @pytest.mark.parametrize(

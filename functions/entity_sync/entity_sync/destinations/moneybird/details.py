@@ -63,7 +63,7 @@ def details(document: Billable, settings: BookingSettings, projects: Mapping[str
     pairs = tuple(
         (
             DetailFields(
-                description=row.description or None,
+                description=row.description,  # an empty one as well: it may replace another line's
                 amount=row.quantity,
                 price=row.price,
                 tax_rate_id=settings.tax_rate_id(line.vat_code, purchase=purchase),

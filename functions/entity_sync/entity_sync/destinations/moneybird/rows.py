@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounting_sync.documents import Bookable, Line
+from accounting_sync.errors import ParkedError
 from accounting_sync.money import EXACT, product, total
 
 _ONE = Decimal(1)
@@ -33,13 +34,24 @@ class Row:
 
 
 def rows(line: Line, document: Bookable) -> tuple[Row, ...]:
-    """Return the rows that book a line; together they come to the line's amount, to the cent."""
+    """Return the rows that book a line; together they come to the line's amount, to the cent.
+
+    Raises
+    ------
+    ParkedError
+        If the line's amount has more than two decimals, in a currency that has them.
+    """
     amount = line_amount(line, document)
     discounted = product(line.unit_price, (100 - line.discount_percentage) / 100)
     if _fits(line.quantity, discounted, amount):
         return (_row(line.description, line.quantity, discounted),)
     if line.discount_percentage and _fits(line.quantity, line.unit_price):
         return tuple(_with_discount(line, amount))
+    if not _whole_cents(amount):
+        raise ParkedError(
+            f"A line comes to {plain(amount)} {document.currency}, and Moneybird keeps two decimals. Book it"
+            " there by hand."
+        )
     return (_row(f"{line.description} ({_sum(line)})", _ONE, amount),)
 
 

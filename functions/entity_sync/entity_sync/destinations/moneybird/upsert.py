@@ -166,8 +166,13 @@ class Upsert:
         differing = changes_for(target, written.link, current)
         if differing is not None:
             target.permit(current)
-            written = self._begin_change(target, written)
-            current = target.kind.update(written.remote_id, differing)
+            before, written = written.link, self._begin_change(target, written)
+            try:
+                current = target.kind.update(written.remote_id, differing)
+            except (ParkedError, WaitError):  # refused, or never sent: it is certain that nothing was changed
+                assert before is not None  # noqa: S101  # confirmed before
+                self.store.take_back_change(target.claim, before)
+                raise
             self.done.append(f"{target.kind.name} updated")
         return self._finish(target, written, current)
 

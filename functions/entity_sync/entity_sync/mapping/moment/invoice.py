@@ -3,6 +3,7 @@
 from accounting_sync.documents import DocumentState, Reference, SalesInvoice
 from accounting_sync.errors import ParkedError
 from accounting_sync.events import EntityRef
+from entity_sync.booking import applies
 from entity_sync.mapping.moment.billing import completed, header
 from entity_sync.mapping.moment.source import MomentObject, plain
 
@@ -24,7 +25,7 @@ def invoice(source: MomentObject) -> SalesInvoice:
     Raises
     ------
     ParkedError
-        If it is to be booked and anything is missing, or does not agree to the cent.
+        If its state is not known; or it is to be booked and anything is missing, or does not agree.
     """
     fields = source.fields
     document = SalesInvoice(
@@ -37,13 +38,18 @@ def invoice(source: MomentObject) -> SalesInvoice:
         outstanding=fields.money("outstanding"),
         transfer=_transfer(source),
     )
-    return _checked_credit(completed(document, source))
+    bill = completed(document, source)
+    return bill if applies(bill, source.settings) else _checked_credit(bill)
 
 
 def _state(source: MomentObject) -> DocumentState:
-    """Return the state. A finalised invoice has a number (documented), whatever the word for its state."""
-    finalised = DocumentState.OPEN if source.fields.text("number") else DocumentState.DRAFT
-    return source.state(_STATES) or finalised
+    """Return the state; where Moment names none, a number says that it is finalised (documented).
+
+    A word that is not known parks: it may say that the invoice was cancelled.
+    """
+    if source.fields.text("state") is None:
+        return DocumentState.OPEN if source.fields.text("number") else DocumentState.DRAFT
+    return source.required_state(_STATES)
 
 
 def _transfer(source: MomentObject) -> bool:
