@@ -137,6 +137,17 @@ def test_receipt_whose_answer_was_lost_is_found_among_others(bench: Bench, emplo
     assert len(bench.at_moneybird("documents/receipts")) == 2
 
 
+def test_receipt_that_does_not_say_when_it_was_made_may_be_ours(bench: Bench, employees: str) -> None:
+    other = {"contact_id": employees, "reference": "1", "date": "2026-01-03", "created_at": None}
+    bench.moneybird.state.put("documents/receipts", other, None)
+    bench.moneybird.faults.add(Fault(kind=FaultKind.SERVER_ERROR_AFTER, method="POST", path="receipts"))
+    with pytest.raises(OutcomeUnknownError):
+        bench.book("claim", CLAIM)
+
+    with pytest.raises(ParkedError, match="2 times"):
+        bench.book("claim", CLAIM)
+
+
 def test_claim_without_a_contact_parks_with_moneybirds_words(bench: Bench) -> None:
     with pytest.raises(ParkedError, match="contact_id: can't be blank"):
         bench.book("claim", CLAIM)

@@ -144,6 +144,17 @@ def test_contact_that_was_archived_after_it_was_linked(bench: Bench) -> None:
     assert bench.store.get_link(entity("invoice", INVOICE), "moneybird") is None
 
 
+def test_contact_that_was_deleted_without_a_webhook(bench: Bench) -> None:
+    booked = bench.book("customer", samples.DOCUMENTED_CUSTOMER)
+    assert booked.remote_id is not None
+    bench.moneybird.state.remove("contacts", booked.remote_id, None)
+
+    assert reason(bench) == (
+        f"The contact {booked.remote_id} of this document's customer was deleted at Moneybird. If it should"
+        " be made anew, unlink the customer, then send the event again."
+    )
+
+
 def test_document_without_what_its_reference_is_made_of_leaves_nothing_behind(bench: Bench) -> None:
     bench.settings["reference"] = "{number}-{project}"
     bench.change("invoices", INVOICE, project=None)

@@ -1,7 +1,6 @@
 """Each kind of document becomes what a bookkeeper expects it to be, with what it belongs to."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from accounting_sync.accounting_store import AccountingStore
@@ -137,10 +136,20 @@ class MoneybirdBooking:
         try:
             return self.writer.upsert(target)
         except ParkedError as error:
-            if contact_id and contact_id.isdigit() and "contact" in str(error):
-                with suppress(NotFoundError):
-                    refuse_archived(self.client.get_contact(contact_id))
+            suspect = isinstance(error, NotFoundError) or "contact" in str(error)
+            if contact_id and contact_id.isdigit() and suspect:
+                self._check_contact(contact_id)
             raise
+
+    def _check_contact(self, contact_id: str) -> None:
+        try:
+            found = self.client.get_contact(contact_id)
+        except NotFoundError as error:
+            raise ParkedError(
+                f"The contact {contact_id} of this document's customer was deleted at Moneybird. If it should"
+                " be made anew, unlink the customer, then send the event again."
+            ) from error
+        refuse_archived(found)
 
     def _prepare(self, document: Billable) -> tuple[Parents, Details]:
         """Refuse what can be refused before anything is written; then see to the projects."""

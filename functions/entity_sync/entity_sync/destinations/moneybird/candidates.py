@@ -1,7 +1,7 @@
 """Telling our own document at Moneybird from others: Moneybird does not keep references unique."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from accounting_sync.errors import ParkedError
 from accounting_sync.providers.filters import Period
@@ -53,5 +53,11 @@ def attempted[Found: BookedObject](listed: Iterable[Found], intent: dict[str, st
     return [
         each
         for each in listed
-        if each.reference == intent["reference"] and from_text(each.raw["created_at"]) >= since
+        if each.reference == intent["reference"] and _made_at(each, default=since) >= since
     ]
+
+
+def _made_at(found: BookedObject, default: datetime) -> datetime:
+    """Return when a document was made; Moneybird's description allows it to leave that out."""
+    text = found.raw.get("created_at")
+    return from_text(text) if text else default
