@@ -4,6 +4,8 @@ import pytest
 
 from accounting_sync.errors import OutcomeUnknownError, ParkedError
 from accounting_sync.events import Status
+from accounting_sync.providers.moneybird_models import BookedObject
+from entity_sync.destinations.moneybird.candidates import ATTEMPTED_AT, attempted
 from tests.moneybird_bench import Bench
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
@@ -137,15 +139,15 @@ def test_receipt_whose_answer_was_lost_is_found_among_others(bench: Bench, emplo
     assert len(bench.at_moneybird("documents/receipts")) == 2
 
 
-def test_receipt_that_does_not_say_when_it_was_made_may_be_ours(bench: Bench, employees: str) -> None:
-    other = {"contact_id": employees, "reference": "1", "date": "2026-01-03", "created_at": None}
-    bench.moneybird.state.put("documents/receipts", other, None)
-    bench.moneybird.faults.add(Fault(kind=FaultKind.SERVER_ERROR_AFTER, method="POST", path="receipts"))
-    with pytest.raises(OutcomeUnknownError):
-        bench.book("claim", CLAIM)
+@pytest.mark.parametrize(
+    ("created_at", "maybe_ours"),
+    [(None, True), ("2026-01-06T12:00:00.000Z", True), ("2025-12-01T00:00:00.000Z", False)],
+)
+def test_what_does_not_say_when_it_was_made_may_be_ours(created_at: str | None, *, maybe_ours: bool) -> None:
+    found = BookedObject(id="1", reference="77", raw={"created_at": created_at})
+    intent = {"reference": "77", ATTEMPTED_AT: "2026-01-06T12:00:00.000000Z"}
 
-    with pytest.raises(ParkedError, match="2 times"):
-        bench.book("claim", CLAIM)
+    assert attempted([found], intent) == ([found] if maybe_ours else [])
 
 
 def test_claim_without_a_contact_parks_with_moneybirds_words(bench: Bench) -> None:
