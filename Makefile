@@ -106,7 +106,7 @@ $(BASE): tests/local_stack/uv-requirements.txt
 	@touch $@
 
 .venv/.ready: tests/requirements.txt $(BASE)
-	$(call sync,.venv,$<,--compile-bytecode)
+	$(call sync,.venv,$<)
 	@printf '$(CURDIR)/%s\n' $(PACKAGES) >.venv/lib/python3.13/site-packages/accounting-sync.pth
 
 $(ENV)/ministack/.ready: tests/local_stack/requirements.txt $(BASE)
@@ -115,11 +115,10 @@ $(ENV)/ministack/.ready: tests/local_stack/requirements.txt $(BASE)
 $(ENV)/sam/.ready: tests/local_stack/sam-requirements.txt $(BASE)
 	$(call sync,$(ENV)/sam,$<)
 
-# $(call sync,ENVIRONMENT,REQUIREMENTS,OPTIONS): make the environment hold exactly these packages. Only .venv's
-# are compiled at once, for its many processes start together.
+# $(call sync,ENVIRONMENT,REQUIREMENTS): make the environment hold exactly these packages.
 define sync
 @echo "Installing $(2) ..."
 @test -x $(1)/bin/python || $(UV) venv --quiet --python $(ENV)/base/bin/python $(1)
-@$(UV) pip sync --quiet --require-hashes $(3) --python $(1)/bin/python $(2)
+@$(UV) pip sync --quiet --require-hashes --python $(1)/bin/python $(2)
 @touch $@
 endef

@@ -123,7 +123,7 @@ def test_provider_that_is_down_for_an_hour_fails_no_event(monkeypatch: pytest.Mo
         clock = SimpleNamespace(datetime=SimpleNamespace(now=function.clock))
         for module in ("base", "persistence.base", "persistence.dynamodb"):
             monkeypatch.setattr(f"aws_lambda_powertools.utilities.circuit_breaker.{module}.dt", clock)
-        contacts = [contact(function) for _ in range(4)]
+        contacts = [contact(function) for _ in range(2)]
         fail(function, FaultKind.UNAVAILABLE, times=1000)
         delivered = [function.deliver("Contact", each, Source.MONEYBIRD) for each in contacts]
         recovered_at = function.now + timedelta(hours=1)

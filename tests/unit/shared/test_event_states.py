@@ -101,7 +101,7 @@ OPERATIONS = st.tuples(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
 @given(operations=st.lists(OPERATIONS, max_size=20))
 def test_status_only_changes_as_agreed(
     client: "DynamoDBClient", operations: list[tuple[str, str, Status, int]]
