@@ -60,6 +60,35 @@ def test_unlinked_invoice_is_booked_by_the_very_event_that_booked_it_before(
     assert anew["id"] != invoice["id"]
 
 
+def test_replay_sees_that_an_invoice_is_gone_although_no_webhook_said_so(function: SyncFunction) -> None:
+    booked = function.sync("invoice", INVOICE)
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+    function.moneybird.state.remove("external_sales_invoices", invoice["id"], None)
+
+    function.send(function.events.replay(booked.event_id, function.now))
+    function.run()
+
+    event = function.event(booked.event_id)
+    assert event.status is Status.PARKED
+    assert "was deleted at Moneybird" in (event.reason or "")
+    assert function.at_moneybird("external_sales_invoices") == []
+
+
+def test_replay_leaves_alone_what_a_bookkeeper_changed(function: SyncFunction) -> None:
+    booked = function.sync("invoice", INVOICE)
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+    function.moneybird.state.put(
+        "external_sales_invoices", {"id": invoice["id"], "due_date": "2026-06-01"}, None
+    )
+    written = function.writes()
+
+    function.send(function.events.replay(booked.event_id, function.now))
+    function.run()
+
+    assert function.event(booked.event_id).status in {Status.SYNCED, Status.SKIPPED}
+    assert function.writes() == written
+
+
 def test_unlinked_document_belongs_to_nobody(function: SyncFunction, unlink: Unlink) -> None:
     function.sync("invoice", INVOICE)
     (invoice,) = function.at_moneybird("external_sales_invoices")

@@ -273,6 +273,7 @@ class _Run:
             load=self._load_and_record,
             load_pdf=self._reader.load_pdf,
             event_id=self.event.event_id,
+            is_replay=self.event.replays > 0,
         )
 
     @property

@@ -65,6 +65,8 @@ class BookingContext:
     load_pdf: Callable[[EntityRef], bytes | None]
     """Fetch the PDF of an invoice; None where there is none."""
     event_id: str
+    is_replay: bool = False
+    """A person sent the event again: what is held to be there is looked at."""
 
 
 class Destination(Protocol):

@@ -37,7 +37,7 @@ class MoneybirdDestination:
         return self._plan(document, context) if context.settings.dry_run else self._write(document, context)
 
     def _write(self, document: Document, context: BookingContext) -> Booked:
-        writer = Upsert(self.store, context.clock, context.event_id)
+        writer = Upsert(self.store, context.clock, context.event_id, look=context.is_replay)
         written = MoneybirdBooking(self.client, self.store, self.shelf, context, writer).book(document)
         assert written.link is not None  # noqa: S101  # only a dry run leaves none
         by_this_event = bool(writer.done) or writer.created_for_event(written.link)

@@ -10,8 +10,15 @@ from entity_sync.destinations.moneybird.differences import changes, fingerprint
 from entity_sync.destinations.moneybird.kinds import Kind, Target
 
 
-def read_linked[F: MoneybirdRequest, R: MoneybirdObject](target: Target[F, R], link: Link) -> R | None:
+def read_linked[F: MoneybirdRequest, R: MoneybirdObject](
+    target: Target[F, R], link: Link, *, look: bool = False
+) -> R | None:
     """Read a linked document; None if what is wanted was written there already.
+
+    Parameters
+    ----------
+    look
+        Whether to see that it is there even then. What a person has changed in it since is left alone.
 
     Raises
     ------
@@ -20,12 +27,14 @@ def read_linked[F: MoneybirdRequest, R: MoneybirdObject](target: Target[F, R], l
     """
     if link.remote_deleted_at is not None:
         raise ParkedError(_deleted(target))
-    if link.fingerprint == fingerprint(target.fields, target.state):
+    is_written = link.fingerprint == fingerprint(target.fields, target.state)
+    if is_written and not look:
         return None
     try:
-        return target.kind.get(remote_id_of(link))
+        found = target.kind.get(remote_id_of(link))
     except NotFoundError as error:
         raise ParkedError(_deleted(target)) from error
+    return None if is_written else found
 
 
 def find_unlinked[F: MoneybirdRequest, R: MoneybirdObject](

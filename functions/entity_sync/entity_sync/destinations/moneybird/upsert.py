@@ -43,6 +43,8 @@ class Upsert:
     store: AccountingStore
     clock: Clock
     event_id: str
+    look: bool = False
+    """Whether to see that a document is there although nothing is to be written."""
     done: list[str] = field(default_factory=list)
     """What was done, in words."""
 
@@ -155,7 +157,7 @@ class Upsert:
     ) -> Written[R]:
         if link.changing_since is not None:
             self._wait_until_settled(to_text(link.changing_since))
-        current = read_linked(target, link)
+        current = read_linked(target, link, look=self.look)
         unchanged: Written[R] = Written(remote_id_of(link), changed=False, link=link)
         return unchanged if current is None else self._apply(target, unchanged, current)
 
