@@ -256,7 +256,8 @@ def test_answers_are_those_of_the_description_for_webhooks(api: CheckedApi) -> N
 
 
 def test_errors_are_those_of_the_description(api: CheckedApi, contact: dict[str, Any]) -> None:
-    api.call("GET", f"external_sales_invoices/{UNKNOWN_ID}", status=404)
+    missing = api.call("GET", f"external_sales_invoices/{UNKNOWN_ID}", status=404)
+    assert missing["error"] == "record not found"
     api.call("GET", f"payments/{UNKNOWN_ID}", status=404)
     api.call("GET", "contacts?per_page=101", status=400)
     api.call("GET", f"external_sales_invoices?filter=contact_id:{UNKNOWN_ID}", status=404)

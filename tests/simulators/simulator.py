@@ -103,7 +103,7 @@ class MatchingRule(Rule):
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         def refuse(*_: object, **__: object) -> NoReturn:
-            raise NotImplementedError("simulators build no URLs")
+            raise LookupError("simulators build no URLs")
 
         return refuse
 

@@ -46,7 +46,7 @@ class Replay:
         -------
         dict
             `events`: id to what happened to it. `complete`: false if time or the limit (1000) came first:
-            run the same task again, which refuses what it has replayed already.
+            run the same task again by status, or with the ids that are left.
 
         Raises
         ------

@@ -60,34 +60,28 @@ def test_totals_are_the_same_to_the_cent_or_the_invoice_is_parked(
     dynamodb: "DynamoDBClient", lines: list[samples.Line], currency: str, *, per_line: bool
 ) -> None:
     with moneybird_bench(dynamodb) as bench:
-        invoice_is_booked_to_the_cent_or_parked(bench, lines, currency, per_line=per_line)
+        invoice_id = next(_ids)
+        bench.settings["attach_pdf"] = False
+        invoice = samples.invoice(invoice_id, invoice_id, lines, currency=currency)
+        bench.moment.state.put("invoices", per_line_vat(invoice) if per_line else invoice, None)
 
+        try:
+            booked = bench.book("invoice", invoice_id)
+        except ParkedError as parked:
+            event("parked")
+            assert per_line, parked
+            assert "Moneybird would make it" in str(parked)
+            assert [entry.path for entry in bench.writes()] == []
+            return
 
-def invoice_is_booked_to_the_cent_or_parked(
-    bench: Bench, lines: list[samples.Line], currency: str, *, per_line: bool
-) -> None:
-    invoice_id = next(_ids)
-    bench.settings["attach_pdf"] = False
-    invoice = samples.invoice(invoice_id, invoice_id, lines, currency=currency)
-    bench.moment.state.put("invoices", per_line_vat(invoice) if per_line else invoice, None)
-
-    try:
-        booked = bench.book("invoice", invoice_id)
-    except ParkedError as parked:
-        event("parked")
-        assert per_line, parked
-        assert "Moneybird would make it" in str(parked)
-        assert [entry.path for entry in bench.writes()] == []
-        return
-
-    found = bench.moneybird.state.collections()["external_sales_invoices"][booked.remote_id or ""]
-    wanted = bench.moment.state.collections()["invoices"][str(invoice_id)]
-    assert Decimal(found["total_price_excl_tax"]) == Decimal(str(wanted["totalNet"]))
-    assert Decimal(found["total_price_incl_tax"]) == Decimal(str(wanted["totalGross"]))
-    (sent,) = [entry for entry in bench.writes() if entry.path.endswith("/external_sales_invoices.json")]
-    for detail in sent.body["external_sales_invoice"]["details_attributes"]:
-        assert NUMBER_AT_MONEYBIRD.fullmatch(detail["price"])
-        assert NUMBER_AT_MONEYBIRD.fullmatch(detail["amount"])
+        found = bench.moneybird.state.collections()["external_sales_invoices"][booked.remote_id or ""]
+        wanted = bench.moment.state.collections()["invoices"][str(invoice_id)]
+        assert Decimal(found["total_price_excl_tax"]) == Decimal(str(wanted["totalNet"]))
+        assert Decimal(found["total_price_incl_tax"]) == Decimal(str(wanted["totalGross"]))
+        (sent,) = [entry for entry in bench.writes() if entry.path.endswith("/external_sales_invoices.json")]
+        for detail in sent.body["external_sales_invoice"]["details_attributes"]:
+            assert NUMBER_AT_MONEYBIRD.fullmatch(detail["price"])
+            assert NUMBER_AT_MONEYBIRD.fullmatch(detail["amount"])
 
 
 def odd_invoice(bench: Bench) -> int:
