@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from accounting_sync.accounting_store import AccountingStore
-from accounting_sync.documents import Document
-from accounting_sync.events import EntityRef, Source
+from accounting_sync.accounting.documents import Document
+from accounting_sync.accounting.stores.accounting_store import AccountingStore
+from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.providers.http import TokenAuth, Transport
-from accounting_sync.providers.moment import MomentClient
-from accounting_sync.providers.moneybird import MoneybirdClient
-from entity_sync.booking import BookingSettings
-from entity_sync.destinations.moneybird import BookShelf, MoneybirdDestination
+from accounting_sync.providers.moment.client import MomentClient
+from accounting_sync.providers.moneybird.client import MoneybirdClient
+from accounting_sync.webhooks.events import EntityRef, Source
+from entity_sync.destinations.moneybird.administration import AdministrationCache
+from entity_sync.destinations.moneybird.destination import MoneybirdDestination
 from entity_sync.destinations.port import Booked, BookingContext
-from entity_sync.mapping.moment import map_moment
+from entity_sync.mapping.from_moment import map_moment
 from tests.in_process import Boundaries, in_process_session
 from tests.simulators.moment import moment_app, samples
 from tests.simulators.moment.app import API_KEY, COMPANY
@@ -90,7 +91,7 @@ class Bench:
         self.store = AccountingStore(self.dynamodb, self.table)
         self.client = MoneybirdClient(self._moneybird(), ADMINISTRATION_ID)
         self._moment_client = MomentClient(self._moment(), COMPANY)
-        self.destination = MoneybirdDestination(self.client, self.store, BookShelf(self.clock))
+        self.destination = MoneybirdDestination(self.client, self.store, AdministrationCache(self.clock))
 
     def clock(self) -> datetime:
         return self.now

@@ -25,14 +25,14 @@ from moto.core.models import botocore_stubber
 
 import operations.app
 import webhook_receiver.app
-from accounting_sync.aws import CLIENT_CONFIG
-from accounting_sync.event_store import EventStore
-from accounting_sync.events import Status, WebhookEvent
-from accounting_sync.signatures import sign_moneybird
-from operations.settings import Settings as OperationsSettings
+from accounting_sync.aws.clients import CLIENT_CONFIG
+from accounting_sync.webhooks.event_store import EventStore
+from accounting_sync.webhooks.events import Status, WebhookEvent
+from accounting_sync.webhooks.signatures import sign_moneybird
+from operations.environment import Settings as OperationsSettings
 from operations.sweep import SweepError
 from tests.tables import create_control_table, create_events_table
-from webhook_receiver.settings import Settings as ReceiverSettings
+from webhook_receiver.environment import Settings as ReceiverSettings
 
 CONNECTION = "acme"
 ADMINISTRATION = "123456789012345678"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 from aws_lambda_powertools import Logger
 
-from accounting_sync.accounting_store import AccountingStore
-from accounting_sync.event_store import EventStore
-from accounting_sync.events import EntityRef, Source, Status, WebhookEvent, event_id
-from accounting_sync.queue import SyncQueue
+from accounting_sync.accounting.stores.accounting_store import AccountingStore
+from accounting_sync.webhooks.event_store import EventStore
+from accounting_sync.webhooks.events import EntityRef, Source, Status, WebhookEvent, event_id
+from accounting_sync.webhooks.sync_queue import SyncQueue
 from entity_sync.composition import Aws, Surroundings, make_consumer, make_providers
-from entity_sync.settings import Settings
+from entity_sync.environment import Settings
 from tests.in_process import Boundaries, Killed, in_process_session
 from tests.moneybird_bench import SETTINGS
 from tests.simulators.moment import API_KEY, COMPANY, moment_app

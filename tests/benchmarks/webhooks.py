@@ -5,7 +5,7 @@ import json
 import time
 from typing import Any
 
-from accounting_sync.signatures import sign_moneybird
+from accounting_sync.webhooks.signatures import sign_moneybird
 
 SECRET = {
     "moneybird": {

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from accounting_sync.documents import Contact, Document, Expense, SalesInvoice
-from accounting_sync.events import MONEYBIRD_ENTITY_TYPES, EntityRef, Source
-from entity_sync.mapping.moneybird import map_moneybird
+from accounting_sync.accounting.documents import Contact, Document, Expense, SalesInvoice
+from accounting_sync.webhooks.events import MONEYBIRD_ENTITY_TYPES, EntityRef, Source
+from entity_sync.mapping.from_moneybird import map_moneybird
 from tests.contract.moneybird_openapi import documented_answers, requires_description
 
 pytestmark = requires_description

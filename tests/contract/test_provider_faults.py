@@ -13,8 +13,7 @@ import pytest
 from moto import mock_aws
 from pydantic import SecretStr
 
-from accounting_sync.circuit import CircuitBreaker, CircuitSettings
-from accounting_sync.connections import Connection, MoneybirdAccess
+from accounting_sync.connections.connection import Connection, MoneybirdAccess
 from accounting_sync.errors import (
     AccessDeniedError,
     OutcomeUnknownError,
@@ -23,13 +22,14 @@ from accounting_sync.errors import (
     RetryableError,
     WaitError,
 )
-from accounting_sync.events import Source
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
+from accounting_sync.providers.flow.circuit_breaker import CircuitBreaker, CircuitSettings
+from accounting_sync.providers.flow.rate_plan import RatePlan
+from accounting_sync.providers.flow.throttle import Throttle, ThrottleSettings
 from accounting_sync.providers.http import Timeouts
-from accounting_sync.providers.moneybird import MoneybirdClient
-from accounting_sync.providers.moneybird_requests import ContactFields
-from accounting_sync.rate_plan import RatePlan
-from accounting_sync.throttle import Throttle, ThrottleSettings
+from accounting_sync.providers.moneybird.client import MoneybirdClient
+from accounting_sync.providers.moneybird.requests import ContactFields
+from accounting_sync.webhooks.events import Source
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moneybird import MoneybirdSettings, MoneybirdSimulator, moneybird_app
 from tests.simulators.serving import running

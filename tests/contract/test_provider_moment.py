@@ -7,10 +7,10 @@ import pytest
 import responses
 from pydantic import SecretStr
 
-from accounting_sync.connections import Connection, MomentAccess
+from accounting_sync.connections.connection import Connection, MomentAccess
 from accounting_sync.errors import AccessDeniedError, EntityGoneError, ParkedError, RetryableError
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
-from accounting_sync.providers.moment import COLLECTIONS, MomentClient
+from accounting_sync.providers.moment.client import COLLECTIONS, MomentClient
 from tests.simulators.moment import MomentSettings, MomentSimulator, moment_app
 from tests.simulators.serving import running
 from tests.unit.providers.fakes import CountingBreaker, RecordingThrottle

@@ -10,13 +10,13 @@ from decimal import Decimal
 import pytest
 from pydantic import SecretStr
 
-from accounting_sync.connections import Connection, MoneybirdAccess
+from accounting_sync.connections.connection import Connection, MoneybirdAccess
 from accounting_sync.errors import EntityGoneError, NotFoundError, ParkedError
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
-from accounting_sync.providers.filters import Period
 from accounting_sync.providers.http import Json, Upload
-from accounting_sync.providers.moneybird import PATHS, MoneybirdClient
-from accounting_sync.providers.moneybird_models import (
+from accounting_sync.providers.moneybird.client import PATHS, MoneybirdClient
+from accounting_sync.providers.moneybird.filters import Period
+from accounting_sync.providers.moneybird.models import (
     MoneybirdContact,
     MoneybirdDocument,
     MoneybirdEstimate,
@@ -29,7 +29,7 @@ from accounting_sync.providers.moneybird_models import (
     MoneybirdTaxRate,
     MoneybirdWebhook,
 )
-from accounting_sync.providers.moneybird_requests import (
+from accounting_sync.providers.moneybird.requests import (
     ContactFields,
     DetailFields,
     EstimateFields,

@@ -7,7 +7,7 @@ import uuid
 import pytest
 import requests
 
-from accounting_sync.signatures import sign_moneybird
+from accounting_sync.webhooks.signatures import sign_moneybird
 from tests.local_stack.outcomes import Outcomes
 from tests.local_stack.payloads import samples
 from tests.local_stack.stack import LocalStack

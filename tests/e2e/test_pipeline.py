@@ -5,8 +5,8 @@ from copy import deepcopy
 import pytest
 import requests
 
-from accounting_sync.events import EntityRef, Source, Status
-from accounting_sync.queue import SyncMessage
+from accounting_sync.webhooks.events import EntityRef, Source, Status
+from accounting_sync.webhooks.sync_queue import SyncMessage
 from tests.e2e.subscriber import Subscriber
 from tests.local_stack.demonstration import Row
 from tests.local_stack.moneybird_user import MoneybirdUser

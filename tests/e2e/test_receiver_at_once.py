@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from accounting_sync.signatures import sign_moneybird
+from accounting_sync.webhooks.signatures import sign_moneybird
 from tests.local_stack.outcomes import eventually
 from tests.local_stack.payloads import samples
 from tests.local_stack.stack import LocalStack

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from accounting_sync.events import Status
+from accounting_sync.webhooks.events import Status
 from tests.local_stack import connection
 from tests.local_stack.outcomes import Outcomes
 from tests.local_stack.stack import LocalStack

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import requests
 
-from accounting_sync.accounting_store import AccountingStore
-from accounting_sync.documents import DocumentState, DocumentType
-from accounting_sync.events import EntityRef, Source, Status, WebhookEvent
+from accounting_sync.accounting.documents import DocumentState, DocumentType
+from accounting_sync.accounting.stores.accounting_store import AccountingStore
+from accounting_sync.webhooks.events import EntityRef, Source, Status, WebhookEvent
 from tests.local_stack.moneybird_user import MoneybirdUser
 from tests.local_stack.outcomes import Outcomes, eventually
 from tests.local_stack.stack import LocalStack

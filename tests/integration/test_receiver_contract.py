@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from accounting_sync.events import Status
+from accounting_sync.webhooks.events import Status
 from tests.receiver_bench import (
     INVOICE,
     MOMENT_INVOICE,

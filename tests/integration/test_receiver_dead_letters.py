@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from accounting_sync.event_store import EventStateError
-from accounting_sync.events import Status
+from accounting_sync.webhooks.event_store import EventStateError
+from accounting_sync.webhooks.events import Status
 from operations.app import lambda_handler
 from tests.receiver_bench import Fault, ReceiverBench
 

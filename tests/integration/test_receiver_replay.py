@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounting_sync.events import Status
+from accounting_sync.webhooks.events import Status
 from tests.receiver_bench import INVOICE, SECRET, Fault, Killed, ReceiverBench
 
 SEND = "SendMessage"

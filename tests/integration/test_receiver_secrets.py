@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounting_sync.signatures import sign_moneybird
+from accounting_sync.webhooks.signatures import sign_moneybird
 from tests.receiver_bench import SECRET, Fault, ReceiverBench, basic
 
 READ = "GetSecretValue"

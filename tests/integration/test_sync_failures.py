@@ -10,10 +10,10 @@ import pytest
 from moto import mock_aws
 
 from accounting_sync.errors import NoTimeError
-from accounting_sync.event_store import EventStore
-from accounting_sync.events import Source, Status
-from accounting_sync.providers.moneybird import MoneybirdClient
-from entity_sync.pipeline import LEASE
+from accounting_sync.providers.moneybird.client import MoneybirdClient
+from accounting_sync.webhooks.event_store import EventStore
+from accounting_sync.webhooks.events import Source, Status
+from entity_sync.pipeline.sync_pipeline import LEASE
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 from tests.sync_function import SECRET, SyncFunction, entity

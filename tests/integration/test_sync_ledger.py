@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from accounting_sync.documents import DocumentState, DocumentType
-from accounting_sync.events import Source, Status
+from accounting_sync.accounting.documents import DocumentState, DocumentType
+from accounting_sync.webhooks.events import Source, Status
 from tests.simulators.moment import samples
 from tests.sync_function import SyncFunction, entity
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from accounting_sync.documents import DocumentState, DocumentType
+from accounting_sync.accounting.documents import DocumentState, DocumentType
 from accounting_sync.errors import ParkedError
-from accounting_sync.events import Source, Status
+from accounting_sync.webhooks.events import Source, Status
 from tests.moneybird_bench import SETTINGS
 from tests.simulators.moment import samples
 from tests.sync_function import SyncFunction, entity

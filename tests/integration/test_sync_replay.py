@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from accounting_sync.event_store import EventStateError
-from accounting_sync.events import Status
+from accounting_sync.webhooks.event_store import EventStateError
+from accounting_sync.webhooks.events import Status
 from tests.moneybird_bench import SETTINGS
 from tests.simulators.moment import samples
 from tests.sync_function import SECRET, SyncFunction, entity

@@ -6,8 +6,8 @@ import pytest
 from aws_lambda_powertools import Logger
 from moto import mock_aws
 
-from accounting_sync.events import Status
-from entity_sync.pipeline import LEASE
+from accounting_sync.webhooks.events import Status
+from entity_sync.pipeline.sync_pipeline import LEASE
 from operations.unlink import Unlink
 from tests.simulators.moment import samples
 from tests.sync_function import SyncFunction, entity

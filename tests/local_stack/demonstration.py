@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from accounting_sync.events import EntityRef, Source, Status, WebhookEvent, event_id
+from accounting_sync.webhooks.events import EntityRef, Source, Status, WebhookEvent, event_id
 from tests.local_stack.moneybird_user import MoneybirdUser
 from tests.local_stack.outcomes import Outcomes, eventually
 from tests.local_stack.payloads import samples

@@ -10,8 +10,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from accounting_sync.events import EntityRef, Source, event_id
-from accounting_sync.queue import SyncMessage
+from accounting_sync.webhooks.events import EntityRef, Source, event_id
+from accounting_sync.webhooks.sync_queue import SyncMessage
 from tests.local_stack.payloads import Sample, samples
 from tests.local_stack.webhooks import encoded
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from accounting_sync.document_store import DocumentStore
-from accounting_sync.event_store import EventStore
-from accounting_sync.events import FINAL, EntityRef, Status, WebhookEvent
-from accounting_sync.ledger import StoredDocument
+from accounting_sync.accounting.stores.document_store import DocumentStore
+from accounting_sync.accounting.versions import StoredDocument
+from accounting_sync.webhooks.event_store import EventStore
+from accounting_sync.webhooks.events import FINAL, EntityRef, Status, WebhookEvent
 
 if TYPE_CHECKING:
     from tests.local_stack.stack import LocalStack

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from accounting_sync.events import Source, Status
+from accounting_sync.webhooks.events import Source, Status
 from tests.local_stack.paths import EVENTS
 
 

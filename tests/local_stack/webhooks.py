@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from accounting_sync.signatures import sign_moneybird
+from accounting_sync.webhooks.signatures import sign_moneybird
 from tests.local_stack.description import StackDescription
 
 SECONDS = 60

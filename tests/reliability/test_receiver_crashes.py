@@ -11,7 +11,7 @@ from itertools import product
 
 import pytest
 
-from accounting_sync.events import Source, Status
+from accounting_sync.webhooks.events import Source, Status
 from operations.sweep import SweepError
 from tests.receiver_bench import Fault, Killed, ReceiverBench
 

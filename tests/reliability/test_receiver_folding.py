@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from accounting_sync.events import NOT_FETCHED, Status, WebhookEvent
+from accounting_sync.webhooks.events import NOT_FETCHED, Status, WebhookEvent
 from tests.receiver_bench import Killed, Network, ReceiverBench
 
 LEASE = timedelta(seconds=90)

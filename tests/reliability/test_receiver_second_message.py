@@ -8,8 +8,8 @@ import pytest
 from aws_lambda_powertools import Logger
 from moto import mock_aws
 
-from accounting_sync.events import Status
-from accounting_sync.queue import SyncQueue
+from accounting_sync.webhooks.events import Status
+from accounting_sync.webhooks.sync_queue import SyncQueue
 from operations.sweep import Sweep
 from tests.simulators.moment import samples
 from tests.sync_function import QUEUE_URL, SyncFunction

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from accounting_sync.events import Status
-from entity_sync.consumer import AFTER_A_CRASH
+from accounting_sync.webhooks.events import Status
+from entity_sync.consumer.batch import AFTER_A_CRASH
 from tests.crash_bench import CrashBench
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounting_sync.events import Status
+from accounting_sync.webhooks.events import Status
 from tests.crash_bench import Cloud, CrashBench
 from tests.simulators.moment import samples
 from tests.worlds import Fate, all_ends

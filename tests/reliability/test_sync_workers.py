@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from accounting_sync.events import Status
-from accounting_sync.queue import SyncMessage
+from accounting_sync.webhooks.events import Status
+from accounting_sync.webhooks.sync_queue import SyncMessage
 from tests.crash_bench import CrashBench
 from tests.interleaving import Interleaving
 from tests.simulators.moment import samples

@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
-from accounting_sync.circuit import CircuitBreaker, CircuitSettings
 from accounting_sync.errors import OutcomeUnknownError, ParkedError, PausedError, RetryableError
-from accounting_sync.events import Source
+from accounting_sync.providers.flow.circuit_breaker import CircuitBreaker, CircuitSettings
+from accounting_sync.webhooks.events import Source
 from tests.tables import create_control_table
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounting_sync.rate_plan import MONEYBIRD_PLAN, RatePlan
+from accounting_sync.providers.flow.rate_plan import MONEYBIRD_PLAN, RatePlan
 
 
 def test_moneybird_plan_stays_below_the_documented_limit() -> None:

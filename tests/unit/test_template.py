@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from accounting_sync.throttle import ThrottleSettings
+from accounting_sync.providers.flow.throttle import ThrottleSettings
 from tests.local_stack.paths import ROOT
 
 FUNCTIONS = ("WebhookReceiverFunction", "EntitySyncFunction", "OperationsFunction")

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from accounting_sync.errors import PausedError, RateLimitedError, WaitError
-from accounting_sync.events import Source
-from accounting_sync.rate_plan import RatePlan
-from accounting_sync.throttle import Throttle, ThrottleSettings
+from accounting_sync.providers.flow.rate_plan import RatePlan
+from accounting_sync.providers.flow.throttle import Throttle, ThrottleSettings
+from accounting_sync.webhooks.events import Source
 from tests.tables import create_control_table
 
 if TYPE_CHECKING:

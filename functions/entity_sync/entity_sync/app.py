@@ -4,11 +4,11 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from accounting_sync.observability import MetricCounter, make_logger
+from accounting_sync.aws.observability import MetricCounter, make_logger
 from accounting_sync.time import utc_now
 from entity_sync.composition import Surroundings, make_aws, make_consumer, make_providers
-from entity_sync.consumer import Consumer
-from entity_sync.settings import Settings
+from entity_sync.consumer.batch import Consumer
+from entity_sync.environment import Settings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse

@@ -9,28 +9,29 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 
-from accounting_sync.accounting_store import AccountingStore
-from accounting_sync.aws import CLIENT_CONFIG
-from accounting_sync.circuit import CircuitBreaker
-from accounting_sync.connections import Connection, ConnectionStore
-from accounting_sync.event_bus import EventBus
-from accounting_sync.event_store import EventStore
-from accounting_sync.events import Source
-from accounting_sync.observability import Counter
-from accounting_sync.parameters import Parameters
+from accounting_sync.accounting.event_bus import EventBus
+from accounting_sync.accounting.stores.accounting_store import AccountingStore
+from accounting_sync.aws.clients import CLIENT_CONFIG
+from accounting_sync.aws.observability import Counter
+from accounting_sync.aws.parameters import Parameters
+from accounting_sync.connections.booking_settings_store import BookingSettingsStore
+from accounting_sync.connections.connection import Connection, ConnectionStore
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
-from accounting_sync.throttle import Throttle
+from accounting_sync.providers.flow.circuit_breaker import CircuitBreaker
+from accounting_sync.providers.flow.throttle import Throttle
 from accounting_sync.time import Clock
-from entity_sync.announcements import Announcements
-from entity_sync.booking_store import BookingSettingsStore
-from entity_sync.consumer import Consumer
-from entity_sync.destinations.ledger import LedgerDestination
-from entity_sync.destinations.moneybird import BookShelf, MoneybirdDestination
+from accounting_sync.webhooks.event_store import EventStore
+from accounting_sync.webhooks.events import Source
+from entity_sync.consumer.batch import Consumer
+from entity_sync.consumer.event_processor import EventProcessor
+from entity_sync.consumer.failure_policy import Backoff
+from entity_sync.destinations.ledger_destination import LedgerDestination
+from entity_sync.destinations.moneybird.administration import AdministrationCache
+from entity_sync.destinations.moneybird.destination import MoneybirdDestination
 from entity_sync.destinations.port import Destination
-from entity_sync.pipeline import Pipeline
-from entity_sync.policy import Backoff
-from entity_sync.settings import Settings
-from entity_sync.sync import EntitySync
+from entity_sync.environment import Settings
+from entity_sync.pipeline.announcements import Announcements
+from entity_sync.pipeline.sync_pipeline import Pipeline
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -103,7 +104,7 @@ def make_consumer(settings: Settings, around: Surroundings) -> Consumer:
         announcements=announcements,
         clock=clock,
     )
-    sync = EntitySync(
+    sync = EventProcessor(
         events=events,
         connections=connections,
         pipeline=pipeline,
@@ -121,7 +122,7 @@ def make_consumer(settings: Settings, around: Surroundings) -> Consumer:
 def _destinations(
     clients: ProviderClients, store: AccountingStore, clock: Clock
 ) -> Callable[[Connection, Callable[[], float]], Sequence[Destination]]:
-    shelf = BookShelf(clock)
+    shelf = AdministrationCache(clock)
 
     def destinations(connection: Connection, time_left: Callable[[], float]) -> Sequence[Destination]:
         if connection.moneybird is None:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from accounting_sync.aws import CLIENT_CONFIG
-from accounting_sync.event_bus import EventBus
-from accounting_sync.event_store import EventStore
-from accounting_sync.link_store import LinkStore
-from accounting_sync.observability import MetricCounter, make_logger
-from accounting_sync.queue import SyncQueue
+from accounting_sync.accounting.event_bus import EventBus
+from accounting_sync.accounting.stores.link_store import LinkStore
+from accounting_sync.aws.clients import CLIENT_CONFIG
+from accounting_sync.aws.observability import MetricCounter, make_logger
 from accounting_sync.time import Clock, utc_now
+from accounting_sync.webhooks.event_store import EventStore
+from accounting_sync.webhooks.sync_queue import SyncQueue
 from operations.dead_letters import DeadLetters
+from operations.environment import Settings
 from operations.replay import Replay
-from operations.settings import Settings
 from operations.sweep import Sweep
 from operations.unlink import Unlink
 

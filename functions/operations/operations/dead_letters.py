@@ -8,13 +8,13 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from accounting_sync.accounting.event_bus import DocumentFailed, EventBus, about
+from accounting_sync.aws.observability import Counter
 from accounting_sync.errors import RetryableError
-from accounting_sync.event_bus import DocumentFailed, EventBus, about
-from accounting_sync.event_store import EventStateError, EventStore
-from accounting_sync.events import FINAL, EntityRef, Status, WebhookEvent
-from accounting_sync.observability import Counter
-from accounting_sync.queue import SyncMessage, SyncQueue
 from accounting_sync.time import Clock
+from accounting_sync.webhooks.event_store import EventStateError, EventStore
+from accounting_sync.webhooks.events import FINAL, EntityRef, Status, WebhookEvent
+from accounting_sync.webhooks.sync_queue import SyncMessage, SyncQueue
 
 REASON = (
     "The sync function stopped on this event again and again without a result. "

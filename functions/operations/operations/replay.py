@@ -7,11 +7,11 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from accounting_sync.event_store import EventStateError, EventStore
-from accounting_sync.events import NEEDS_A_PERSON, Status
-from accounting_sync.observability import Counter
-from accounting_sync.queue import SyncQueue
+from accounting_sync.aws.observability import Counter
 from accounting_sync.time import Clock
+from accounting_sync.webhooks.event_store import EventStateError, EventStore
+from accounting_sync.webhooks.events import NEEDS_A_PERSON, Status
+from accounting_sync.webhooks.sync_queue import SyncQueue
 
 LIMIT = 1000
 """Events in one run, so that the answer fits what an invocation may answer (6 MB, Lambda)."""

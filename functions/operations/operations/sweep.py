@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from aws_lambda_powertools import Logger
 
-from accounting_sync.event_store import EventStateError, EventStore
-from accounting_sync.events import Status, WebhookEvent
-from accounting_sync.observability import Counter
-from accounting_sync.queue import SyncQueue
+from accounting_sync.aws.observability import Counter
 from accounting_sync.time import Clock
+from accounting_sync.webhooks.event_store import EventStateError, EventStore
+from accounting_sync.webhooks.events import Status, WebhookEvent
+from accounting_sync.webhooks.sync_queue import SyncQueue
 
 PATIENCE = {
     Status.RECEIVED: timedelta(minutes=2),

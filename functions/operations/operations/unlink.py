@@ -8,10 +8,10 @@ from uuid import uuid4
 
 from aws_lambda_powertools import Logger
 
+from accounting_sync.accounting.stores.link_store import LinkStore
 from accounting_sync.errors import ClaimHeldError
-from accounting_sync.events import EntityRef, Source
-from accounting_sync.link_store import LinkStore
 from accounting_sync.time import Clock
+from accounting_sync.webhooks.events import EntityRef, Source
 
 DESTINATION = "moneybird"
 

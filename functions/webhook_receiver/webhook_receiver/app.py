@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
-from accounting_sync.aws import RECEIVER_CONFIG
-from accounting_sync.body_store import BodyStore
-from accounting_sync.event_store import EventStore
-from accounting_sync.observability import MetricCounter, make_logger
-from accounting_sync.queue import SyncQueue
+from accounting_sync.aws.clients import RECEIVER_CONFIG
+from accounting_sync.aws.observability import MetricCounter, make_logger
 from accounting_sync.time import Clock, utc_now
+from accounting_sync.webhooks.body_store import BodyStore
+from accounting_sync.webhooks.event_store import EventStore
+from accounting_sync.webhooks.sync_queue import SyncQueue
 from webhook_receiver.credential_store import CredentialStore
+from webhook_receiver.environment import Settings
 from webhook_receiver.intake import Intake
 from webhook_receiver.reception import Reception
-from webhook_receiver.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from accounting_sync.credentials import WebhookCredentials
-from accounting_sync.signatures import v1_digest
+from accounting_sync.connections.webhook_credentials import WebhookCredentials
+from accounting_sync.webhooks.signatures import v1_digest
 from webhook_receiver.gateway import Request
 from webhook_receiver.problems import ProblemError, ProblemKind
 

@@ -9,8 +9,12 @@ from typing import NamedTuple, Protocol
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import ClientError
 
-from accounting_sync.credentials import CredentialsError, WebhookCredentials, read_credentials
-from accounting_sync.events import Source
+from accounting_sync.connections.webhook_credentials import (
+    CredentialsError,
+    WebhookCredentials,
+    read_credentials,
+)
+from accounting_sync.webhooks.events import Source
 from webhook_receiver.problems import ProblemError, ProblemKind
 
 CACHE_SECONDS = 300

@@ -5,8 +5,8 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from accounting_sync.credentials import WebhookCredentials
-from accounting_sync.events import EntityRef, Source
+from accounting_sync.connections.webhook_credentials import WebhookCredentials
+from accounting_sync.webhooks.events import EntityRef, Source
 from webhook_receiver.authentication import Signature, verify_moment, verify_moneybird, verify_token
 from webhook_receiver.gateway import Request
 from webhook_receiver.payloads import Payload, read_moment, read_moneybird

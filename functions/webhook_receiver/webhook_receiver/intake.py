@@ -14,10 +14,11 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import NamedTuple
 
-from accounting_sync.body_store import BodyStore
-from accounting_sync.credentials import WebhookCredentials
-from accounting_sync.event_store import EventStore, SignatureReplayedError
-from accounting_sync.events import (
+from accounting_sync.connections.webhook_credentials import WebhookCredentials
+from accounting_sync.time import Clock
+from accounting_sync.webhooks.body_store import BodyStore
+from accounting_sync.webhooks.event_store import EventStore, SignatureReplayedError
+from accounting_sync.webhooks.events import (
     MOMENT_ENTITY_TYPES,
     MONEYBIRD_ENTITY_TYPES,
     Source,
@@ -25,8 +26,7 @@ from accounting_sync.events import (
     WebhookEvent,
     event_id,
 )
-from accounting_sync.queue import SyncQueue
-from accounting_sync.time import Clock
+from accounting_sync.webhooks.sync_queue import SyncQueue
 from webhook_receiver.authentication import NotAuthenticError, verify_basic
 from webhook_receiver.credential_store import CredentialStore
 from webhook_receiver.deliveries import Delivery, accept_moment, accept_moneybird

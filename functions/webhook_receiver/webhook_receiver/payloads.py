@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from accounting_sync.events import MOMENT_ENTITY_TYPES
+from accounting_sync.webhooks.events import MOMENT_ENTITY_TYPES
 from webhook_receiver.problems import ProblemError, ProblemKind
 
 _ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._:~-]{1,128}")

@@ -7,8 +7,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from accounting_sync.events import MOMENT_ENTITY_TYPES
-from accounting_sync.observability import Counter
+from accounting_sync.aws.observability import Counter
+from accounting_sync.webhooks.events import MOMENT_ENTITY_TYPES
 from webhook_receiver.credential_store import CredentialsUnavailableError
 from webhook_receiver.gateway import Answer, Request, answer, problem_answer, request_id
 from webhook_receiver.intake import Intake, Receipt, Verdict

@@ -1,7 +1,7 @@
 """What can go wrong while an entity is synced, sorted by what is to be done about it.
 
 `entity_sync` reads nothing but these types; provider clients, mapping and destinations raise them.
-The policy itself (type to action) is one table, in `entity_sync.policy`.
+The policy itself (type to action) is one table, in `entity_sync.consumer.failure_policy`.
 """
 
 from datetime import datetime

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from accounting_sync.signatures import sign_moneybird
+from accounting_sync.webhooks.signatures import sign_moneybird
 from tests.simulators.deliveries import Delivery, DeliveryQueue, post
 from tests.simulators.moneybird import fields
 from tests.simulators.moneybird.bodies import json_body, refuse_unknown

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounting_sync.documents import (
+from accounting_sync.accounting.documents import (
     Contact,
     Document,
     DocumentState,
@@ -20,9 +20,10 @@ from accounting_sync.documents import (
     Reference,
     SalesInvoice,
 )
+from accounting_sync.connections.booking_settings import BookingSettings, RoundingPolicy, parse_settings
 from accounting_sync.errors import ParkedError
-from accounting_sync.events import EntityRef, Source
-from entity_sync.booking import BookingSettings, RoundingPolicy, applies, parse_settings, switched_off
+from accounting_sync.webhooks.events import EntityRef, Source
+from entity_sync.booking_rules import applies, switched_off
 
 PARAMETER = "/accounting-sync/acme"
 HIGH, PURCHASE_HIGH, REVENUE = "496081347565061258", "496081347580789901", "496081347348006010"

@@ -8,17 +8,17 @@ import pytest
 from aws_lambda_powertools import Logger
 from botocore.exceptions import EndpointConnectionError
 
-from accounting_sync.events import EntityRef, Source
-from accounting_sync.queue import SyncMessage
-from entity_sync.consumer import Consumer
+from accounting_sync.webhooks.events import EntityRef, Source
+from accounting_sync.webhooks.sync_queue import SyncMessage
+from entity_sync.consumer.batch import Consumer
 from tests.sync_function import Context
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_sqs import SQSClient
 
-    from entity_sync.pipeline import Worker
-    from entity_sync.sync import EntitySync
+    from entity_sync.consumer.event_processor import EventProcessor
+    from entity_sync.pipeline.sync_pipeline import Worker
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -64,7 +64,7 @@ def record(name: str, group: str, body: str | None = None) -> dict[str, Any]:
 def take(sync: FakeSync, queue: FakeQueue, *records: dict[str, Any], milliseconds: int = 60_000) -> list[str]:
     """Let the consumer take a batch; return the messages that are to come again."""
     consumer = Consumer(
-        cast("EntitySync", sync),
+        cast("EventProcessor", sync),
         cast("SQSClient", queue),
         "https://sqs.test/queue",
         lambda: NOW,

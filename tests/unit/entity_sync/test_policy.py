@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounting_sync.claim_store import StateConflictError
+from accounting_sync.accounting.stores.claim_store import StateConflictError
+from accounting_sync.connections.booking_settings import parse_settings
 from accounting_sync.errors import (
     AccessDeniedError,
     ClaimHeldError,
@@ -20,8 +21,7 @@ from accounting_sync.errors import (
     RetryableError,
     WaitError,
 )
-from entity_sync.booking import parse_settings
-from entity_sync.policy import Action, Backoff, action_for, reason_for
+from entity_sync.consumer.failure_policy import Action, Backoff, action_for, reason_for
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 THROTTLED = ClientError(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from entity_sync.settings import Settings
+from entity_sync.environment import Settings
 
 ENVIRONMENT = {
     "STAGE": "production",

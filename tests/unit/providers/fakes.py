@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from accounting_sync.errors import RetryableError
-from accounting_sync.events import Source
+from accounting_sync.webhooks.events import Source
 
 
 class RecordingThrottle:

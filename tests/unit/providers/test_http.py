@@ -22,7 +22,6 @@ from accounting_sync.errors import (
     RetryableError,
     SyncError,
 )
-from accounting_sync.events import Source
 from accounting_sync.providers import http as transport_module
 from accounting_sync.providers.http import (
     Call,
@@ -35,6 +34,7 @@ from accounting_sync.providers.http import (
     new_session,
     with_path,
 )
+from accounting_sync.webhooks.events import Source
 from tests.unit.providers.fakes import CountingBreaker, RecordingThrottle
 from tests.unit.providers.wire import WireServer, free_url, http, wire_server
 

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from accounting_sync.connections import Connection, MoneybirdAccess
+from accounting_sync.accounting.money import money_text
+from accounting_sync.connections.connection import Connection, MoneybirdAccess
 from accounting_sync.errors import OutcomeUnknownError, ParkedError
-from accounting_sync.money import money_text
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
-from accounting_sync.providers.filters import Period, list_filter
-from accounting_sync.providers.moneybird import MoneybirdClient
-from accounting_sync.providers.moneybird_requests import (
+from accounting_sync.providers.moneybird.client import MoneybirdClient
+from accounting_sync.providers.moneybird.filters import Period, list_filter
+from accounting_sync.providers.moneybird.requests import (
     ContactFields,
     DetailFields,
     ExternalSalesInvoiceFields,

@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from accounting_sync.accounting_store import (
+from accounting_sync.accounting.documents import (
+    Contact,
+    DocumentState,
+    DocumentType,
+    Line,
+    Reference,
+    SalesInvoice,
+)
+from accounting_sync.accounting.stores.accounting_store import (
     AccountingStore,
     Booking,
     Claim,
@@ -20,11 +28,10 @@ from accounting_sync.accounting_store import (
     StoredDocument,
     Upserted,
 )
-from accounting_sync.document_store import INLINE_LIMIT
-from accounting_sync.documents import Contact, DocumentState, DocumentType, Line, Reference, SalesInvoice
-from accounting_sync.dynamodb import from_attributes
+from accounting_sync.accounting.stores.document_store import INLINE_LIMIT
+from accounting_sync.aws.items import from_attributes
 from accounting_sync.errors import ClaimHeldError, ParkedError
-from accounting_sync.events import EntityRef, Source
+from accounting_sync.webhooks.events import EntityRef, Source
 from tests.tables import accounting_table
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounting_sync.connections import ConnectionStore
+from accounting_sync.connections.connection import ConnectionStore
 from accounting_sync.errors import ParkedError
 
 SECRET: dict[str, Any] = {

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from accounting_sync.documents import Document, DocumentState, Line, Reference, SalesInvoice
+from accounting_sync.accounting.documents import Document, DocumentState, Line, Reference, SalesInvoice
 from accounting_sync.errors import ParkedError
-from accounting_sync.events import EntityRef, Source
+from accounting_sync.webhooks.events import EntityRef, Source
 
 INVOICE = EntityRef("acme", Source.MOMENT, "invoice", "106939080")
 

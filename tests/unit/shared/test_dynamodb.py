@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounting_sync.dynamodb import from_attributes, retry_conflicts, to_attributes
+from accounting_sync.aws.items import from_attributes, retry_conflicts, to_attributes
 
 numbers = st.integers(min_value=-(10**37), max_value=10**37) | st.decimals(
     allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20, places=4
@@ -55,7 +55,7 @@ def refusal(code: str, *reasons: str) -> ClientError:
 def test_only_conflicts_are_tried_again(
     error: ClientError, calls: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accounting_sync.dynamodb.time.sleep", lambda _: None)
+    monkeypatch.setattr("accounting_sync.aws.items.time.sleep", lambda _: None)
     made = []
 
     def call() -> None:

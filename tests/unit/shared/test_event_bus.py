@@ -12,9 +12,8 @@ from botocore.stub import Stubber
 from jsonschema import Draft202012Validator
 from moto import mock_aws
 
-from accounting_sync.documents import DocumentState, DocumentType
-from accounting_sync.errors import RetryableError
-from accounting_sync.event_bus import (
+from accounting_sync.accounting.documents import DocumentState, DocumentType
+from accounting_sync.accounting.event_bus import (
     BookedAt,
     Detail,
     DocumentFailed,
@@ -24,7 +23,8 @@ from accounting_sync.event_bus import (
     InvoicePaid,
     schemas,
 )
-from accounting_sync.events import Source
+from accounting_sync.errors import RetryableError
+from accounting_sync.webhooks.events import Source
 
 COMMON: dict[str, Any] = {
     "event_id": "acme#moment#1",

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from accounting_sync.event_store import EventStateError, EventStore
-from accounting_sync.events import FINAL, TRANSITIONS, EntityRef, Source, Status, WebhookEvent
+from accounting_sync.webhooks.event_store import EventStateError, EventStore
+from accounting_sync.webhooks.events import FINAL, TRANSITIONS, EntityRef, Source, Status, WebhookEvent
 from tests.tables import create_events_table
 
 if TYPE_CHECKING:

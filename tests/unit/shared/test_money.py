@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from accounting_sync.money import Money, minor_units, money_text, product, quantize, smallest_units, total
+from accounting_sync.accounting.money import (
+    Money,
+    minor_units,
+    money_text,
+    product,
+    quantize,
+    smallest_units,
+    total,
+)
 
 MONEYBIRD_PATTERN = re.compile(r"^-?[0-9]+[,.]?[0-9]*$")
 amounts = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=6)

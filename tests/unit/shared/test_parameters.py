@@ -9,8 +9,8 @@ from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvi
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from accounting_sync.aws.parameters import Parameters
 from accounting_sync.errors import RetryableError
-from accounting_sync.parameters import Parameters
 
 
 @pytest.fixture

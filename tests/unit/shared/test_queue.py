@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounting_sync.events import EntityRef, Source, Status, WebhookEvent
-from accounting_sync.queue import SyncMessage, SyncQueue
+from accounting_sync.webhooks.events import EntityRef, Source, Status, WebhookEvent
+from accounting_sync.webhooks.sync_queue import SyncMessage, SyncQueue
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

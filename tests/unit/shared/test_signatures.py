@@ -1,6 +1,6 @@
 """The signature as Moneybird documents it, against a value that OpenSSL computed."""
 
-from accounting_sync.signatures import sign_moneybird
+from accounting_sync.webhooks.signatures import sign_moneybird
 
 
 def test_signature_covers_time_and_body() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from accounting_sync.signatures import sign_moneybird
+from accounting_sync.webhooks.signatures import sign_moneybird
 from tests.simulators.deliveries import DeliverySettings, DeliveryStatus
 from tests.simulators.moment import moment_app
 from tests.simulators.moneybird import MoneybirdSimulator, moneybird_app

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounting_sync.events import MOMENT_ENTITY_TYPES, MONEYBIRD_ENTITY_TYPES
+from accounting_sync.webhooks.events import MOMENT_ENTITY_TYPES, MONEYBIRD_ENTITY_TYPES
 from tests.local_stack.payloads import Sample, samples
 from webhook_receiver.payloads import is_probe, read_moment, read_moneybird
 

@@ -7,12 +7,12 @@ from typing import Any, Protocol
 
 from pydantic import Field
 
-from accounting_sync.accounting_store import Claim
-from accounting_sync.documents import Document
-from accounting_sync.events import EntityRef, Status
+from accounting_sync.accounting.documents import Document
+from accounting_sync.accounting.stores.accounting_store import Claim
+from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.model import Model
 from accounting_sync.time import Clock
-from entity_sync.booking import BookingSettings
+from accounting_sync.webhooks.events import EntityRef, Status
 
 
 class PlannedWrite(Model):

@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from accounting_sync.connections.field_aliases import FieldAliases
 from accounting_sync.errors import ParkedError
 from accounting_sync.time import booking_date
-from entity_sync.mapping.candidates import Candidates
 
 type Raw = Mapping[str, Any]
 """A JSON object, parsed with `parse_float=Decimal`: no float in it."""
@@ -41,7 +41,7 @@ class Fields:
         What a person can do about a field that is not found or cannot be read, for messages.
     """
 
-    def __init__(self, raw: Raw, candidates: Candidates, what: str, remedy: str = "") -> None:
+    def __init__(self, raw: Raw, candidates: FieldAliases, what: str, remedy: str = "") -> None:
         self.raw = raw
         self.what = what
         self._candidates = candidates

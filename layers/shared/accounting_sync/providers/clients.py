@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from accounting_sync.errors import ParkedError
-from accounting_sync.events import Source
-from accounting_sync.providers import moment, moneybird
 from accounting_sync.providers.http import (
     CallBreaker,
     CallThrottle,
@@ -18,14 +16,17 @@ from accounting_sync.providers.http import (
     new_session,
     with_path,
 )
-from accounting_sync.providers.moment import MomentClient
-from accounting_sync.providers.moneybird import MoneybirdClient
+from accounting_sync.providers.moment import client as moment
+from accounting_sync.providers.moment.client import MomentClient
+from accounting_sync.providers.moneybird import client as moneybird
+from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.time import utc_now
+from accounting_sync.webhooks.events import Source
 
 if TYPE_CHECKING:
     import requests
 
-    from accounting_sync.connections import Connection
+    from accounting_sync.connections.connection import Connection
     from accounting_sync.time import Clock
 
 

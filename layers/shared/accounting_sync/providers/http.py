@@ -34,8 +34,8 @@ from accounting_sync.time import utc_now
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from accounting_sync.events import Source
     from accounting_sync.time import Clock
+    from accounting_sync.webhooks.events import Source
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from accounting_sync.errors import ParkedError, RetryableError, WaitError
-from accounting_sync.events import Status
-from accounting_sync.providers.moneybird_requests import DetailFields, ExternalSalesInvoiceFields
+from accounting_sync.providers.moneybird.requests import DetailFields, ExternalSalesInvoiceFields
+from accounting_sync.webhooks.events import Status
 from tests.in_process import Killed
 from tests.moneybird_bench import Bench
 from tests.simulators.faults import Fault, FaultKind

@@ -2,10 +2,10 @@
 
 import pytest
 
-from accounting_sync.documents import Contact
+from accounting_sync.accounting.documents import Contact
 from accounting_sync.errors import ParkedError
-from accounting_sync.events import Status
-from entity_sync.destinations.moneybird.contacts import contact_fields
+from accounting_sync.webhooks.events import Status
+from entity_sync.destinations.moneybird.documents.contacts import contact_fields
 from tests.moneybird_bench import Bench, entity
 from tests.simulators.moment import samples
 

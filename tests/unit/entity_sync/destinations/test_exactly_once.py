@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from accounting_sync.accounting.stores.link_store import Link, LinkState
 from accounting_sync.errors import (
     AccessDeniedError,
     ClaimHeldError,
@@ -14,7 +15,6 @@ from accounting_sync.errors import (
     RetryableError,
     WaitError,
 )
-from accounting_sync.link_store import Link, LinkState
 from tests.moneybird_bench import LEASE, Bench, entity
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounting_sync.documents import Bookable, Line
+from accounting_sync.accounting.documents import Bookable, Line
+from accounting_sync.accounting.money import total
 from accounting_sync.errors import ParkedError
-from accounting_sync.money import total
-from accounting_sync.providers.moneybird_requests import DetailFields
-from entity_sync.destinations.moneybird.rows import line_amount, rows
+from accounting_sync.providers.moneybird.requests import DetailFields
+from entity_sync.destinations.moneybird.documents.line_splits import line_amount, rows
 
 NUMBER_AT_MONEYBIRD = re.compile(r"-?[0-9]+[,.]?[0-9]*")
 

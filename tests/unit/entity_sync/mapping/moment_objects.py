@@ -7,10 +7,10 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from accounting_sync.documents import Document
-from accounting_sync.events import EntityRef, Source
-from entity_sync.booking import BookingSettings, parse_settings
-from entity_sync.mapping.moment import map_moment
+from accounting_sync.accounting.documents import Document
+from accounting_sync.connections.booking_settings import BookingSettings, parse_settings
+from accounting_sync.webhooks.events import EntityRef, Source
+from entity_sync.mapping.from_moment import map_moment
 
 type Object = dict[str, Any]
 

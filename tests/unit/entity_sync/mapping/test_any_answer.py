@@ -11,12 +11,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from accounting_sync.documents import Document
+from accounting_sync.accounting.documents import Document
+from accounting_sync.connections.field_aliases import FIELD_ALIASES
 from accounting_sync.errors import ParkedError
-from accounting_sync.events import MONEYBIRD_ENTITY_TYPES, EntityRef, Source
-from entity_sync.mapping.candidates import CANDIDATES
-from entity_sync.mapping.moment import map_moment
-from entity_sync.mapping.moneybird import map_moneybird
+from accounting_sync.webhooks.events import MONEYBIRD_ENTITY_TYPES, EntityRef, Source
+from entity_sync.mapping.from_moment import map_moment
+from entity_sync.mapping.from_moneybird import map_moneybird
 from tests.unit.entity_sync.mapping.moment_objects import DEFAULTS, claim, customer, invoice, offer, project
 from tests.unit.entity_sync.mapping.test_moneybird import BILL
 
@@ -29,7 +29,7 @@ MOMENT = {
     "project": project(),
 }
 MOMENT_KEYS = sorted(
-    {path.split(".")[0] for fields in CANDIDATES.values() for paths in fields.values() for path in paths}
+    {path.split(".")[0] for fields in FIELD_ALIASES.values() for paths in fields.values() for path in paths}
 )
 MONEYBIRD_KEYS = sorted(
     {*BILL, *BILL["details"][0], "name", "price", "payment_date", "country", "invoice_date"}

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from pydantic import TypeAdapter
 
-from accounting_sync.documents import (
+from accounting_sync.accounting.documents import (
     Contact,
     Document,
     DocumentState,
@@ -17,8 +17,8 @@ from accounting_sync.documents import (
     SalesInvoice,
 )
 from accounting_sync.errors import ParkedError
-from entity_sync.booking import applies
-from entity_sync.mapping.moment import map_moment
+from entity_sync.booking_rules import applies
+from entity_sync.mapping.from_moment import map_moment
 from tests.simulators.moment import samples
 from tests.simulators.moment.spelling import flattened
 from tests.unit.entity_sync.mapping.moment_objects import (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from accounting_sync.documents import (
+from accounting_sync.accounting.documents import (
     Contact,
     Document,
     DocumentState,
@@ -20,8 +20,8 @@ from accounting_sync.documents import (
     SalesInvoice,
 )
 from accounting_sync.errors import ParkedError
-from accounting_sync.events import MONEYBIRD_ENTITY_TYPES, EntityRef, Source
-from entity_sync.mapping.moneybird import map_moneybird
+from accounting_sync.webhooks.events import MONEYBIRD_ENTITY_TYPES, EntityRef, Source
+from entity_sync.mapping.from_moneybird import map_moneybird
 from tests.simulators.moneybird import templates
 
 ENTITY_ID = "496081452112283334"

@@ -15,11 +15,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from accounting_sync.documents import Document, SalesInvoice
+from accounting_sync.accounting.documents import Document, SalesInvoice
+from accounting_sync.accounting.money import money_text
+from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.errors import ParkedError
-from accounting_sync.money import money_text
-from entity_sync.booking import BookingSettings
-from entity_sync.mapping.moment import map_moment
+from entity_sync.mapping.from_moment import map_moment
 from tests.unit.entity_sync.mapping.moment_objects import DEFAULTS, Object, invoice, ref, settings
 
 unhurried = hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

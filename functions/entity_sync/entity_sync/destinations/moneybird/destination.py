@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from accounting_sync.accounting_store import AccountingStore
-from accounting_sync.documents import Document
-from accounting_sync.events import Status
-from accounting_sync.providers.moneybird import MoneybirdClient
-from entity_sync.destinations.moneybird.booking import MoneybirdBooking
-from entity_sync.destinations.moneybird.books import BookShelf
-from entity_sync.destinations.moneybird.plan import Plan
-from entity_sync.destinations.moneybird.upsert import DESTINATION, Upsert
+from accounting_sync.accounting.documents import Document
+from accounting_sync.accounting.stores.accounting_store import AccountingStore
+from accounting_sync.providers.moneybird.client import MoneybirdClient
+from accounting_sync.webhooks.events import Status
+from entity_sync.destinations.moneybird.administration import AdministrationCache
+from entity_sync.destinations.moneybird.document_booking import MoneybirdBooking
+from entity_sync.destinations.moneybird.writing.dry_run import Plan
+from entity_sync.destinations.moneybird.writing.upsert import DESTINATION, Upsert
 from entity_sync.destinations.port import Booked, BookingContext
 
 
@@ -19,7 +19,7 @@ class MoneybirdDestination:
 
     client: MoneybirdClient
     store: AccountingStore
-    shelf: BookShelf
+    shelf: AdministrationCache
     name: str = DESTINATION
 
     def check_ready(self) -> None:

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from accounting_sync.accounting_store import AccountingStore
-from accounting_sync.claim_store import Claim
-from accounting_sync.documents import Billable, Document, Reference
+from accounting_sync.accounting.documents import Billable, Document, Reference
+from accounting_sync.accounting.stores.accounting_store import AccountingStore
+from accounting_sync.accounting.stores.claim_store import Claim
+from accounting_sync.accounting.stores.link_store import LinkState
 from accounting_sync.errors import ParkedError
-from accounting_sync.events import EntityRef
-from accounting_sync.link_store import LinkState
-from entity_sync.destinations.moneybird.details import project_of
-from entity_sync.destinations.moneybird.upsert import DESTINATION
+from accounting_sync.webhooks.events import EntityRef
+from entity_sync.destinations.moneybird.documents.line_items import project_of
+from entity_sync.destinations.moneybird.writing.upsert import DESTINATION
 from entity_sync.destinations.port import BookingContext
 
 

@@ -1,0 +1,1 @@
+"""Messages of the queue: a batch, each event in it, and the failure policy."""

@@ -1,0 +1,116 @@
+"""A batch of messages from the queue: one by one, bounded in time, and hidden for as long as they wait."""
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, process_partial_response
+from botocore.exceptions import BotoCoreError, ClientError
+
+from accounting_sync.time import Clock
+from accounting_sync.webhooks.sync_queue import SyncMessage
+from entity_sync.consumer.event_processor import EventProcessor
+from entity_sync.consumer.failure_policy import reason_for
+from entity_sync.pipeline.sync_pipeline import Worker
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_sqs import SQSClient
+
+TIME_TO_BEGIN = 25.0
+"""Seconds that must be left for another event to be begun: most need a tenth of that.
+
+No call outlasts the function; what it is too late for waits for the next invocation.
+"""
+
+LONGEST_HIDING = timedelta(hours=11, minutes=55)
+"""SQS hides a message for 12 hours at most, counted from when it was received."""
+
+AFTER_A_CRASH = timedelta(seconds=95)
+"""When an event's claim has expired, so that it can be taken again: just over the lease."""
+
+
+class _LaterError(Exception):
+    """The message is to come again."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """One invocation: which groups wait, and for how long."""
+
+    worker: Worker
+    waiting: dict[str, timedelta] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """Takes batches; in a FIFO queue what waits holds up its own group, and no other."""
+
+    sync: EventProcessor
+    client: "SQSClient"
+    queue_url: str
+    clock: Clock
+    logger: Logger
+
+    def take(self, event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
+        """Handle a batch; the answer names the messages that are to come again."""
+        worker = Worker(context.aws_request_id, lambda: context.get_remaining_time_in_millis() / 1000)
+        batch = _Batch(worker)
+        processor = SqsFifoPartialProcessor(skip_group_on_error=True)
+        processor.raise_on_entire_batch_failure = False  # that all wait is no error of the function
+        answer = process_partial_response(event, lambda record: self._handle(record, batch), processor)
+        self._hide(event["Records"], answer, batch)
+        return answer
+
+    def _handle(self, record: "SQSRecord", batch: _Batch) -> None:
+        group = record.attributes.message_group_id or ""
+        until = self._until(record, batch.worker)
+        if until is not None:
+            batch.waiting[group] = max(until - self.clock(), timedelta(0))
+            raise _LaterError
+
+    def _until(self, record: "SQSRecord", worker: Worker) -> datetime | None:
+        if worker.time_left() < TIME_TO_BEGIN:
+            return self.clock()
+        try:
+            message = SyncMessage.from_json(record.body)
+        except ValueError:
+            # no event is lost with it: those that stand still are sent again by the sweep
+            self.logger.error("not a message of ours", message_id=record.message_id)
+            return None
+        try:
+            return self.sync.handle(message, worker)
+        except Exception as error:  # one event's trouble is not the others'
+            self.logger.error(
+                "what became of an event was not recorded",
+                event_id=message.event_id,
+                error=reason_for(error),
+            )
+            return self.clock() + AFTER_A_CRASH
+
+    def _hide(
+        self, records: list[dict[str, Any]], answer: "PartialItemFailureResponse", batch: _Batch
+    ) -> None:
+        """Hide what is to come again: what was handled, and what stands behind it in the same group."""
+        again = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        for record in records:
+            if record["messageId"] in again:
+                delay = batch.waiting.get(record["attributes"]["MessageGroupId"], timedelta(0))
+                self._hide_one(record["receiptHandle"], min(delay, LONGEST_HIDING))
+
+    def _hide_one(self, receipt_handle: str, delay: timedelta) -> None:
+        # one call each: the local AWS wants a permission for the batch that IAM does not have
+        try:
+            self.client.change_message_visibility(
+                QueueUrl=self.queue_url,
+                ReceiptHandle=receipt_handle,
+                VisibilityTimeout=math.ceil(delay.total_seconds()),
+            )
+        except (BotoCoreError, ClientError) as error:
+            self.logger.warning(
+                "a message comes again when the queue says, not when it should", error=reason_for(error)
+            )

@@ -1,0 +1,34 @@
+"""The ledger: the embedded destination, where every document is recorded, whatever else it is booked in."""
+
+from typing import TYPE_CHECKING
+
+from accounting_sync.webhooks.events import Status
+from entity_sync.destinations.port import Booked
+
+if TYPE_CHECKING:
+    from accounting_sync.accounting.documents import Document
+    from accounting_sync.accounting.stores.accounting_store import AccountingStore
+    from entity_sync.destinations.port import BookingContext
+
+
+class LedgerDestination:
+    """Keeps the newest version of each document, and every version before it, in the accounting table."""
+
+    name = "ledger"
+
+    def __init__(self, store: "AccountingStore") -> None:
+        self._store = store
+
+    def book(self, document: "Document", context: "BookingContext") -> Booked:
+        """Record a document; see `DocumentStore.upsert_document`."""
+        upserted = self._store.upsert_document(
+            document, context.clock(), fence=context.claim.fence, event_id=context.event_id
+        )
+        return Booked(
+            status=Status.SYNCED if upserted.changed else Status.SKIPPED,
+            reason="A newer version is recorded already." if upserted.stale else None,
+            remote_type=document.type,
+            remote_id=document.entity.key,
+            version=upserted.version,
+            stale=upserted.stale,
+        )

@@ -1,0 +1,1 @@
+"""What each kind of document becomes at Moneybird: its fields and its line items."""

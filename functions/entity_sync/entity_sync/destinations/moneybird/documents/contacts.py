@@ -1,0 +1,143 @@
+"""Customer -> contact, known by its customer number (`customer_id` at Moneybird) and its name.
+
+Moneybird numbers contacts that have no number, so a contact of a customer's number may be another company.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from accounting_sync.accounting.documents import Contact, DocumentType
+from accounting_sync.accounting.stores.claim_store import Claim
+from accounting_sync.connections.booking_settings import BookingSettings, ContactMatch
+from accounting_sync.errors import ParkedError
+from accounting_sync.providers.moneybird.client import MoneybirdClient
+from accounting_sync.providers.moneybird.models import MoneybirdContact
+from accounting_sync.providers.moneybird.requests import ContactFields
+from entity_sync.destinations.moneybird.writing.remote_document import Intent, Target
+
+
+@dataclass(frozen=True, slots=True)
+class ContactKind:
+    """Contacts at Moneybird."""
+
+    client: MoneybirdClient
+    document_type = DocumentType.CONTACT
+    remote_type = "Contact"
+    path = "contacts"
+    wrapper = "contact"
+    name = "contact"
+
+    def intent(self, fields: ContactFields) -> Intent:
+        """Return the customer number, and the name to tell our contact from another's."""
+        return {"customer_id": fields.customer_id or "", "name": _name(fields)}
+
+    def find(self, intent: Intent) -> Sequence[MoneybirdContact]:
+        """Return the contact with this customer number, archived or not."""
+        number = intent["customer_id"]
+        contact = self.client.find_contact_by_customer_id(number)
+        if contact is not None:
+            return (contact,)
+        # whether the look-up by number shows archived contacts is not documented; the search does
+        return [found for found in self.client.search_contacts(number) if found.customer_id == number]
+
+    def get(self, remote_id: str) -> MoneybirdContact:
+        """Read a contact."""
+        return self.client.get_contact(remote_id)
+
+    def create(self, fields: ContactFields) -> MoneybirdContact:
+        """Create a contact."""
+        return self.client.create_contact(fields)
+
+    def update(self, remote_id: str, fields: ContactFields) -> MoneybirdContact:
+        """Change a contact."""
+        return self.client.update_contact(remote_id, fields)
+
+
+def contact_target(
+    contact: Contact, claim: Claim, client: MoneybirdClient, settings: BookingSettings
+) -> Target[ContactFields, MoneybirdContact]:
+    """Return what should stand at Moneybird for a customer.
+
+    Raises
+    ------
+    ParkedError
+        If the customer has no number or no name.
+    """
+    fields = contact_fields(contact)
+    return Target(
+        claim=claim,
+        kind=ContactKind(client),
+        fields=fields,
+        look_first=settings.contact_match is not ContactMatch.NEVER,
+        admit=_refuse_another_name(fields, settings),
+        permit=refuse_archived,
+        verify=refuse_archived,
+    )
+
+
+def contact_fields(contact: Contact) -> ContactFields:
+    """Map a customer. What it does not say is left as it is at Moneybird.
+
+    Raises
+    ------
+    ParkedError
+        If Moneybird could not hold it, or it could not be found there again.
+    """
+    if not contact.number:
+        raise ParkedError(
+            "The customer has no number to know its contact by. Add it in Moment, then send the event again."
+        )
+    if not (contact.company_name or contact.first_name or contact.last_name):
+        raise ParkedError(
+            f"Customer {contact.number} has no name. Add it in Moment, then send the event again."
+        )
+    return ContactFields(
+        customer_id=contact.number,
+        company_name=contact.company_name,
+        firstname=contact.first_name,
+        lastname=contact.last_name,
+        address1=contact.address,
+        zipcode=contact.postal_code,
+        city=contact.city,
+        country=contact.country,
+        phone=contact.phone,
+        send_invoices_to_email=contact.email,
+        tax_number=contact.vat_number,
+        chamber_of_commerce=contact.chamber_of_commerce,
+    )
+
+
+def _refuse_another_name(
+    fields: ContactFields, settings: BookingSettings
+) -> Callable[[MoneybirdContact, Intent], None]:
+    def check(found: MoneybirdContact, intent: Intent) -> None:
+        """Let a contact pass that is named as the customer is, or was when we tried to create it."""
+        if settings.contact_match is ContactMatch.CUSTOMER_ID_ALONE:
+            return
+        if _name(found) in {_name(fields), intent.get("name")}:
+            return
+        raise ParkedError(
+            f"Moneybird has a contact with customer number {found.customer_id}, under another name"
+            f" than customer {fields.customer_id} has in Moment. If they are the same, let the names"
+            " agree; if not, give one of them another number. (With contact_match customer_id_alone in"
+            " the booking settings names do not count.) Then send the event again."
+        )
+
+    return check
+
+
+def _name(contact: ContactFields | MoneybirdContact) -> str:
+    """Return a contact's name without what people write now this way and now that: `B.V.` is `bv`."""
+    name = contact.company_name or f"{contact.firstname or ''}{contact.lastname or ''}"
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name)).casefold()
+
+
+def refuse_archived(found: MoneybirdContact | None) -> None:
+    """Raise ParkedError if a contact is archived: Moneybird books nothing on it."""
+    if found is not None and found.archived:
+        raise ParkedError(
+            f"Contact {found.customer_id} is archived in Moneybird. Make it active again there"
+            " (Contacts, filter on archived), then send the event again."
+        )

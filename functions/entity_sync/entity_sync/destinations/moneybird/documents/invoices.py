@@ -1,0 +1,126 @@
+"""Invoice -> external sales invoice: Moment has numbered it, Moneybird must not number it again.
+
+A credit note is an external sales invoice with a negative total and a number of its own. Moneybird has no
+field that joins it to its original; a note on it does.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from accounting_sync.accounting.documents import DocumentType, Reference, SalesInvoice
+from accounting_sync.connections.booking_settings import BookingSettings
+from accounting_sync.errors import ParkedError
+from accounting_sync.providers.http import Upload
+from accounting_sync.providers.moneybird.client import MoneybirdClient
+from accounting_sync.providers.moneybird.models import MoneybirdExternalSalesInvoice, MoneybirdObject
+from accounting_sync.providers.moneybird.requests import ExternalSalesInvoiceFields
+from entity_sync.destinations.moneybird.documents.line_items import Details
+from entity_sync.destinations.moneybird.writing.matching import ours, period_around
+from entity_sync.destinations.moneybird.writing.remote_document import Intent, Step
+
+SOURCE = "Moment"
+"""What our invoices name as their `source` at Moneybird."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceKind:
+    """External sales invoices at Moneybird."""
+
+    client: MoneybirdClient
+    document_type = DocumentType.SALES_INVOICE
+    remote_type = "ExternalSalesInvoice"
+    path = "external_sales_invoices"
+    wrapper = "external_sales_invoice"
+    name = "external sales invoice"
+
+    def intent(self, fields: ExternalSalesInvoiceFields) -> Intent:
+        """Return contact, date, reference, source and the way back to Moment."""
+        return {
+            "contact_id": fields.contact_id or "",
+            "date": str(fields.date),
+            "reference": fields.reference or "",
+            "source": fields.source or "",
+            "source_url": fields.source_url or "",
+        }
+
+    def find(self, intent: Intent) -> Sequence[MoneybirdExternalSalesInvoice]:
+        """Return our invoice among those of the contact; no filter on the reference exists."""
+        listed = self.client.list_external_sales_invoices(period_around(intent), intent["contact_id"])
+
+        def is_ours(invoice: MoneybirdExternalSalesInvoice) -> bool:
+            urls = {invoice.source_url or "", intent["source_url"]} - {""}
+            return invoice.source == intent["source"] and len(urls) <= 1
+
+        return ours(listed, intent["reference"], is_ours, self.name)
+
+    def get(self, remote_id: str) -> MoneybirdExternalSalesInvoice:
+        """Read an external sales invoice."""
+        return self.client.get_external_sales_invoice(remote_id)
+
+    def create(self, fields: ExternalSalesInvoiceFields) -> MoneybirdExternalSalesInvoice:
+        """Create an external sales invoice."""
+        return self.client.create_external_sales_invoice(fields)
+
+    def update(self, remote_id: str, fields: ExternalSalesInvoiceFields) -> MoneybirdExternalSalesInvoice:
+        """Change an external sales invoice."""
+        return self.client.update_external_sales_invoice(remote_id, fields)
+
+
+def invoice_fields(
+    invoice: SalesInvoice, settings: BookingSettings, contact_id: str, details: Details
+) -> ExternalSalesInvoiceFields:
+    """Map an invoice; nothing is left to the administration's defaults.
+
+    Raises
+    ------
+    ParkedError
+        If the invoice lacks what is needed.
+    """
+    bookable = invoice.bookable()
+    return ExternalSalesInvoiceFields(
+        contact_id=contact_id,
+        reference=settings.reference_for(invoice),
+        date=bookable.date,
+        due_date=invoice.due_date,
+        currency=bookable.currency,
+        prices_are_incl_tax=bookable.prices_include_vat,
+        source=SOURCE,
+        source_url=invoice.source_url,
+        details_attributes=details.fields,
+    )
+
+
+def pdf_step(client: MoneybirdClient, reference: str, load: Callable[[], bytes | None]) -> Step:
+    """Return the step that attaches the invoice's PDF, known by its file name."""
+    filename = f"{re.sub(r'[^A-Za-z0-9._-]+', '-', reference)}.pdf"
+
+    def is_there(found: MoneybirdObject) -> bool:
+        assert isinstance(found, MoneybirdExternalSalesInvoice)  # noqa: S101  # what the step is for
+        return any(attachment.filename == filename for attachment in found.attachments)
+
+    def prepare() -> Callable[[str], None]:
+        content = load()
+        if content is None:
+            raise ParkedError(
+                f"Invoice {reference} is booked, but Moment has no PDF of it. Make one there, or switch"
+                " attach_pdf off in the booking settings, then send the event again."
+            )
+        return lambda invoice_id: client.attach_to_external_sales_invoice(
+            invoice_id, Upload(filename, content)
+        )
+
+    return Step("attachment", "attachment", {"file": filename}, is_there, prepare)
+
+
+def credit_step(client: MoneybirdClient, original: Reference) -> Step:
+    """Return the step that joins a credit note to its original, by a note beside it."""
+    text = f"Credit note for invoice {original.number or original.entity.id}"
+
+    def is_there(found: MoneybirdObject) -> bool:
+        return any(note.get("note") == text for note in found.raw.get("notes") or ())
+
+    def prepare() -> Callable[[str], None]:
+        return lambda invoice_id: client.add_note_to_external_sales_invoice(invoice_id, text)
+
+    return Step("note", "notes", {"note": {"note": text}}, is_there, prepare)

@@ -1,0 +1,114 @@
+"""Lines -> details: rows that Moneybird can hold, each with its VAT rate, ledger account and project."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from accounting_sync.accounting.documents import Billable, Bookable, Expense, Line
+from accounting_sync.accounting.money import product, total
+from accounting_sync.connections.booking_settings import BookingSettings
+from accounting_sync.errors import ParkedError
+from accounting_sync.providers.moneybird.requests import DetailFields
+from entity_sync.destinations.moneybird.administration import Administration
+from entity_sync.destinations.moneybird.documents.line_splits import plain, rows
+from entity_sync.mapping.reconcile_totals import vat_of
+
+SALES, PURCHASE = "sales_invoice", "purchase_invoice"
+"""As Moneybird calls the use of a VAT rate or ledger account; estimates are sales, receipts purchases."""
+
+_NONE = Decimal(0)
+
+type Pairs = tuple[tuple[DetailFields, Line], ...]
+"""Details, each with the line that it books."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """The details of one document, and the lines that they book."""
+
+    date: date
+    booked_as: str
+    pairs: Pairs
+
+    @property
+    def fields(self) -> tuple[DetailFields, ...]:
+        """What is sent."""
+        return tuple(detail for detail, _ in self.pairs)
+
+    def checks(self) -> Iterator[Callable[[Administration], None]]:
+        """Yield what must hold in the books before any of it is written."""
+        yield lambda books: books.check_period(self.date)
+        for detail, line in self.pairs:
+            yield lambda books, detail=detail, line=line: books.check_detail(  # type: ignore[misc]  # bound now
+                detail, line, self.booked_as
+            )
+
+
+def details(document: Billable, settings: BookingSettings, projects: Mapping[str, str]) -> Details:
+    """Map the lines of a document.
+
+    Parameters
+    ----------
+    projects
+        Id of a project at the source to its id at Moneybird.
+
+    Raises
+    ------
+    ParkedError
+        If something is missing, not mapped, or the lines do not come to the document's total.
+    """
+    bookable = document.bookable()
+    purchase = isinstance(document, Expense)
+    pairs = tuple(
+        (
+            DetailFields(
+                description=row.description,  # an empty one as well: it may replace another line's
+                amount=row.quantity,
+                price=row.price,
+                tax_rate_id=settings.tax_rate_id(line.vat_code, purchase=purchase),
+                ledger_account_id=settings.ledger_account_id(line.account, purchase=purchase),
+                project_id=projects.get(project_of(line, document) or ""),
+            ),
+            line,
+        )
+        for line in bookable.lines
+        for row in rows(line, bookable)
+    )
+    _check_sum(document, bookable, pairs)
+    _check_vat(document, bookable, pairs, settings)
+    numbered = ((d.model_copy(update={"row_order": n}), line) for n, (d, line) in enumerate(pairs))
+    return Details(bookable.date, PURCHASE if purchase else SALES, tuple(numbered))
+
+
+def project_of(line: Line, document: Billable) -> str | None:
+    """Return the source's id of a line's project: its own, else the document's."""
+    return line.project_id or (document.project.entity.id if document.project else None)
+
+
+def _check_sum(document: Billable, bookable: Bookable, pairs: Pairs) -> None:
+    expected = bookable.total_gross if bookable.prices_include_vat else bookable.total_net
+    found = total((d.amount or 0) * (d.price or 0) for d, _ in pairs)  # type: ignore[misc]  # Decimals
+    if found != expected:
+        with_vat = "with" if bookable.prices_include_vat else "without"
+        raise ParkedError(
+            f"The lines of the {document.entity.type} come to {plain(found)} {with_vat} VAT, its total says"
+            f" {plain(expected)}. Correct it in Moment, or set rounding in the booking settings, then send"
+            " the event again."
+        )
+
+
+def _check_vat(document: Billable, bookable: Bookable, pairs: Pairs, settings: BookingSettings) -> None:
+    """Refuse what Moneybird would make another total of: once it is there, it is in the books."""
+    pieces = (
+        (d.tax_rate_id or "", line.vat_percentage or Decimal(0), product(d.amount or _NONE, d.price or _NONE))
+        for d, line in pairs
+    )
+    vat = vat_of(pieces, bookable, settings.rounding.moneybird_vat)
+    if vat != bookable.total_vat:
+        raise ParkedError(
+            f"The VAT of the {document.entity.type} is {plain(bookable.total_vat)} in Moment, and Moneybird"
+            f" would make it {plain(vat)}: each rounds it in another way. Nothing was written. Set rounding"
+            " in the booking settings (policy rounding_line books the difference; moneybird_vat says how"
+            " Moneybird rounds), or correct it in Moment, then send the event again."
+        )

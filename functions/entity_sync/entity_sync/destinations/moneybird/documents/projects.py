@@ -1,0 +1,51 @@
+"""Project -> project, known by its name: Moneybird keeps names unique, those of archived projects too."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from accounting_sync.accounting.documents import DocumentType, Project
+from accounting_sync.accounting.stores.claim_store import Claim
+from accounting_sync.providers.moneybird.client import MoneybirdClient
+from accounting_sync.providers.moneybird.models import MoneybirdProject
+from accounting_sync.providers.moneybird.requests import ProjectFields
+from entity_sync.destinations.moneybird.writing.remote_document import Intent, Target
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectKind:
+    """Projects at Moneybird."""
+
+    client: MoneybirdClient
+    document_type = DocumentType.PROJECT
+    remote_type = "Project"
+    path = "projects"
+    wrapper = "project"
+    name = "project"
+
+    def intent(self, fields: ProjectFields) -> Intent:
+        """Return the name."""
+        return {"name": fields.name}
+
+    def find(self, intent: Intent) -> Sequence[MoneybirdProject]:
+        """Return the project of this name, archived or not."""
+        project = self.client.find_project_by_name(intent["name"])
+        return (project,) if project else ()
+
+    def get(self, remote_id: str) -> MoneybirdProject:
+        """Read a project."""
+        return self.client.get_project(remote_id)
+
+    def create(self, fields: ProjectFields) -> MoneybirdProject:
+        """Create a project."""
+        return self.client.create_project(fields)
+
+    def update(self, remote_id: str, fields: ProjectFields) -> MoneybirdProject:
+        """Rename a project."""
+        return self.client.update_project(remote_id, fields)
+
+
+def project_target(
+    project: Project, claim: Claim, client: MoneybirdClient
+) -> Target[ProjectFields, MoneybirdProject]:
+    """Return what should stand at Moneybird for a project."""
+    return Target(claim=claim, kind=ProjectKind(client), fields=ProjectFields(name=project.name))

@@ -1,0 +1,99 @@
+"""What of a document at Moneybird is not as it should be: the least that an update has to send."""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from itertools import chain, zip_longest
+from typing import Any
+
+from accounting_sync.providers.moneybird.requests import DetailFields, MoneybirdRequest
+
+type Record = Mapping[str, Any]
+"""An object as Moneybird answers with it."""
+
+_NUMBERS = {"amount", "price"}
+
+
+def fingerprint(fields: MoneybirdRequest, state: str | None) -> str:
+    """Return a hash of what should stand at Moneybird: equal hashes, nothing to write."""
+    content = {"fields": fields.to_json(), "state": state}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def changes[Fields: MoneybirdRequest](
+    wanted: Fields, record: Record, emptied: Collection[str] = ()
+) -> Fields | None:
+    """Return the fields that differ, None if none does.
+
+    Only what we manage is looked at: a field that we leave empty is left as it is at Moneybird, which may
+    have filled it in. Those of details that are `emptied` are not.
+    """
+    differing: dict[str, Any] = {
+        name: value
+        for name, value in wanted
+        if value is not None and name != "details_attributes" and not _same(name, value, record.get(name))
+    }
+    lines = getattr(wanted, "details_attributes", None) or ()
+    details = detail_changes(lines, record.get("details") or (), emptied)
+    if details:
+        differing["details_attributes"] = details
+    return type(wanted)(**differing) if differing else None
+
+
+def detail_changes(
+    wanted: Sequence[DetailFields], details: Sequence[Record], emptied: Collection[str] = ()
+) -> tuple[DetailFields, ...]:
+    """Return what makes the details of a record as they should be: changed, added and removed ones.
+
+    Details are matched by their place. Moneybird keeps the id of a detail as long as it is not removed.
+    """
+    ordered = sorted(details, key=lambda detail: int(detail.get("row_order") or 0))
+    pairs = zip_longest(wanted, ordered)
+    return tuple(chain.from_iterable(_detail_changes(fields, record, emptied) for fields, record in pairs))
+
+
+def _detail_changes(
+    wanted: DetailFields | None, record: Record | None, emptied: Collection[str]
+) -> Sequence[DetailFields]:
+    if record is None:
+        assert wanted is not None  # noqa: S101  # zip_longest: one of both is there
+        return (wanted,)
+    removed = DetailFields(id=str(record["id"]), destroy=True)
+    if wanted is None:
+        return (removed,)
+    if any(getattr(wanted, name) is None and record.get(name) for name in emptied):
+        return (removed, wanted)  # an id cannot be emptied: Moneybird's description wants digits
+    change = _detail_change(wanted, record)
+    return () if change is None else (change,)
+
+
+def _detail_change(wanted: DetailFields, record: Record) -> DetailFields | None:
+    differing = {
+        name: value
+        for name, value in wanted
+        if value is not None and name != "row_order" and not _same(name, value, _shown(record, name))
+    }
+    return DetailFields(id=str(record["id"]), **differing) if differing else None
+
+
+def _shown(record: Record, name: str) -> Any:  # noqa: ANN401  # any JSON value
+    """Return a detail's value; its quantity is a free text, and a number beside it."""
+    if name == "amount" and record.get("amount_decimal") is not None:
+        return record["amount_decimal"]
+    return record.get(name)
+
+
+def _same(name: str, wanted: object, shown: object) -> bool:
+    if name in _NUMBERS:
+        return _number(shown) == wanted
+    if isinstance(wanted, bool):
+        return shown is wanted
+    return str(shown if shown is not None else "") == str(wanted)
+
+
+def _number(shown: object) -> Decimal | None:
+    try:
+        return Decimal(str(shown).replace(",", "."))
+    except InvalidOperation:
+        return None

@@ -1,0 +1,96 @@
+"""What of a document stands at Moneybird before anything is written."""
+
+from collections.abc import Sequence
+
+from accounting_sync.accounting.stores.link_store import Link
+from accounting_sync.errors import NotFoundError, ParkedError
+from accounting_sync.providers.moneybird.models import MoneybirdObject
+from accounting_sync.providers.moneybird.requests import MoneybirdRequest
+from entity_sync.destinations.moneybird.writing.differences import changes, fingerprint
+from entity_sync.destinations.moneybird.writing.remote_document import Kind, Target
+
+
+def read_linked[F: MoneybirdRequest, R: MoneybirdObject](
+    target: Target[F, R], link: Link, *, look: bool = False
+) -> R | None:
+    """Read a linked document; None if what is wanted was written there already.
+
+    Parameters
+    ----------
+    look
+        Whether to see that it is there even then. What a person has changed in it since is left alone.
+
+    Raises
+    ------
+    ParkedError
+        If it was deleted at Moneybird: it is not made a second time.
+    """
+    if link.remote_deleted_at is not None:
+        raise ParkedError(_deleted(target))
+    is_written = link.fingerprint == fingerprint(target.fields, target.state)
+    if is_written and not look:
+        return None
+    try:
+        found = target.kind.get(remote_id_of(link))
+    except NotFoundError as error:
+        raise ParkedError(_deleted(target)) from error
+    return None if is_written else found
+
+
+def find_unlinked[F: MoneybirdRequest, R: MoneybirdObject](
+    target: Target[F, R], link: Link | None
+) -> R | None:
+    """Look for a document that has no confirmed link.
+
+    Parameters
+    ----------
+    link
+        What an earlier attempt was about to create; None if nothing is known of one.
+
+    Raises
+    ------
+    ParkedError
+        If there are several, or it may be somebody else's.
+    """
+    if link is None and not target.look_first:
+        return None
+    intent = link.intent if link is not None else target.kind.intent(target.fields)
+    found = _only(target.kind, target.kind.find(intent))
+    if found is not None:
+        target.admit(found, intent)
+    return found
+
+
+def changes_for[F: MoneybirdRequest, R: MoneybirdObject](
+    target: Target[F, R], link: Link | None, current: R
+) -> F | None:
+    """Return what has to be changed; None: nothing, or this very content came to something else before.
+
+    Then a person was asked to correct it, and what they did must not be undone: it is only looked at.
+    """
+    if link is not None and link.disputed == fingerprint(target.fields, target.state):
+        return None
+    return changes(target.fields, current.raw, target.emptied)
+
+
+def remote_id_of(link: Link) -> str:
+    """Return the id at Moneybird of a confirmed link."""
+    assert link.remote_id is not None  # noqa: S101  # what is confirmed has one
+    return link.remote_id
+
+
+def _only[F: MoneybirdRequest, R: MoneybirdObject](kind: Kind[F, R], found: Sequence[R]) -> R | None:
+    if len(found) > 1:
+        ids = ", ".join(sorted(each.id for each in found))
+        raise ParkedError(
+            f"Moneybird holds this {kind.name} {len(found)} times ({ids}). Delete what is too much at"
+            " Moneybird, then send the event again."
+        )
+    return found[0] if found else None
+
+
+def _deleted[F: MoneybirdRequest, R: MoneybirdObject](target: Target[F, R]) -> str:
+    return (
+        f"The {target.kind.name} of this {target.claim.entity.type} was deleted at Moneybird. It is not made"
+        " a second time by itself. If it should be, unlink it, then send the event again."
+    )

@@ -1,0 +1,50 @@
+"""From Moment's entities to documents: one module per entity. Field names are guesses, see `candidates`."""
+
+from collections.abc import Callable, Mapping
+
+from accounting_sync.accounting.documents import Document
+from accounting_sync.connections.booking_settings import BookingSettings
+from accounting_sync.errors import ParkedError
+from accounting_sync.webhooks.events import EntityRef
+from entity_sync.mapping.fields import Raw
+from entity_sync.mapping.from_moment.claim import claim
+from entity_sync.mapping.from_moment.customer import customer
+from entity_sync.mapping.from_moment.invoice import invoice
+from entity_sync.mapping.from_moment.offer import offer
+from entity_sync.mapping.from_moment.project import project
+from entity_sync.mapping.from_moment.source import MomentObject, moment_fields
+
+_MAKERS: Mapping[str, Callable[[MomentObject], Document]] = {
+    "customer": customer,
+    "project": project,
+    "invoice": invoice,
+    "offer": offer,
+    "claim": claim,
+}
+
+
+def map_moment(entity: EntityRef, raw: Raw, settings: BookingSettings) -> Document:
+    """Return the document that an entity of Moment is; nothing in it is defaulted.
+
+    Parameters
+    ----------
+    entity
+        What was fetched; its type is the singular of Moment's kind (`invoice`).
+    raw
+        The API's answer, parsed with `parse_float=Decimal`.
+    settings
+        The connection's booking settings: candidates, states, rounding, and what is booked at all.
+
+    Raises
+    ------
+    ParkedError
+        If a field that is needed is missing (the message names it and the keys that are there), or lines,
+        VAT and totals do not agree to the cent.
+    """
+    make = _MAKERS.get(entity.type)
+    if make is None:
+        raise ParkedError(f"Moment's {entity.type} has no document. Known: {', '.join(_MAKERS)}.")
+    fields = moment_fields(raw, entity.type, entity.type, settings)
+    if fields.required(fields.text, "id") != entity.id:
+        raise ParkedError(f"Moment answered with another {entity.type} than was asked for.")
+    return make(MomentObject(entity, fields, settings))

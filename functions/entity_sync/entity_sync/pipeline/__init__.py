@@ -1,0 +1,1 @@
+"""One entity: fetch, map, record, book, and tell."""

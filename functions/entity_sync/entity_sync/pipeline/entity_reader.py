@@ -1,0 +1,47 @@
+"""Where entities are read: the provider's object, as the canonical document."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from accounting_sync.accounting.documents import Document
+from accounting_sync.connections.booking_settings import BookingSettings
+from accounting_sync.connections.connection import Connection
+from accounting_sync.providers.clients import ProviderClients
+from accounting_sync.providers.moment.client import MomentClient
+from accounting_sync.webhooks.events import EntityRef, Source
+from entity_sync.mapping.from_moment import map_moment
+from entity_sync.mapping.from_moneybird import map_moneybird
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads the entities of one connection."""
+
+    clients: ProviderClients
+    connection: Connection
+    settings: BookingSettings
+    time_left: Callable[[], float]
+    """Seconds until the function is stopped."""
+
+    def load(self, entity: EntityRef) -> Document:
+        """Fetch an entity and map it.
+
+        Raises
+        ------
+        EntityGoneError
+            If the provider does not know it (any more).
+        SyncError
+            Any other kind: the provider does not answer, or its answer cannot be mapped.
+        """
+        if entity.source is Source.MOMENT:
+            return map_moment(entity, self._moment().fetch(entity.type, entity.id), self.settings)
+        client = self.clients.moneybird(self.connection, self.time_left)
+        return map_moneybird(entity, client.fetch(entity.type, entity.id))
+
+    def load_pdf(self, entity: EntityRef) -> bytes | None:
+        """Fetch the PDF of an invoice of Moment; None where there is none."""
+        template = self.settings.moment_pdf_path
+        return self._moment().get_invoice_pdf(entity.id, template) if template else None
+
+    def _moment(self) -> MomentClient:
+        return self.clients.moment(self.connection, self.time_left)

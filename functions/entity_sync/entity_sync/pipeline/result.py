@@ -1,0 +1,72 @@
+"""What the sync of one event came to, as it is recorded on the event."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from accounting_sync.accounting.documents import Document, DocumentType
+from accounting_sync.model import Model
+from accounting_sync.webhooks.events import EntityRef, Status
+from entity_sync.destinations.port import Booked
+
+PLAN_LIMIT = 100_000
+"""Bytes of JSON that an outcome may take of its event's item (400 KB, DynamoDB's limit)."""
+
+
+class Outcome(Model):
+    """What was done; the event's `outcome`, less what is empty."""
+
+    document_type: DocumentType | None = None
+    number: str | None = None
+    version: int | None = None
+    """The ledger's version of the document."""
+    state: str | None = None
+    destinations: dict[str, Booked] = Field(default_factory=dict)
+    """Destination to what became of the document there; a dry run's plan is in here."""
+    deleted: bool = False
+    """It is gone at its source."""
+    linked_from: str | None = None
+    """Key of the entity that this software booked it from."""
+    echo: bool = False
+    """It only told us what we wrote ourselves."""
+    planned: bool = False
+    """A dry run: it may be replayed, to be booked."""
+    paid: bool = False
+    """It has turned paid with this event."""
+
+    def to_item(self) -> dict[str, Any]:
+        """Return it for the event's item; of a plan that is too large, only what would be done."""
+        item = self.model_dump(mode="json", exclude_defaults=True)
+        if len(json.dumps(item)) > PLAN_LIMIT:
+            fields = {"destinations": {"__all__": {"plan": {"__all__": {"fields"}}}}}
+            return self.model_dump(mode="json", exclude_defaults=True, exclude=fields)
+        return item
+
+
+class Result(Model):
+    """A final status, why, and what was done."""
+
+    status: Status
+    reason: str | None = None
+    outcome: Outcome = Outcome()
+    document: Document | None = None
+    """What was synced, for the event bus."""
+
+
+def outcome_of(document: Document, booked: Mapping[str, Booked]) -> Outcome:
+    """Return the outcome of a document that was booked."""
+    ledger = booked.get("ledger")
+    return Outcome(
+        document_type=document.type,
+        number=getattr(document, "number", None),
+        version=ledger.version if ledger else None,
+        state=document.state,
+        destinations=dict(booked),
+    )
+
+
+def key_of(entity: EntityRef | None) -> str | None:
+    """Return an entity's key, if there is one."""
+    return entity.key if entity else None

@@ -1,0 +1,295 @@
+"""One entity: fetch, map, record in the ledger, book, and tell; all of it under the entity's claim."""
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from accounting_sync.accounting.documents import Document, Payment
+from accounting_sync.accounting.stores.accounting_store import AccountingStore, Claim
+from accounting_sync.accounting.stores.link_store import LinkState
+from accounting_sync.connections.booking_settings import BookingSettings
+from accounting_sync.connections.booking_settings_store import BookingSettingsStore
+from accounting_sync.connections.connection import Connection, ConnectionStore
+from accounting_sync.errors import EntityGoneError, ParkedError, RetryableError
+from accounting_sync.providers.clients import ProviderClients
+from accounting_sync.time import Clock
+from accounting_sync.webhooks.event_store import EventStore
+from accounting_sync.webhooks.events import (
+    MOMENT_ENTITY_TYPES,
+    MONEYBIRD_ENTITY_TYPES,
+    EntityRef,
+    Source,
+    Status,
+    WebhookEvent,
+)
+from entity_sync.booking_rules import applies, switched_off, too_old, withdrawn
+from entity_sync.destinations.ledger_destination import LedgerDestination
+from entity_sync.destinations.port import Booked, BookingContext, Destination
+from entity_sync.pipeline.announcements import Announcements
+from entity_sync.pipeline.entity_reader import Reader
+from entity_sync.pipeline.feedback import Feedback
+from entity_sync.pipeline.result import Outcome, Result, key_of, outcome_of
+
+LEASE = timedelta(seconds=90)
+"""Of claims: longer than the function's time-out of 60 s, so that who holds an expired one is not alive."""
+
+_DELETION = re.compile(r"delet|destroy|remov", re.IGNORECASE)
+"""In the action of a webhook. Moment documents none of its words; Moneybird's is `..._destroyed`."""
+
+SYNCED_TYPES = {
+    Source.MONEYBIRD: MONEYBIRD_ENTITY_TYPES,
+    Source.MOMENT: frozenset(MOMENT_ENTITY_TYPES.values()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Who does the work, and how long there is for it."""
+
+    owner: str
+    time_left: Callable[[], float]
+    """Seconds until the function is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The use case. What it is made of is made once; what belongs to one event, in `run`."""
+
+    events: EventStore
+    connections: ConnectionStore
+    settings: BookingSettingsStore
+    clients: ProviderClients
+    store: AccountingStore
+    ledger: LedgerDestination
+    destinations: Callable[[Connection, Callable[[], float]], Sequence[Destination]]
+    """Where documents of a connection are booked, beside the ledger."""
+    announcements: Announcements
+    clock: Clock
+
+    def run(self, event: WebhookEvent, entity: EntityRef, worker: Worker) -> Result:
+        """Bring accounting up to date with an event's entity.
+
+        Raises
+        ------
+        Exception
+            Whatever went wrong; `entity_sync.consumer.failure_policy` says what is done about it.
+        """
+        if entity.type not in SYNCED_TYPES[entity.source]:
+            return Result(status=Status.IGNORED, reason=f"A {entity.type} is not synced.")
+        run = self._run(event, entity, worker)
+        with self.claimed(entity, worker) as claim:
+            self.events.mark_fetching(event.event_id, worker.owner, self.clock())
+            return run.sync(claim)
+
+    def bury(self, event: WebhookEvent, entity: EntityRef, worker: Worker, reason: str) -> Result:
+        """Record that an event's entity is gone at its source; nothing is deleted in the books.
+
+        Raises
+        ------
+        Exception
+            As for `run`.
+        """
+        run = self._run(event, entity, worker)
+        with self.claimed(entity, worker):
+            return run.bury(entity, reason)
+
+    def _run(self, event: WebhookEvent, entity: EntityRef, worker: Worker) -> "_Run":
+        """Read secret and settings; anew for what a person replays, who has often just repaired them."""
+        fresh = event.replays > 0
+        if fresh:
+            self.connections.distrust(entity.connection)
+        connection = self.connections.get(entity.connection)
+        return _Run(self, event, worker, connection, self.settings.get(entity.connection, fresh=fresh))
+
+    def claimed(self, entity: EntityRef, worker: Worker) -> AbstractContextManager[Claim]:
+        """Hold an entity's claim for a worker."""
+        return self.store.claimed(entity, worker.owner, self.clock(), LEASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The work on one event."""
+
+    parts: Pipeline
+    event: WebhookEvent
+    worker: Worker
+    connection: Connection
+    configured: BookingSettings | None
+    """None: there is no parameter, and nothing is booked but in the ledger."""
+
+    def sync(self, claim: Claim) -> Result:
+        if claim.entity.source is Source.MOMENT:
+            for destination in self._destinations:
+                destination.check_ready()  # who may not write needs nothing to write
+        try:
+            document = self._reader.load(claim.entity)
+        except ParkedError:
+            if not self._is_switched_off(claim.entity):
+                raise
+            return self._not_booked(claim.entity)
+        recorded = self.parts.ledger.book(document, self._context(claim))
+        if recorded.stale:
+            outcome = outcome_of(document, {self.parts.ledger.name: recorded})
+            return Result(status=Status.SKIPPED, reason=recorded.reason, outcome=outcome)
+        if claim.entity.source is Source.MONEYBIRD:
+            return self._take_back(document, recorded)
+        return self._book(document, recorded, claim)
+
+    def _is_switched_off(self, entity: EntityRef) -> bool:
+        return entity.source is Source.MOMENT and switched_off(entity.type, self.settings) is not None
+
+    def _not_booked(self, entity: EntityRef) -> Result:
+        """Ask nobody to complete what is not booked anyway."""
+        return Result(status=Status.SKIPPED, reason=switched_off(entity.type, self.settings))
+
+    def _book(self, document: Document, recorded: Booked, claim: Claim) -> Result:
+        """Book a document of Moment wherever its connection books."""
+        booked = {self.parts.ledger.name: recorded}
+        for destination in self._destinations:
+            why_not = self._why_not(document, destination.name)
+            if why_not is None:
+                self._check_configured()
+                booked[destination.name] = destination.book(document, self._context(claim))
+            else:
+                self._check_not_booked(document, destination.name)
+                booked[destination.name] = Booked(status=Status.SKIPPED, reason=why_not)
+            self._join(claim.entity, booked[destination.name])
+        return self._result(document, booked, Outcome(paid=self._announce_payment(claim.entity)))
+
+    def _why_not(self, document: Document, destination: str) -> str | None:
+        """Return why a document is not booked; what is booked is kept up to date, however old it is."""
+        why_not = applies(document, self.settings)
+        if why_not is None or why_not != too_old(document, self.settings):
+            return why_not
+        link = self.parts.store.get_link(document.entity, destination)
+        return why_not if link is None or link.state is not LinkState.CONFIRMED else None
+
+    def _check_not_booked(self, document: Document, destination: str) -> None:
+        """Have a person decide on what Moment withdrew after it was booked: nothing is deleted."""
+        why, link = withdrawn(document), self.parts.store.get_link(document.entity, destination)
+        if why is None or link is None or link.remote_deleted_at is not None:
+            return
+        booked = "is" if link.state is LinkState.CONFIRMED else "may be"
+        number = f" {link.remote_id}" if link.remote_id else ""
+        raise ParkedError(
+            f"{why} But it {booked} booked at {destination.capitalize()} as {link.remote_type}{number}, and"
+            " stays there: decide there what becomes of it."
+        )
+
+    def _check_configured(self) -> None:
+        if self.configured is None:
+            parameter = self.parts.settings.name_of(self.connection.name)
+            raise ParkedError(
+                "There are no booking settings for this connection, so nothing is written to its"
+                f" books. Create the SSM parameter {parameter}, then send the event again."
+            )
+
+    def _join(self, entity: EntityRef, booked: Booked) -> None:
+        if booked.remote_type is not None and booked.remote_id is not None:
+            self._feedback.join(entity, booked.remote_type, booked.remote_id)
+
+    def _take_back(self, document: Document, recorded: Booked) -> Result:
+        """Take in what Moneybird says; what was booked from another entity is joined to that."""
+        told = self._tell_origin(document)
+        if isinstance(document, Payment) and document.invoice:
+            told = self._refresh(document.invoice)
+        return self._result(document, {self.parts.ledger.name: recorded}, told)
+
+    def _tell_origin(self, document: Document) -> Outcome:
+        returned = self._feedback.take(document)
+        return Outcome(
+            linked_from=key_of(returned.origin) if returned else None,
+            echo=returned is not None and not returned.news,
+            paid=self._announce_payment(returned.origin if returned else document.entity),
+        )
+
+    def _refresh(self, invoice: EntityRef) -> Outcome:
+        """Take in the invoice that a payment changed: its own webhook may not be switched on."""
+        if invoice.type not in MONEYBIRD_ENTITY_TYPES:
+            return Outcome()
+        with self.parts.claimed(invoice, self.worker) as claim, suppress(EntityGoneError):
+            document = self._reader.load(invoice)
+            if not self.parts.ledger.book(document, self._context(claim)).stale:
+                return self._tell_origin(document)
+        return Outcome()
+
+    def bury(self, entity: EntityRef, reason: str) -> Result:
+        stored = self.parts.store.get_document(entity)
+        if stored is None and entity.source is Source.MOMENT and not _DELETION.search(self.event.action):
+            raise RetryableError(
+                f"{reason} Nothing is known of this {entity.type}, so it may have been too early. If it was"
+                " deleted in Moment, nothing is to be done; if not, compare company and API key with Moment's"
+                " and send the event again."
+            )
+        self.parts.store.tombstone(entity, self.parts.clock(), self.event.event_id)
+        returned = self._feedback.take_deletion(entity) if entity.source is Source.MONEYBIRD else None
+        if stored is not None and isinstance(stored.document, Payment) and stored.document.invoice:
+            self._refresh(stored.document.invoice)
+        outcome = Outcome(
+            document_type=stored.document_type if stored else None,
+            deleted=True,
+            linked_from=key_of(returned.origin) if returned else None,
+        )
+        known = stored is not None or returned is not None
+        return Result(status=Status.SYNCED if known else Status.SKIPPED, reason=reason, outcome=outcome)
+
+    def _result(self, document: Document, booked: dict[str, Booked], told: Outcome) -> Result:
+        statuses = {each.status for each in booked.values()}
+        planned = any(each.plan for each in booked.values())
+        reasons = [each.reason for each in booked.values() if each.reason]
+        outcome = outcome_of(document, booked).model_copy(
+            update={"planned": planned} | {name: getattr(told, name) for name in told.model_fields_set}
+        )
+        return Result(
+            status=Status.SYNCED if Status.SYNCED in statuses and not planned else Status.SKIPPED,
+            reason=" ".join(reasons) or None,
+            outcome=outcome,
+            document=document,
+        )
+
+    def _announce_payment(self, entity: EntityRef) -> bool:
+        return self.parts.announcements.of_payment(self.event.event_id, entity)
+
+    def _load_and_record(self, entity: EntityRef) -> Document:
+        """Load what a document belongs to, and record it as well."""
+        try:
+            document = self._reader.load(entity)
+        except EntityGoneError as error:
+            raise ParkedError(
+                f"The {entity.type} {entity.id} that it belongs to is gone at {entity.source}. {error}"
+            ) from error
+        self.parts.store.upsert_document(document, self.parts.clock())
+        return document
+
+    def _context(self, claim: Claim) -> BookingContext:
+        return BookingContext(
+            claim=claim,
+            settings=self.settings,
+            owner=self.worker.owner,
+            lease=LEASE,
+            clock=self.parts.clock,
+            time_left=self.worker.time_left,
+            load=self._load_and_record,
+            load_pdf=self._reader.load_pdf,
+            event_id=self.event.event_id,
+            is_replay=self.event.replays > 0,
+        )
+
+    @property
+    def _destinations(self) -> Sequence[Destination]:
+        return self.parts.destinations(self.connection, self.worker.time_left)
+
+    @property
+    def settings(self) -> BookingSettings:
+        """The booking settings, the defaults where there are none: the ledger is kept even so."""
+        return self.configured or BookingSettings()
+
+    @property
+    def _reader(self) -> Reader:
+        return Reader(self.parts.clients, self.connection, self.settings, self.worker.time_left)
+
+    @property
+    def _feedback(self) -> Feedback:
+        return Feedback(self.parts.store, self.parts.clock, self.worker.owner, LEASE)

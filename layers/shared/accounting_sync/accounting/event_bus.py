@@ -1,0 +1,144 @@
+"""The event bus: what became of documents, for other systems to subscribe to.
+
+Source `accounting-sync`; the detail type is the model's name; the detail is the model as JSON, with amounts
+as texts and times in ISO 8601. Delivery is at least once: the same `event_id` may come again. Ids, numbers
+and amounts only: who wants names or lines fetches the document.
+
+==================  ==================================================================================
+detail type         published
+==================  ==================================================================================
+`DocumentSynced`    a document was recorded or booked anew, or found to be gone at its source (`deleted`)
+`DocumentParked`    a person has to decide; `reason` says what
+`DocumentFailed`    all attempts are used up, or the sync died of it; `reason` says why
+`InvoicePaid`       a sales invoice turned paid, by its source or by the books it is booked in
+==================  ==================================================================================
+
+`schemas()` returns the JSON schema of each.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from accounting_sync.accounting.documents import DocumentState, DocumentType
+from accounting_sync.errors import RetryableError
+from accounting_sync.model import Model
+from accounting_sync.webhooks.events import EntityRef, Source
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+SOURCE = "accounting-sync"
+
+
+class BookedAt(Model):
+    """Where a document is booked."""
+
+    destination: str
+    remote_type: str | None
+    remote_id: str | None
+
+
+class _Detail(Model):
+    event_id: str
+    """The webhook that brought it about: the key by which a consumer recognises a repetition."""
+    connection: str
+    source: Source
+    entity_type: str
+    """As the source names it."""
+    entity_id: str
+    occurred_at: datetime
+
+
+class DocumentSynced(_Detail):
+    """A document was recorded or booked anew."""
+
+    document_type: DocumentType | None
+    """None: it is gone, and was never known."""
+    number: str | None = None
+    version: int | None = None
+    state: DocumentState | None = None
+    deleted: bool = False
+    currency: str | None = None
+    total_gross: Decimal | None = None
+    booked_at: tuple[BookedAt, ...] = ()
+
+
+class DocumentParked(_Detail):
+    """A person has to decide."""
+
+    reason: str
+
+
+class DocumentFailed(_Detail):
+    """All attempts are used up."""
+
+    reason: str
+    attempts: int
+
+
+class InvoicePaid(_Detail):
+    """A sales invoice turned paid."""
+
+    number: str | None
+    paid_at: date | None
+    currency: str | None
+    total_gross: Decimal | None
+    booked_at: BookedAt | None
+    """The books that say so; None: the source itself does."""
+
+
+Detail = DocumentSynced | DocumentParked | DocumentFailed | InvoicePaid
+
+
+def about(event_id: str, entity: EntityRef, at: datetime) -> dict[str, Any]:
+    """Return the fields that all details have."""
+    return {
+        "event_id": event_id,
+        "connection": entity.connection,
+        "source": entity.source,
+        "entity_type": entity.type,
+        "entity_id": entity.id,
+        "occurred_at": at,
+    }
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return the JSON schema of each detail type."""
+    models = (DocumentSynced, DocumentParked, DocumentFailed, InvoicePaid)
+    return {model.__name__: model.model_json_schema(mode="serialization") for model in models}
+
+
+class EventBus:
+    """Publishes to one bus."""
+
+    def __init__(self, client: "EventBridgeClient", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def publish(self, detail: Detail) -> None:
+        """Publish one event.
+
+        Raises
+        ------
+        RetryableError
+            If the bus did not take it.
+        """
+        try:
+            answer = self._client.put_events(
+                Entries=[
+                    {
+                        "EventBusName": self._name,
+                        "Source": SOURCE,
+                        "DetailType": type(detail).__name__,
+                        "Detail": detail.model_dump_json(),
+                        "Time": detail.occurred_at,
+                    }
+                ]
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise RetryableError(f"The event bus could not be reached ({type(error).__name__}).") from error
+        if answer["FailedEntryCount"]:
+            raise RetryableError(f"The event bus refused it: {answer['Entries'][0].get('ErrorCode')}.")

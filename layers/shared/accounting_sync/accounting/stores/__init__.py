@@ -1,0 +1,1 @@
+"""The accounting table: documents with their versions, links to destinations, and claims."""

@@ -1,0 +1,1 @@
+"""Connections: credentials, booking settings, and the field aliases that the settings may replace."""

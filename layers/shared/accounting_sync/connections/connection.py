@@ -1,0 +1,110 @@
+"""A connection: one customer set-up, its credentials (Secrets Manager) as the sync function sees them."""
+
+import json
+from typing import Protocol
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+
+from accounting_sync.connections.webhook_credentials import URL_TOKEN_LENGTH
+from accounting_sync.errors import ParkedError
+from accounting_sync.model import Model
+
+
+class BasicCredential(Model):
+    """A user name and password that a webhook URL carries."""
+
+    username: str
+    password: SecretStr
+
+
+class MoneybirdAccess(Model):
+    """Moneybird's section of the secret. Lists hold the current value first, then those still accepted."""
+
+    administration_id: str
+    api_token: SecretStr
+    basic_auth: tuple[BasicCredential, ...] = ()
+    webhook_secrets: tuple[SecretStr, ...] = ()
+    webhook_tokens: tuple[SecretStr, ...] = ()
+
+
+class MomentAccess(Model):
+    """Moment's section of the secret."""
+
+    company: str
+    api_key: SecretStr
+    basic_auth: tuple[BasicCredential, ...] = ()
+    url_tokens: tuple[SecretStr, ...] = ()
+
+    @field_validator("url_tokens")
+    @classmethod
+    def _long_enough(cls, tokens: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(token.get_secret_value()) < URL_TOKEN_LENGTH for token in tokens):
+            raise ValueError(f"a token in a URL needs at least {URL_TOKEN_LENGTH} characters")
+        return tokens
+
+
+class ConnectionSecret(Model):
+    """The JSON of the secret `accounting-sync/<connection>`: either provider, or both."""
+
+    moneybird: MoneybirdAccess | None = None
+    moment: MomentAccess | None = None
+
+
+class Connection(Model):
+    """One connection by name, with what the sync function needs of its secret."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    moneybird: MoneybirdAccess | None = None
+    moment: MomentAccess | None = None
+
+
+class SecretReader(Protocol):
+    """Where secrets come from: `accounting_sync.aws.parameters.Parameters`, or a fake."""
+
+    def read(self, name: str, *, fresh: bool = False) -> str | None:
+        """Return a secret, a fresh one if wanted; None if there is none."""
+
+
+class ConnectionStore:
+    """Reads connections by name."""
+
+    def __init__(self, secrets: SecretReader, prefix: str) -> None:
+        self._secrets = secrets
+        self._prefix = prefix
+        self._stale: set[str] = set()
+
+    def distrust(self, name: str) -> None:
+        """Have the secret read anew the next time: a provider has refused what it holds."""
+        self._stale.add(name)
+
+    def get(self, name: str) -> Connection:
+        """Read a connection.
+
+        Raises
+        ------
+        ParkedError
+            If there is no such secret, or it is not the documented JSON object; the message names keys,
+            never a value.
+        RetryableError
+            If it could not be read.
+        """
+        text = self._secrets.read(self._prefix + name, fresh=name in self._stale)
+        self._stale.discard(name)
+        if text is None:
+            raise ParkedError(
+                f"There is no secret {self._prefix}{name}. Create it, and send the event again."
+            )
+        return self._parse(name, text)
+
+    def _parse(self, name: str, text: str) -> Connection:
+        try:
+            secret = ConnectionSecret.model_validate(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise ParkedError(f"The secret {self._prefix}{name} is not JSON.") from error
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+                for problem in error.errors(include_input=False)
+            )
+            raise ParkedError(f"The secret {self._prefix}{name} cannot be used. {problems}") from error
+        return Connection(name=name, moneybird=secret.moneybird, moment=secret.moment)

@@ -1,0 +1,1 @@
+"""Flow control towards the providers: rate plan, throttle and circuit breaker."""

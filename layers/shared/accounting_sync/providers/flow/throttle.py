@@ -1,0 +1,306 @@
+"""What all workers share about a provider, per connection: the rate plan and the pause (ControlTable).
+
+One item holds both, so that one conditional write asks and takes at once. A call under a rate plan costs one
+PutItem, and one more for each worker that was faster in the same moment (a refused write brings back the
+item it should have known); the first call of a process costs a GetItem more. A call without a plan costs one
+GetItem.
+
+A pause after a 429 holds for the whole provider, and ends by itself. A pause after a 401 or 403 holds for one
+resource, because Moneybird answers a missing scope with a 401 as well: what is allowed goes on beside it. It
+ends by a test: when its time is over, one call is let through and everybody else waits for what becomes of
+it. If it is let in, the pause is lifted, so repaired credentials are noticed without anybody's doing;
+`resume` does the same at once.
+"""
+
+import logging
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from accounting_sync.aws.items import Item, from_attributes, is_condition_failure, refused_item, to_attributes
+from accounting_sync.errors import PausedError, RateLimitedError, WaitError
+from accounting_sync.providers.flow.rate_plan import MONEYBIRD_PLAN, RatePlan
+from accounting_sync.time import utc_now
+from accounting_sync.webhooks.events import Source
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from accounting_sync.time import Clock
+
+logger = logging.getLogger(__name__)
+
+_MOMENT = timedelta(seconds=1)
+_ATTEMPTS = 50
+"""Refused writes before a worker gives way; each means that another worker got its call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A resource that the connection was refused (401, 403); the pause ends by a test.
+
+    Attributes
+    ----------
+    until
+        Seconds since the epoch.
+    """
+
+    until: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThrottleState:
+    """What is known about one provider of one connection.
+
+    Attributes
+    ----------
+    version
+        Counts the writes; 0 where there is no item yet.
+    log
+        Calls by bucket of the rate plan.
+    paused_until
+        Seconds since the epoch; None when the provider has not asked us to wait.
+    denied
+        Resource to what the provider said of it.
+    """
+
+    version: int = 0
+    log: Mapping[int, int] = field(default_factory=dict)
+    paused_until: int | None = None
+    reason: str = ""
+    denied: Mapping[str, Denial] = field(default_factory=dict)
+
+    @classmethod
+    def from_item(cls, item: Item | None) -> Self:
+        """Read the item; None stands for no item."""
+        if item is None:
+            return cls()
+        return cls(
+            version=item["version"],
+            log={int(bucket): calls for bucket, calls in item.get("calls", {}).items()},
+            paused_until=item.get("paused_until"),
+            reason=item.get("reason", ""),
+            denied={
+                resource: Denial(denial["until"], denial["reason"])
+                for resource, denial in item.get("denied", {}).items()
+            },
+        )
+
+    def to_item(self, key: str, now: float) -> Item:
+        """Write the item; it outlives everything it speaks of by a day."""
+        last = max((now, self.paused_until or 0, *(denial.until for denial in self.denied.values())))
+        return {
+            "id": key,
+            "version": self.version,
+            "calls": {str(bucket): calls for bucket, calls in self.log.items()},
+            "paused_until": self.paused_until,
+            "reason": self.reason or None,
+            "denied": {
+                resource: {"until": denial.until, "reason": denial.reason}
+                for resource, denial in self.denied.items()
+            },
+            "expires_at": int(last + timedelta(days=1).total_seconds()),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ThrottleSettings:
+    """How long and how much.
+
+    Attributes
+    ----------
+    plans
+        Rate plan by provider; a provider without one has no limit of ours, only pauses.
+    denied_pause
+        After a 401 or 403, until the next test call.
+    test_lease
+        How long the others wait for the result of a test call.
+    """
+
+    plans: Mapping[Source, RatePlan] = field(default_factory=lambda: {Source.MONEYBIRD: MONEYBIRD_PLAN})
+    denied_pause: timedelta = timedelta(minutes=15)
+    test_lease: timedelta = timedelta(minutes=1)
+
+
+class Throttle:
+    """Asks and tells the ControlTable; keeps what it saw last, which every write checks."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        settings: ThrottleSettings | None = None,
+        clock: "Clock" = utc_now,
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._settings = settings or ThrottleSettings()
+        self._clock = clock
+        self._seen: dict[str, ThrottleState] = {}
+
+    def before(self, connection: str, provider: Source, resource: str) -> bool:
+        """Take one call's share of the rate plan; True if this call tests whether a pause may end.
+
+        Raises
+        ------
+        PausedError, RateLimitedError
+            If the call must wait; `until` says how long.
+        """
+        plan = self._settings.plans.get(provider)
+        taken = self._change(
+            _key(connection, provider),
+            lambda state, now: _take(_admitted(state, resource, self._settings.test_lease, now), plan, now),
+        )
+        return resource in taken.denied
+
+    def check(self, connection: str, provider: Source) -> None:
+        """Raise RateLimitedError if no call may be made now; takes no share of the plan."""
+        state, now = self.state(connection, provider), self._clock().timestamp()
+        _take(_unpaused(state, now), self._settings.plans.get(provider), now)
+
+    def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None:
+        """Note a 429: nobody calls before `until`."""
+        self._note(connection, provider, lambda state: _longer(state, _whole(until), reason))
+
+    def denied(self, connection: str, provider: Source, resource: str, reason: str) -> None:
+        """Note a 401 or 403: nobody calls the resource, until a test call is let in or a person resumes."""
+        denial = Denial(_whole(self._clock() + self._settings.denied_pause), reason)
+        self._note(
+            connection, provider, lambda state: replace(state, denied={**state.denied, resource: denial})
+        )
+
+    def accepted(self, connection: str, provider: Source, resource: str) -> None:
+        """Note that the test call was let in: the resource's pause is over."""
+        self._note(connection, provider, lambda state: _without_denial(state, resource))
+
+    def resume(self, connection: str, provider: Source) -> None:
+        """Lift all pauses, whatever they were for."""
+        self._change(_key(connection, provider), lambda state, _: replace(_without_pause(state), denied={}))
+
+    def state(self, connection: str, provider: Source) -> ThrottleState:
+        """Read what is known now."""
+        return self._read(_key(connection, provider))
+
+    def _note(
+        self, connection: str, provider: Source, change: "Callable[[ThrottleState], ThrottleState]"
+    ) -> None:
+        """Tell the others, as far as possible: what the call itself brought must not be lost over it."""
+        try:
+            self._change(_key(connection, provider), lambda state, _: change(state))
+        except (BotoCoreError, ClientError, WaitError):
+            logger.warning("the other workers could not be told of %s's answer", provider, exc_info=True)
+
+    def _change(self, key: str, change: "Callable[[ThrottleState, float], ThrottleState]") -> ThrottleState:
+        state = self._remembered(key, change) or self._read(key)
+        for _ in range(_ATTEMPTS):
+            now = self._clock().timestamp()
+            changed = change(state, now)
+            if changed == state or self._write(key, state.version, changed, now):
+                return changed
+            state = self._seen[key]
+        raise RateLimitedError("Too many workers call this provider at once.", self._clock() + _MOMENT)
+
+    def _remembered(
+        self, key: str, change: "Callable[[ThrottleState, float], ThrottleState]"
+    ) -> ThrottleState | None:
+        """Return what was seen last, if changing it will write: the write finds out whether it is old.
+
+        Nothing else is believed of it: neither that there is nothing to change, nor that nobody may call.
+        """
+        state = self._seen.get(key)
+        try:
+            if state is None or change(state, self._clock().timestamp()) == state:
+                return None
+        except WaitError:
+            return None
+        return state
+
+    def _read(self, key: str) -> ThrottleState:
+        answer = self._client.get_item(TableName=self._table, Key={"id": {"S": key}}, ConsistentRead=True)
+        item = answer.get("Item")
+        self._seen[key] = ThrottleState.from_item(from_attributes(item) if item else None)
+        return self._seen[key]
+
+    def _write(self, key: str, version: int, changed: ThrottleState, now: float) -> bool:
+        """Write if nobody else has written since `version`; either way, `_seen` is up to date then."""
+        # not simply one more: a version must not come back after the item has expired and begun again
+        changed = replace(changed, version=max(version + 1, int(now)))
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=to_attributes(changed.to_item(key, now)),
+                ConditionExpression="attribute_not_exists(id) OR version = :version",
+                ExpressionAttributeValues=to_attributes({":version": version}),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if not is_condition_failure(error):
+                raise
+            self._seen[key] = ThrottleState.from_item(refused_item(error))
+            return False
+        self._seen[key] = changed
+        return True
+
+
+def _unpaused(state: ThrottleState, now: float) -> ThrottleState:
+    """Return the state without a pause that is over, or raise if it is not."""
+    if state.paused_until and now < state.paused_until:
+        raise RateLimitedError(f"Waiting, as the provider asked. {state.reason}", _time(state.paused_until))
+    return _without_pause(state)
+
+
+def _admitted(state: ThrottleState, resource: str, test_lease: timedelta, now: float) -> ThrottleState:
+    """Return the state with a call to a resource let through, or raise the reason why it must wait."""
+    state = _unpaused(state, now)
+    denial = state.denied.get(resource)
+    if denial is None:
+        return state
+    if now < denial.until:
+        said = f"What was refused is paused, and tried again by itself. {denial.reason}"
+        raise PausedError(said, _time(denial.until))
+    tested = replace(denial, until=math.ceil(now + test_lease.total_seconds()))
+    return replace(state, denied={**state.denied, resource: tested})
+
+
+def _take(state: ThrottleState, plan: RatePlan | None, now: float) -> ThrottleState:
+    """Return the state after one more call, or raise if the plan allows none now."""
+    if plan is None:
+        return state
+    log = plan.current(state.log, now)
+    free_at = plan.free_at(log, now)
+    if free_at > now:
+        raise RateLimitedError("The plan for the provider's rate limit is used up for now.", _time(free_at))
+    bucket = plan.bucket_of(now)
+    return replace(state, log={**log, bucket: log.get(bucket, 0) + 1})
+
+
+def _without_pause(state: ThrottleState) -> ThrottleState:
+    return replace(state, paused_until=None, reason="")
+
+
+def _without_denial(state: ThrottleState, resource: str) -> ThrottleState:
+    others = {name: denial for name, denial in state.denied.items() if name != resource}
+    return replace(state, denied=others)
+
+
+def _longer(state: ThrottleState, until: int, reason: str) -> ThrottleState:
+    """Return a state with a pause added: a longer one is never made shorter."""
+    return replace(state, paused_until=max(state.paused_until or 0, until), reason=reason)
+
+
+def _key(connection: str, provider: Source) -> str:
+    return f"throttle#{connection}#{provider}"
+
+
+def _time(epoch: float) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)
+
+
+def _whole(moment: datetime) -> int:
+    """Return the whole second that is not before a moment."""
+    return math.ceil(moment.timestamp())

@@ -1,0 +1,1 @@
+"""Moment's API, as far as it is known."""

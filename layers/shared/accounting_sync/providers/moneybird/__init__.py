@@ -1,0 +1,1 @@
+"""Moneybird's REST API v2."""

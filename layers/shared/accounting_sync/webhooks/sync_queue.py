@@ -1,0 +1,84 @@
+"""SyncQueue: what a message says, and how it is sent."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Self
+
+from accounting_sync.webhooks.events import EntityRef, Source, WebhookEvent
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageSystemAttributeValueTypeDef
+
+
+@dataclass(frozen=True, slots=True)
+class SyncMessage:
+    """Event id and entity only: the body stays in the table."""
+
+    event_id: str
+    entity: EntityRef
+
+    def to_json(self) -> str:
+        """Write the message's body."""
+        entity = self.entity
+        return json.dumps(
+            {
+                "event_id": self.event_id,
+                "connection": entity.connection,
+                "source": entity.source,
+                "entity_type": entity.type,
+                "entity_id": entity.id,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read a message's body.
+
+        Raises
+        ------
+        ValueError
+            If it is not one of ours.
+        """
+        try:
+            data = json.loads(text)
+            entity = EntityRef(
+                data["connection"], Source(data["source"]), data["entity_type"], data["entity_id"]
+            )
+            return cls(data["event_id"], entity)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a sync message: {error!r}") from error
+
+
+class SyncQueue:
+    """Sends events to the sync function: in order within an entity, once within five minutes."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, event: WebhookEvent) -> None:
+        """Send an event's message; SQS drops a second one for the same attempt within 5 minutes.
+
+        The trace of the caller travels along, so that receiver and sync show as one trace in X-Ray.
+        """
+        assert event.entity is not None  # noqa: S101  # only readable events are sent
+        self._client.send_message(
+            QueueUrl=self._url,
+            MessageBody=SyncMessage(event.event_id, event.entity).to_json(),
+            MessageGroupId=_digest(event.entity.key),
+            MessageDeduplicationId=_digest(f"{event.event_id}#{event.replays}#{event.attempts}"),
+            MessageSystemAttributes=_trace_attributes(),
+        )
+
+
+def _digest(text: str) -> str:
+    """Fit any text into SQS's 128 characters of a limited alphabet."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _trace_attributes() -> dict[Literal["AWSTraceHeader"], "MessageSystemAttributeValueTypeDef"]:
+    trace = os.environ.get("_X_AMZN_TRACE_ID")
+    return {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}} if trace else {}
