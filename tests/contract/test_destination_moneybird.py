@@ -7,9 +7,9 @@ import pytest
 from moto import mock_aws
 
 from tests.contract.moneybird_openapi import find_operation, requires_description, validate_request
-from tests.moneybird_bench import Bench
+from tests.harness.moneybird_bench import Bench
+from tests.harness.tables import create_accounting_table
 from tests.simulators.moment import samples
-from tests.tables import create_accounting_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,10 +30,10 @@ from accounting_sync.providers.http import Timeouts
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.requests import ContactFields
 from accounting_sync.webhooks.events import Source
+from tests.harness.tables import create_control_table
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moneybird import MoneybirdSettings, MoneybirdSimulator, moneybird_app
 from tests.simulators.serving import running
-from tests.tables import create_control_table
 from tests.unit.providers.fakes import CountingBreaker, RecordingThrottle
 
 if TYPE_CHECKING:

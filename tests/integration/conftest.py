@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.receiver_bench import Network, ReceiverBench, simulated_aws
+from tests.harness.receiver_bench import Network, ReceiverBench, simulated_aws
 
 
 @pytest.fixture(scope="module")

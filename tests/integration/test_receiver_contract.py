@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from accounting_sync.webhooks.events import Status
-from tests.receiver_bench import (
+from tests.harness.receiver_bench import (
     INVOICE,
     MOMENT_INVOICE,
     URL_TOKEN,

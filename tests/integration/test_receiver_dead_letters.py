@@ -8,7 +8,7 @@ import pytest
 from accounting_sync.webhooks.event_store import EventStateError
 from accounting_sync.webhooks.events import Status
 from operations.app import lambda_handler
-from tests.receiver_bench import Fault, ReceiverBench
+from tests.harness.receiver_bench import Fault, ReceiverBench
 
 LEASE = timedelta(seconds=90)
 NOTHING_LEFT: dict[str, list[object]] = {"batchItemFailures": []}

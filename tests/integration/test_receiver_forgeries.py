@@ -6,7 +6,7 @@ import random
 import pytest
 
 from accounting_sync.webhooks.signatures import sign_moneybird, v1_digest
-from tests.receiver_bench import INVOICE, SECRET, SIGNING_SECRET, ReceiverBench
+from tests.harness.receiver_bench import INVOICE, SECRET, SIGNING_SECRET, ReceiverBench
 
 BODY = json.dumps(INVOICE).encode()
 SIGNATURE = "Moneybird-Signature"

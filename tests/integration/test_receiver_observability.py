@@ -2,7 +2,15 @@
 
 import pytest
 
-from tests.receiver_bench import INVOICE, SECRET, SIGNING_SECRET, TOKEN, URL_TOKEN, ReceiverBench, basic
+from tests.harness.receiver_bench import (
+    INVOICE,
+    SECRET,
+    SIGNING_SECRET,
+    TOKEN,
+    URL_TOKEN,
+    ReceiverBench,
+    basic,
+)
 
 PRIVATE = [
     SIGNING_SECRET,
@@ -72,7 +80,7 @@ def test_invented_kinds_are_not_logged(receiver: ReceiverBench) -> None:
 def test_swept_events_are_counted(receiver: ReceiverBench) -> None:
     from datetime import timedelta  # noqa: PLC0415
 
-    from tests.receiver_bench import Fault  # noqa: PLC0415
+    from tests.harness.receiver_bench import Fault  # noqa: PLC0415
 
     with receiver.network.broken(("SendMessage",), Fault.SERVER_ERROR):
         receiver.moneybird()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.receiver_bench import INVOICE, MOMENT_INVOICE, TOKEN, Network, ReceiverBench, basic
+from tests.harness.receiver_bench import INVOICE, MOMENT_INVOICE, TOKEN, Network, ReceiverBench, basic
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounting_sync.webhooks.events import Status
-from tests.receiver_bench import INVOICE, SECRET, Fault, Killed, ReceiverBench
+from tests.harness.receiver_bench import INVOICE, SECRET, Fault, Killed, ReceiverBench
 
 SEND = "SendMessage"
 

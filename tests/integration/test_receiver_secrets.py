@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounting_sync.webhooks.signatures import sign_moneybird
-from tests.receiver_bench import SECRET, Fault, ReceiverBench, basic
+from tests.harness.receiver_bench import SECRET, Fault, ReceiverBench, basic
 
 READ = "GetSecretValue"
 

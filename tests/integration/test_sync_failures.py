@@ -14,9 +14,9 @@ from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import Source, Status
 from entity_sync.pipeline.sync_pipeline import LEASE
+from tests.harness.sync_function import SECRET, SyncFunction, entity
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
-from tests.sync_function import SECRET, SyncFunction, entity
 
 
 @pytest.fixture

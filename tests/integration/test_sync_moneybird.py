@@ -11,9 +11,9 @@ from moto import mock_aws
 from accounting_sync.accounting.documents import DocumentState, DocumentType
 from accounting_sync.errors import ParkedError
 from accounting_sync.webhooks.events import Source, Status
-from tests.moneybird_bench import SETTINGS
+from tests.harness.moneybird_bench import SETTINGS
+from tests.harness.sync_function import SyncFunction, entity
 from tests.simulators.moment import samples
-from tests.sync_function import SyncFunction, entity
 
 INVOICE = entity("invoice", samples.DOCUMENTED_INVOICE)
 

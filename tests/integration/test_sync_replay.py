@@ -7,9 +7,9 @@ from moto import mock_aws
 
 from accounting_sync.webhooks.event_store import EventStateError
 from accounting_sync.webhooks.events import Status
-from tests.moneybird_bench import SETTINGS
+from tests.harness.moneybird_bench import SETTINGS
+from tests.harness.sync_function import SECRET, SyncFunction, entity
 from tests.simulators.moment import samples
-from tests.sync_function import SECRET, SyncFunction, entity
 
 
 @pytest.fixture

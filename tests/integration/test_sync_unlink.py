@@ -9,8 +9,8 @@ from moto import mock_aws
 from accounting_sync.webhooks.events import Status
 from entity_sync.pipeline.sync_pipeline import LEASE
 from operations.unlink import Unlink
+from tests.harness.sync_function import SyncFunction, entity
 from tests.simulators.moment import samples
-from tests.sync_function import SyncFunction, entity
 
 INVOICE = samples.DOCUMENTED_INVOICE
 TASK = {"connection": "acme", "source": "moment", "entity_type": "invoice", "entity_id": str(INVOICE)}

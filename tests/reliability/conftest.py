@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from tests.crash_bench import Cloud, CrashBench
-from tests.receiver_bench import Network, ReceiverBench, simulated_aws
+from tests.harness.crash_bench import Cloud, CrashBench
+from tests.harness.receiver_bench import Network, ReceiverBench, simulated_aws
 
 
 @pytest.fixture(scope="module")

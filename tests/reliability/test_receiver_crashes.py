@@ -13,7 +13,7 @@ import pytest
 
 from accounting_sync.webhooks.events import Source, Status
 from operations.sweep import SweepError
-from tests.receiver_bench import Fault, Killed, ReceiverBench
+from tests.harness.receiver_bench import Fault, Killed, ReceiverBench
 
 PUT = {Source.MONEYBIRD: "TransactWriteItems", Source.MOMENT: "PutItem"}
 SEND = "SendMessage"

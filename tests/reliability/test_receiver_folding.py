@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from accounting_sync.webhooks.events import NOT_FETCHED, Status, WebhookEvent
-from tests.receiver_bench import Killed, Network, ReceiverBench
+from tests.harness.receiver_bench import Killed, Network, ReceiverBench
 
 LEASE = timedelta(seconds=90)
 

@@ -11,8 +11,8 @@ from moto import mock_aws
 from accounting_sync.webhooks.events import Status
 from accounting_sync.webhooks.sync_queue import SyncQueue
 from operations.sweep import Sweep
+from tests.harness.sync_function import QUEUE_URL, SyncFunction
 from tests.simulators.moment import samples
-from tests.sync_function import QUEUE_URL, SyncFunction
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

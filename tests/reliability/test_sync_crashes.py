@@ -14,10 +14,10 @@ from botocore.exceptions import ReadTimeoutError
 
 from accounting_sync.webhooks.events import Status
 from entity_sync.consumer.batch import AFTER_A_CRASH
-from tests.crash_bench import CrashBench
+from tests.harness.crash_bench import CrashBench
+from tests.harness.worlds import Fate, all_ends
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
-from tests.worlds import Fate, all_ends
 
 AWS_WRITES = {"PutItem", "UpdateItem", "TransactWriteItems", "PutEvents", "ChangeMessageVisibility"}
 PROVIDER_WRITES = {"POST", "PATCH"}

@@ -4,9 +4,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounting_sync.webhooks.events import Status
-from tests.crash_bench import Cloud, CrashBench
+from tests.harness.crash_bench import Cloud, CrashBench
+from tests.harness.worlds import Fate, all_ends
 from tests.simulators.moment import samples
-from tests.worlds import Fate, all_ends
 
 VERSIONS = 3
 

@@ -6,10 +6,10 @@ import pytest
 
 from accounting_sync.webhooks.events import Status
 from accounting_sync.webhooks.sync_queue import SyncMessage
-from tests.crash_bench import CrashBench
-from tests.interleaving import Interleaving
+from tests.harness.crash_bench import CrashBench
+from tests.harness.interleaving import Interleaving
+from tests.harness.worlds import Fate, all_ends
 from tests.simulators.moment import samples
-from tests.worlds import Fate, all_ends
 
 _TURNING_POINTS = ("before POST", "after POST", "before dynamodb Transact")
 """Where it matters most: around creates, and before links and claims are checked. Others: at random."""

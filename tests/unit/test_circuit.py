@@ -12,7 +12,7 @@ from moto import mock_aws
 from accounting_sync.errors import OutcomeUnknownError, ParkedError, PausedError, RetryableError
 from accounting_sync.providers.flow.circuit_breaker import CircuitBreaker, CircuitSettings
 from accounting_sync.webhooks.events import Source
-from tests.tables import create_control_table
+from tests.harness.tables import create_control_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

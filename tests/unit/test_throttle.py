@@ -16,7 +16,7 @@ from accounting_sync.errors import PausedError, RateLimitedError, WaitError
 from accounting_sync.providers.flow.rate_plan import RatePlan
 from accounting_sync.providers.flow.throttle import Throttle, ThrottleSettings
 from accounting_sync.webhooks.events import Source
-from tests.tables import create_control_table
+from tests.harness.tables import create_control_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

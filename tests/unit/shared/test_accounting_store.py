@@ -32,7 +32,7 @@ from accounting_sync.accounting.stores.document_store import INLINE_LIMIT
 from accounting_sync.aws.items import from_attributes
 from accounting_sync.errors import ClaimHeldError, ParkedError
 from accounting_sync.webhooks.events import EntityRef, Source
-from tests.tables import accounting_table
+from tests.harness.tables import accounting_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from accounting_sync.webhooks.event_store import EventStateError, EventStore
 from accounting_sync.webhooks.events import FINAL, TRANSITIONS, EntityRef, Source, Status, WebhookEvent
-from tests.tables import create_events_table
+from tests.harness.tables import create_events_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

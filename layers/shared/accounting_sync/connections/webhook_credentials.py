@@ -1,7 +1,7 @@
 """The receiver's view of a connection's secret: what proves that a webhook is authentic.
 
 The secret (Secrets Manager, `accounting-sync/<connection>`) is one JSON object; `ConnectionSecret` in
-`accounting_sync.connections.connection` is its full and validated shape. The receiver reads only its own part,
+`accounting_sync.connections.connection` is its full, validated shape. The receiver reads only its own part,
 with the standard library: it never holds an API key, and its cold start does not pay for pydantic.
 """
 

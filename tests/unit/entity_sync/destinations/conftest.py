@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.moneybird_bench import Bench, moneybird_bench
+from tests.harness.moneybird_bench import Bench, moneybird_bench
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -8,8 +8,8 @@ import pytest
 from accounting_sync.errors import ParkedError, RetryableError, WaitError
 from accounting_sync.providers.moneybird.requests import DetailFields, ExternalSalesInvoiceFields
 from accounting_sync.webhooks.events import Status
-from tests.in_process import Killed
-from tests.moneybird_bench import Bench
+from tests.harness.in_process import Killed
+from tests.harness.moneybird_bench import Bench
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 

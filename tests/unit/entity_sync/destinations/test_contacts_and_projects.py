@@ -6,7 +6,7 @@ from accounting_sync.accounting.documents import Contact
 from accounting_sync.errors import ParkedError
 from accounting_sync.webhooks.events import Status
 from entity_sync.destinations.moneybird.documents.contacts import contact_fields
-from tests.moneybird_bench import Bench, entity
+from tests.harness.moneybird_bench import Bench, entity
 from tests.simulators.moment import samples
 
 CUSTOMER, PROJECT = samples.DOCUMENTED_CUSTOMER, samples.DOCUMENTED_PROJECT

@@ -4,7 +4,7 @@ import pytest
 
 from accounting_sync.errors import ParkedError
 from accounting_sync.webhooks.events import Status
-from tests.moneybird_bench import Bench, entity
+from tests.harness.moneybird_bench import Bench, entity
 from tests.simulators.moment import samples
 
 

@@ -6,7 +6,7 @@ from accounting_sync.errors import OutcomeUnknownError, ParkedError
 from accounting_sync.providers.moneybird.models import BookedObject
 from accounting_sync.webhooks.events import Status
 from entity_sync.destinations.moneybird.writing.matching import ATTEMPTED_AT, attempted
-from tests.moneybird_bench import Bench
+from tests.harness.moneybird_bench import Bench
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 

@@ -15,7 +15,7 @@ from accounting_sync.errors import (
     RetryableError,
     WaitError,
 )
-from tests.moneybird_bench import LEASE, Bench, entity
+from tests.harness.moneybird_bench import LEASE, Bench, entity
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 

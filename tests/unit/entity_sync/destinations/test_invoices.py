@@ -7,7 +7,7 @@ import pytest
 from accounting_sync.errors import ParkedError
 from accounting_sync.providers.http import Upload
 from accounting_sync.webhooks.events import Status
-from tests.moneybird_bench import Bench
+from tests.harness.moneybird_bench import Bench
 from tests.simulators.moment import samples
 
 

@@ -10,7 +10,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from accounting_sync.errors import ParkedError
-from tests.moneybird_bench import Bench, moneybird_bench
+from tests.harness.moneybird_bench import Bench, moneybird_bench
 from tests.simulators.moment import samples
 from tests.simulators.simulator import Entity
 

@@ -4,7 +4,7 @@ import pytest
 
 from accounting_sync.errors import OutcomeUnknownError, ParkedError
 from accounting_sync.webhooks.events import Status
-from tests.moneybird_bench import LEASE, Bench, entity
+from tests.harness.moneybird_bench import LEASE, Bench, entity
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 

@@ -15,11 +15,11 @@ from accounting_sync.webhooks.events import EntityRef, Source, Status, WebhookEv
 from accounting_sync.webhooks.sync_queue import SyncQueue
 from entity_sync.composition import Aws, Surroundings, make_consumer, make_providers
 from entity_sync.environment import Settings
-from tests.in_process import Boundaries, Killed, in_process_session
-from tests.moneybird_bench import SETTINGS
+from tests.harness.in_process import Boundaries, Killed, in_process_session
+from tests.harness.moneybird_bench import SETTINGS
+from tests.harness.tables import create_accounting_table, create_control_table, create_events_table
 from tests.simulators.moment import API_KEY, COMPANY, moment_app
 from tests.simulators.moneybird import ADMINISTRATION_ID, API_TOKEN, MoneybirdSettings, moneybird_app
-from tests.tables import create_accounting_table, create_control_table, create_events_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -31,7 +31,7 @@ from accounting_sync.webhooks.events import Status, WebhookEvent
 from accounting_sync.webhooks.signatures import sign_moneybird
 from operations.environment import Settings as OperationsSettings
 from operations.sweep import SweepError
-from tests.tables import create_control_table, create_events_table
+from tests.harness.tables import create_control_table, create_events_table
 from webhook_receiver.environment import Settings as ReceiverSettings
 
 CONNECTION = "acme"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from threading import Semaphore, Thread, current_thread
 
-from tests.in_process import Boundaries
+from tests.harness.in_process import Boundaries
 
 
 class Interleaving:

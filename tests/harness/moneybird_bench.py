@@ -19,12 +19,12 @@ from entity_sync.destinations.moneybird.administration import AdministrationCach
 from entity_sync.destinations.moneybird.destination import MoneybirdDestination
 from entity_sync.destinations.port import Booked, BookingContext
 from entity_sync.mapping.from_moment import map_moment
-from tests.in_process import Boundaries, in_process_session
+from tests.harness.in_process import Boundaries, in_process_session
+from tests.harness.tables import accounting_table
 from tests.simulators.moment import moment_app, samples
 from tests.simulators.moment.app import API_KEY, COMPANY
 from tests.simulators.moneybird import ADMINISTRATION_ID, API_TOKEN, MoneybirdSettings, moneybird_app
 from tests.simulators.request_log import ReceivedRequest
-from tests.tables import accounting_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

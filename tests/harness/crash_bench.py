@@ -20,12 +20,12 @@ from accounting_sync.webhooks.sync_queue import SyncMessage
 from entity_sync.composition import Aws, Surroundings, make_consumer, make_providers
 from entity_sync.consumer.batch import AFTER_A_CRASH, Consumer
 from entity_sync.environment import Settings
-from tests.in_process import Boundaries, Killed, in_process_session
-from tests.moneybird_bench import CONNECTION, SETTINGS, entity
+from tests.harness.in_process import Boundaries, Killed, in_process_session
+from tests.harness.moneybird_bench import CONNECTION, SETTINGS, entity
+from tests.harness.tables import create_accounting_table, create_control_table, create_events_table
 from tests.simulators.moment import moment_app
 from tests.simulators.moment.app import API_KEY, COMPANY
 from tests.simulators.moneybird import ADMINISTRATION_ID, API_TOKEN, MoneybirdSettings, moneybird_app
-from tests.tables import create_accounting_table, create_control_table, create_events_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,0 +1,1 @@
+"""What tests share: the simulated world, its queue and clock, and ways for a process to die."""
