@@ -9,6 +9,7 @@ from accounting_sync.webhooks.events import Status
 from entity_sync.destinations.moneybird.administration import AdministrationCache
 from entity_sync.destinations.moneybird.document_booking import MoneybirdBooking
 from entity_sync.destinations.moneybird.writing.dry_run import Plan
+from entity_sync.destinations.moneybird.writing.remote_document import Writer
 from entity_sync.destinations.moneybird.writing.upsert import DESTINATION, Upsert
 from entity_sync.destinations.port import Booked, BookingContext
 
@@ -19,7 +20,7 @@ class MoneybirdDestination:
 
     client: MoneybirdClient
     store: AccountingStore
-    shelf: AdministrationCache
+    administrations: AdministrationCache
     name: str = DESTINATION
 
     def check_ready(self) -> None:
@@ -38,7 +39,7 @@ class MoneybirdDestination:
 
     def _write(self, document: Document, context: BookingContext) -> Booked:
         writer = Upsert(self.store, context.clock, context.event_id, look=context.is_replay)
-        written = MoneybirdBooking(self.client, self.store, self.shelf, context, writer).book(document)
+        written = self._booking(context, writer).book(document)
         assert written.link is not None  # noqa: S101  # only a dry run leaves none
         by_this_event = bool(writer.done) or writer.created_for_event(written.link)
         return Booked(
@@ -51,9 +52,12 @@ class MoneybirdDestination:
 
     def _plan(self, document: Document, context: BookingContext) -> Booked:
         plan = Plan(self.store)
-        MoneybirdBooking(self.client, self.store, self.shelf, context, plan).book(document)
+        self._booking(context, plan).book(document)
         return Booked(
             status=Status.SKIPPED,
             reason="Dry run: nothing was written; the plan says what would have been.",
             plan=tuple(plan.writes),
         )
+
+    def _booking(self, context: BookingContext, writer: Writer) -> MoneybirdBooking:
+        return MoneybirdBooking(self.client, self.store, self.administrations, context, writer)

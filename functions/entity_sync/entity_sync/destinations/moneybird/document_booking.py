@@ -1,6 +1,5 @@
 """Each kind of document becomes what a bookkeeper expects it to be, with what it belongs to."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from accounting_sync.accounting.documents import (
@@ -25,29 +24,28 @@ from accounting_sync.providers.moneybird.requests import (
     ReceiptFields,
 )
 from entity_sync.destinations.moneybird.administration import AdministrationCache
-from entity_sync.destinations.moneybird.documents.contacts import contact_target, refuse_archived
+from entity_sync.destinations.moneybird.documents.billable import Billing
+from entity_sync.destinations.moneybird.documents.contacts import ContactDocument, refuse_archived
 from entity_sync.destinations.moneybird.documents.estimates import (
-    EstimateKind,
-    decide,
-    decision,
+    EstimateDocument,
+    decision_of,
     estimate_fields,
 )
 from entity_sync.destinations.moneybird.documents.expenses import (
-    PurchaseInvoiceKind,
-    ReceiptKind,
+    PurchaseInvoiceDocument,
+    ReceiptDocument,
     expense_fields,
 )
 from entity_sync.destinations.moneybird.documents.invoices import (
-    InvoiceKind,
+    ExternalSalesInvoiceDocument,
     credit_step,
     invoice_fields,
     pdf_step,
 )
-from entity_sync.destinations.moneybird.documents.line_items import Details, details
-from entity_sync.destinations.moneybird.documents.projects import project_target
-from entity_sync.destinations.moneybird.documents.total_check import same_totals
+from entity_sync.destinations.moneybird.documents.line_items import LineItems, line_items
+from entity_sync.destinations.moneybird.documents.projects import ProjectDocument
 from entity_sync.destinations.moneybird.parents import Parents
-from entity_sync.destinations.moneybird.writing.remote_document import Target, Writer, Written
+from entity_sync.destinations.moneybird.writing.remote_document import RemoteDocument, Writer, Written
 from entity_sync.destinations.port import BookingContext
 
 type AnyWritten = Written[MoneybirdObject]
@@ -59,7 +57,7 @@ class MoneybirdBooking:
 
     client: MoneybirdClient
     store: AccountingStore
-    shelf: AdministrationCache
+    administrations: AdministrationCache
     context: BookingContext
     writer: Writer
 
@@ -86,21 +84,19 @@ class MoneybirdBooking:
     def _book_parent(self, document: Document, claim: Claim) -> AnyWritten:
         match document:
             case Contact():
-                return self.writer.upsert(contact_target(document, claim, self.client, self._settings))
+                return self.writer.upsert(ContactDocument.of(document, claim, self.client, self._settings))
             case Project():
-                return self.writer.upsert(project_target(document, claim, self.client))
+                return self.writer.upsert(ProjectDocument.of(document, claim, self.client))
             case _:
                 raise ParkedError(f"A {document.type} is neither a customer nor a project.")
 
     def _book_invoice(self, invoice: SalesInvoice) -> AnyWritten:
-        parents, lines = self._prepare(invoice)
-        target = Target(
+        parents, items = self._prepare(invoice)
+        target = ExternalSalesInvoiceDocument(
+            client=self.client,
             claim=self.context.claim,
-            kind=InvoiceKind(self.client),
-            fields=invoice_fields(invoice, self._settings, parents.contact(invoice.customer), lines),
-            permit=self._permit(lines),
-            verify=same_totals(invoice),
-            emptied=self._emptied,
+            fields=invoice_fields(invoice, self._settings, parents.contact(invoice.customer), items),
+            billing=self._billing(invoice, items),
         )
         written = self._upsert(target, target.fields.contact_id)
         if self._settings.attach_pdf:
@@ -112,39 +108,40 @@ class MoneybirdBooking:
         return written
 
     def _book_estimate(self, estimate: Estimate) -> AnyWritten:
-        parents, lines = self._prepare(estimate)
-        decided, contact_id = decision(estimate), parents.contact(estimate.customer)
-        return self._upsert(
-            Target(
-                claim=self.context.claim,
-                kind=EstimateKind(self.client),
-                fields=estimate_fields(estimate, self._settings, contact_id, lines),
-                look_first=False,
-                permit=self._permit(lines),
-                verify=same_totals(estimate),
-                emptied=self._emptied,
-                state=decided,
-                actions=lambda found: decide(self.client, decided, found),
-            ),
-            contact_id,
+        parents, items = self._prepare(estimate)
+        contact_id = parents.contact(estimate.customer)
+        target = EstimateDocument(
+            client=self.client,
+            claim=self.context.claim,
+            fields=estimate_fields(estimate, self._settings, contact_id, items),
+            decision=decision_of(estimate),
+            billing=self._billing(estimate, items),
         )
+        return self._upsert(target, contact_id)
 
     def _book_expense(self, expense: Expense) -> AnyWritten:
-        _, lines = self._prepare(expense)
-        common = expense_fields(expense, self._settings, lines)
-        claim, permit, verify = self.context.claim, self._permit(lines), same_totals(expense)
+        _, items = self._prepare(expense)
+        fields, billing = expense_fields(expense, self._settings, items), self._billing(expense, items)
+        client, claim = self.client, self.context.claim
         if expense.kind is ExpenseKind.PURCHASE_INVOICE:
-            invoice, kind = PurchaseInvoiceFields(**common), PurchaseInvoiceKind(self.client)
+            purchase = PurchaseInvoiceFields(**fields)
             return self.writer.upsert(
-                Target(claim, kind, invoice, False, permit, verify, emptied=self._emptied)
+                PurchaseInvoiceDocument(client=client, claim=claim, fields=purchase, billing=billing)
             )
-        receipt, receipts = ReceiptFields(**common), ReceiptKind(self.client)
+        receipt = ReceiptFields(**fields)
         return self.writer.upsert(
-            Target(claim, receipts, receipt, False, permit, verify, emptied=self._emptied)
+            ReceiptDocument(client=client, claim=claim, fields=receipt, billing=billing)
+        )
+
+    def _billing(self, document: Billable, items: LineItems) -> Billing:
+        return Billing(
+            source=document,
+            check_administration=lambda: self._check_administration(items),
+            clears_projects=self._settings.kinds.project,
         )
 
     def _upsert[F: MoneybirdRequest, R: MoneybirdObject](
-        self, target: Target[F, R], contact_id: str | None
+        self, target: RemoteDocument[F, R], contact_id: str | None
     ) -> Written[R]:
         """Write a document; a refusal on account of its contact is told in a bookkeeper's words."""
         try:
@@ -165,26 +162,21 @@ class MoneybirdBooking:
             ) from error
         refuse_archived(found)
 
-    def _prepare(self, document: Billable) -> tuple[Parents, Details]:
+    def _prepare(self, document: Billable) -> tuple[Parents, LineItems]:
         """Refuse what can be refused before anything is written; then see to the projects."""
         self._settings.reference_for(document)
-        permit = self._permit(details(document, self._settings, {}))
+        without_projects = line_items(document, self._settings, {})
         parents = Parents(
             store=self.store,
             context=self.context,
             book=lambda parent, claim: self._book_parent(parent, claim).remote_id,
-            permit=lambda: permit(None),
+            check_precondition=lambda: self._check_administration(without_projects),
         )
-        return parents, details(document, self._settings, parents.projects(document))
+        return parents, line_items(document, self._settings, parents.projects(document))
 
-    def _permit(self, lines: Details) -> Callable[[MoneybirdObject | None], None]:
+    def _check_administration(self, items: LineItems) -> None:
         connection = self.context.claim.entity.connection
-        return lambda _: self.shelf.check(connection, self.client, lines.checks())
-
-    @property
-    def _emptied(self) -> frozenset[str]:
-        """A line's project is ours where projects are booked; elsewhere a bookkeeper may have set it."""
-        return frozenset({"project_id"}) if self._settings.kinds.project else frozenset()
+        self.administrations.check(connection, self.client, items.checks())
 
     @property
     def _settings(self) -> BookingSettings:

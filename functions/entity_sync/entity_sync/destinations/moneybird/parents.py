@@ -22,7 +22,7 @@ class Parents:
     context: BookingContext
     book: Callable[[Document, Claim], str]
     """Brings a parent up to date at Moneybird, and returns its id there."""
-    permit: Callable[[], None]
+    check_precondition: Callable[[], None]
     """Raises ParkedError if the document itself could not be booked: then no parent is made for it."""
 
     def projects(self, document: Billable) -> dict[str, str]:
@@ -54,7 +54,7 @@ class Parents:
         known = self._known(entity)
         if known is not None:
             return known
-        self.permit()
+        self.check_precondition()
         child = self.context.claim
         with self.store.claimed(entity, child.owner, self.context.clock(), self.context.lease) as claim:
             # whoever held the claim before may have created it

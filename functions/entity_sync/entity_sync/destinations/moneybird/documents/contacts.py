@@ -5,7 +5,7 @@ Moneybird numbers contacts that have no number, so a contact of a customer's num
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounting_sync.accounting.documents import Contact, DocumentType
@@ -15,23 +15,41 @@ from accounting_sync.errors import ParkedError
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.models import MoneybirdContact
 from accounting_sync.providers.moneybird.requests import ContactFields
-from entity_sync.destinations.moneybird.writing.remote_document import Intent, Target
+from entity_sync.destinations.moneybird.writing.remote_document import Intent, RemoteDocument
 
 
-@dataclass(frozen=True, slots=True)
-class ContactKind:
-    """Contacts at Moneybird."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactDocument(RemoteDocument[ContactFields, MoneybirdContact]):
+    """The contact of a customer."""
 
-    client: MoneybirdClient
+    match: ContactMatch
     document_type = DocumentType.CONTACT
     remote_type = "Contact"
     path = "contacts"
     wrapper = "contact"
     name = "contact"
 
-    def intent(self, fields: ContactFields) -> Intent:
-        """Return the customer number, and the name to tell our contact from another's."""
-        return {"customer_id": fields.customer_id or "", "name": _name(fields)}
+    @classmethod
+    def of(
+        cls, contact: Contact, claim: Claim, client: MoneybirdClient, settings: BookingSettings
+    ) -> "ContactDocument":
+        """Return what should stand at Moneybird for a customer.
+
+        Raises
+        ------
+        ParkedError
+            If the customer has no number or no name.
+        """
+        return cls(client=client, claim=claim, fields=contact_fields(contact), match=settings.contact_match)
+
+    @property
+    def searches_first(self) -> bool:
+        """Whether a contact that is in Moneybird already may be the customer's."""
+        return self.match is not ContactMatch.NEVER
+
+    def intent(self) -> Intent:
+        """Return the customer number, and the name that tells our contact from another's."""
+        return {"customer_id": self.fields.customer_id or "", "name": _name(self.fields)}
 
     def find(self, intent: Intent) -> Sequence[MoneybirdContact]:
         """Return the contact with this customer number, archived or not."""
@@ -46,35 +64,34 @@ class ContactKind:
         """Read a contact."""
         return self.client.get_contact(remote_id)
 
-    def create(self, fields: ContactFields) -> MoneybirdContact:
-        """Create a contact."""
-        return self.client.create_contact(fields)
+    def create(self) -> MoneybirdContact:
+        """Create the contact."""
+        return self.client.create_contact(self.fields)
 
-    def update(self, remote_id: str, fields: ContactFields) -> MoneybirdContact:
-        """Change a contact."""
-        return self.client.update_contact(remote_id, fields)
+    def update(self, remote_id: str, changes: ContactFields) -> MoneybirdContact:
+        """Change the contact."""
+        return self.client.update_contact(remote_id, changes)
 
+    def check_match(self, found: MoneybirdContact, intent: Intent) -> None:
+        """Refuse a contact under another name than the customer has, or had when we tried to create it."""
+        if self.match is ContactMatch.CUSTOMER_ID_ALONE:
+            return
+        if _name(found) in {_name(self.fields), intent.get("name")}:
+            return
+        raise ParkedError(
+            f"Moneybird has a contact with customer number {found.customer_id}, under another name"
+            f" than customer {self.fields.customer_id} has in Moment. If they are the same, let the names"
+            " agree; if not, give one of them another number. (With contact_match customer_id_alone in"
+            " the booking settings names do not count.) Then send the event again."
+        )
 
-def contact_target(
-    contact: Contact, claim: Claim, client: MoneybirdClient, settings: BookingSettings
-) -> Target[ContactFields, MoneybirdContact]:
-    """Return what should stand at Moneybird for a customer.
+    def check_precondition(self, found: MoneybirdContact | None) -> None:
+        """Refuse an archived contact."""
+        refuse_archived(found)
 
-    Raises
-    ------
-    ParkedError
-        If the customer has no number or no name.
-    """
-    fields = contact_fields(contact)
-    return Target(
-        claim=claim,
-        kind=ContactKind(client),
-        fields=fields,
-        look_first=settings.contact_match is not ContactMatch.NEVER,
-        admit=_refuse_another_name(fields, settings),
-        permit=refuse_archived,
-        verify=refuse_archived,
-    )
+    def check_result(self, found: MoneybirdContact) -> None:
+        """Refuse an archived contact."""
+        refuse_archived(found)
 
 
 def contact_fields(contact: Contact) -> ContactFields:
@@ -107,25 +124,6 @@ def contact_fields(contact: Contact) -> ContactFields:
         tax_number=contact.vat_number,
         chamber_of_commerce=contact.chamber_of_commerce,
     )
-
-
-def _refuse_another_name(
-    fields: ContactFields, settings: BookingSettings
-) -> Callable[[MoneybirdContact, Intent], None]:
-    def check(found: MoneybirdContact, intent: Intent) -> None:
-        """Let a contact pass that is named as the customer is, or was when we tried to create it."""
-        if settings.contact_match is ContactMatch.CUSTOMER_ID_ALONE:
-            return
-        if _name(found) in {_name(fields), intent.get("name")}:
-            return
-        raise ParkedError(
-            f"Moneybird has a contact with customer number {found.customer_id}, under another name"
-            f" than customer {fields.customer_id} has in Moment. If they are the same, let the names"
-            " agree; if not, give one of them another number. (With contact_match customer_id_alone in"
-            " the booking settings names do not count.) Then send the event again."
-        )
-
-    return check
 
 
 def _name(contact: ContactFields | MoneybirdContact) -> str:

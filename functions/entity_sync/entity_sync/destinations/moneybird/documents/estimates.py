@@ -12,7 +12,8 @@ from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.models import MoneybirdEstimate
 from accounting_sync.providers.moneybird.requests import EstimateFields, EstimateState
-from entity_sync.destinations.moneybird.documents.line_items import Details
+from entity_sync.destinations.moneybird.documents.billable import BillableDocument
+from entity_sync.destinations.moneybird.documents.line_items import LineItems
 from entity_sync.destinations.moneybird.writing.matching import attempted, period_around
 from entity_sync.destinations.moneybird.writing.remote_document import Action, Intent
 
@@ -25,23 +26,24 @@ _BEYOND = {"billed", "archived"}
 """States that come after a decision: a bookkeeper went on with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class EstimateKind:
-    """Estimates at Moneybird."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateDocument(BillableDocument[EstimateFields, MoneybirdEstimate]):
+    """An estimate, and the customer's decision on it."""
 
-    client: MoneybirdClient
+    decision: EstimateState | None
+    """What the customer decided; None while it is open."""
     document_type = DocumentType.ESTIMATE
     remote_type = "Estimate"
     path = "estimates"
     wrapper = "estimate"
     name = "estimate"
 
-    def intent(self, fields: EstimateFields) -> Intent:
+    def intent(self) -> Intent:
         """Return contact, date and reference."""
         return {
-            "contact_id": fields.contact_id or "",
-            "date": str(fields.estimate_date),
-            "reference": fields.reference or "",
+            "contact_id": self.fields.contact_id or "",
+            "date": str(self.fields.estimate_date),
+            "reference": self.fields.reference or "",
         }
 
     def find(self, intent: Intent) -> Sequence[MoneybirdEstimate]:
@@ -52,17 +54,31 @@ class EstimateKind:
         """Read an estimate."""
         return self.client.get_estimate(remote_id)
 
-    def create(self, fields: EstimateFields) -> MoneybirdEstimate:
-        """Create an estimate, a draft."""
-        return self.client.create_estimate(fields)
+    def create(self) -> MoneybirdEstimate:
+        """Create the estimate, a draft."""
+        return self.client.create_estimate(self.fields)
 
-    def update(self, remote_id: str, fields: EstimateFields) -> MoneybirdEstimate:
+    def update(self, remote_id: str, changes: EstimateFields) -> MoneybirdEstimate:
         """Change an estimate."""
-        return self.client.update_estimate(remote_id, fields)
+        return self.client.update_estimate(remote_id, changes)
+
+    @property
+    def searches_first(self) -> bool:
+        """No: an estimate that a person made is never taken for ours."""
+        return False
+
+    @property
+    def wanted_state(self) -> str | None:
+        """Return the customer's decision."""
+        return self.decision
+
+    def actions(self, found: MoneybirdEstimate | None) -> Sequence[Action]:
+        """Return what it takes to put the estimate in the state of its decision."""
+        return _decide(self.client, self.decision, found)
 
 
 def estimate_fields(
-    estimate: Estimate, settings: BookingSettings, contact_id: str, details: Details
+    estimate: Estimate, settings: BookingSettings, contact_id: str, line_items: LineItems
 ) -> EstimateFields:
     """Map an offer.
 
@@ -80,16 +96,16 @@ def estimate_fields(
         estimate_date=bookable.date,
         currency=bookable.currency,
         prices_are_incl_tax=bookable.prices_include_vat,
-        details_attributes=details.fields,
+        details_attributes=line_items.fields,
     )
 
 
-def decision(estimate: Estimate) -> EstimateState | None:
+def decision_of(estimate: Estimate) -> EstimateState | None:
     """Return what the customer decided; None while it is open."""
     return _DECISIONS.get(estimate.state)
 
 
-def decide(
+def _decide(
     client: MoneybirdClient, wanted: EstimateState | None, found: MoneybirdEstimate | None
 ) -> Sequence[Action]:
     """Return what it takes to put an estimate in the state of its decision (None: a new estimate).

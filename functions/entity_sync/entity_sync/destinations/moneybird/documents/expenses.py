@@ -10,28 +10,27 @@ from typing import Any
 
 from accounting_sync.accounting.documents import DocumentType, Expense
 from accounting_sync.connections.booking_settings import BookingSettings
-from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.models import MoneybirdDocument
 from accounting_sync.providers.moneybird.requests import PurchaseInvoiceFields, ReceiptFields
-from entity_sync.destinations.moneybird.documents.line_items import Details
+from entity_sync.destinations.moneybird.documents.billable import BillableDocument
+from entity_sync.destinations.moneybird.documents.line_items import LineItems
 from entity_sync.destinations.moneybird.writing.matching import attempted, period_around
 from entity_sync.destinations.moneybird.writing.remote_document import Intent
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptKind:
-    """Receipts at Moneybird."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptDocument(BillableDocument[ReceiptFields, MoneybirdDocument]):
+    """A receipt."""
 
-    client: MoneybirdClient
     document_type = DocumentType.EXPENSE
     remote_type = "Receipt"
     path = "documents/receipts"
     wrapper = "receipt"
     name = "receipt"
 
-    def intent(self, fields: ReceiptFields) -> Intent:
+    def intent(self) -> Intent:
         """Return contact, date and reference."""
-        return _intent(fields)
+        return _intent(self.fields)
 
     def find(self, intent: Intent) -> Sequence[MoneybirdDocument]:
         """Return what an earlier attempt may have created."""
@@ -44,29 +43,33 @@ class ReceiptKind:
         """Read a receipt."""
         return self.client.get_receipt(remote_id)
 
-    def create(self, fields: ReceiptFields) -> MoneybirdDocument:
-        """Create a receipt."""
-        return self.client.create_receipt(fields)
+    def create(self) -> MoneybirdDocument:
+        """Create the receipt."""
+        return self.client.create_receipt(self.fields)
 
-    def update(self, remote_id: str, fields: ReceiptFields) -> MoneybirdDocument:
+    def update(self, remote_id: str, changes: ReceiptFields) -> MoneybirdDocument:
         """Change a receipt."""
-        return self.client.update_receipt(remote_id, fields)
+        return self.client.update_receipt(remote_id, changes)
+
+    @property
+    def searches_first(self) -> bool:
+        """No: a receipt that a person entered is never taken for ours."""
+        return False
 
 
-@dataclass(frozen=True, slots=True)
-class PurchaseInvoiceKind:
-    """Purchase invoices at Moneybird."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseInvoiceDocument(BillableDocument[PurchaseInvoiceFields, MoneybirdDocument]):
+    """A purchase invoice."""
 
-    client: MoneybirdClient
     document_type = DocumentType.EXPENSE
     remote_type = "PurchaseInvoice"
     path = "documents/purchase_invoices"
     wrapper = "purchase_invoice"
     name = "purchase invoice"
 
-    def intent(self, fields: PurchaseInvoiceFields) -> Intent:
+    def intent(self) -> Intent:
         """Return contact, date and reference."""
-        return _intent(fields)
+        return _intent(self.fields)
 
     def find(self, intent: Intent) -> Sequence[MoneybirdDocument]:
         """Return what an earlier attempt may have created."""
@@ -79,16 +82,21 @@ class PurchaseInvoiceKind:
         """Read a purchase invoice."""
         return self.client.get_purchase_invoice(remote_id)
 
-    def create(self, fields: PurchaseInvoiceFields) -> MoneybirdDocument:
-        """Create a purchase invoice."""
-        return self.client.create_purchase_invoice(fields)
+    def create(self) -> MoneybirdDocument:
+        """Create the purchase invoice."""
+        return self.client.create_purchase_invoice(self.fields)
 
-    def update(self, remote_id: str, fields: PurchaseInvoiceFields) -> MoneybirdDocument:
+    def update(self, remote_id: str, changes: PurchaseInvoiceFields) -> MoneybirdDocument:
         """Change a purchase invoice."""
-        return self.client.update_purchase_invoice(remote_id, fields)
+        return self.client.update_purchase_invoice(remote_id, changes)
+
+    @property
+    def searches_first(self) -> bool:
+        """No: a purchase invoice that a person entered is never taken for ours."""
+        return False
 
 
-def expense_fields(expense: Expense, settings: BookingSettings, details: Details) -> dict[str, Any]:
+def expense_fields(expense: Expense, settings: BookingSettings, line_items: LineItems) -> dict[str, Any]:
     """Map a claim to what receipts and purchase invoices have in common.
 
     Raises
@@ -103,7 +111,7 @@ def expense_fields(expense: Expense, settings: BookingSettings, details: Details
         "date": bookable.date,
         "currency": bookable.currency,
         "prices_are_incl_tax": bookable.prices_include_vat,
-        "details_attributes": details.fields,
+        "details_attributes": line_items.fields,
     }
 
 

@@ -15,7 +15,8 @@ from accounting_sync.providers.http import Upload
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.models import MoneybirdExternalSalesInvoice, MoneybirdObject
 from accounting_sync.providers.moneybird.requests import ExternalSalesInvoiceFields
-from entity_sync.destinations.moneybird.documents.line_items import Details
+from entity_sync.destinations.moneybird.documents.billable import BillableDocument
+from entity_sync.destinations.moneybird.documents.line_items import LineItems
 from entity_sync.destinations.moneybird.writing.matching import ours, period_around
 from entity_sync.destinations.moneybird.writing.remote_document import Intent, Step
 
@@ -23,25 +24,26 @@ SOURCE = "Moment"
 """What our invoices name as their `source` at Moneybird."""
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceKind:
-    """External sales invoices at Moneybird."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalSalesInvoiceDocument(
+    BillableDocument[ExternalSalesInvoiceFields, MoneybirdExternalSalesInvoice]
+):
+    """An external sales invoice."""
 
-    client: MoneybirdClient
     document_type = DocumentType.SALES_INVOICE
     remote_type = "ExternalSalesInvoice"
     path = "external_sales_invoices"
     wrapper = "external_sales_invoice"
     name = "external sales invoice"
 
-    def intent(self, fields: ExternalSalesInvoiceFields) -> Intent:
+    def intent(self) -> Intent:
         """Return contact, date, reference, source and the way back to Moment."""
         return {
-            "contact_id": fields.contact_id or "",
-            "date": str(fields.date),
-            "reference": fields.reference or "",
-            "source": fields.source or "",
-            "source_url": fields.source_url or "",
+            "contact_id": self.fields.contact_id or "",
+            "date": str(self.fields.date),
+            "reference": self.fields.reference or "",
+            "source": self.fields.source or "",
+            "source_url": self.fields.source_url or "",
         }
 
     def find(self, intent: Intent) -> Sequence[MoneybirdExternalSalesInvoice]:
@@ -58,17 +60,17 @@ class InvoiceKind:
         """Read an external sales invoice."""
         return self.client.get_external_sales_invoice(remote_id)
 
-    def create(self, fields: ExternalSalesInvoiceFields) -> MoneybirdExternalSalesInvoice:
-        """Create an external sales invoice."""
-        return self.client.create_external_sales_invoice(fields)
+    def create(self) -> MoneybirdExternalSalesInvoice:
+        """Create the invoice."""
+        return self.client.create_external_sales_invoice(self.fields)
 
-    def update(self, remote_id: str, fields: ExternalSalesInvoiceFields) -> MoneybirdExternalSalesInvoice:
+    def update(self, remote_id: str, changes: ExternalSalesInvoiceFields) -> MoneybirdExternalSalesInvoice:
         """Change an external sales invoice."""
-        return self.client.update_external_sales_invoice(remote_id, fields)
+        return self.client.update_external_sales_invoice(remote_id, changes)
 
 
 def invoice_fields(
-    invoice: SalesInvoice, settings: BookingSettings, contact_id: str, details: Details
+    invoice: SalesInvoice, settings: BookingSettings, contact_id: str, line_items: LineItems
 ) -> ExternalSalesInvoiceFields:
     """Map an invoice; nothing is left to the administration's defaults.
 
@@ -87,7 +89,7 @@ def invoice_fields(
         prices_are_incl_tax=bookable.prices_include_vat,
         source=SOURCE,
         source_url=invoice.source_url,
-        details_attributes=details.fields,
+        details_attributes=line_items.fields,
     )
 
 
@@ -95,7 +97,7 @@ def pdf_step(client: MoneybirdClient, reference: str, load: Callable[[], bytes |
     """Return the step that attaches the invoice's PDF, known by its file name."""
     filename = f"{re.sub(r'[^A-Za-z0-9._-]+', '-', reference)}.pdf"
 
-    def is_there(found: MoneybirdObject) -> bool:
+    def is_done(found: MoneybirdObject) -> bool:
         assert isinstance(found, MoneybirdExternalSalesInvoice)  # noqa: S101  # what the step is for
         return any(attachment.filename == filename for attachment in found.attachments)
 
@@ -110,17 +112,17 @@ def pdf_step(client: MoneybirdClient, reference: str, load: Callable[[], bytes |
             invoice_id, Upload(filename, content)
         )
 
-    return Step("attachment", "attachment", {"file": filename}, is_there, prepare)
+    return Step("attachment", "attachment", {"file": filename}, is_done, prepare)
 
 
 def credit_step(client: MoneybirdClient, original: Reference) -> Step:
     """Return the step that joins a credit note to its original, by a note beside it."""
     text = f"Credit note for invoice {original.number or original.entity.id}"
 
-    def is_there(found: MoneybirdObject) -> bool:
+    def is_done(found: MoneybirdObject) -> bool:
         return any(note.get("note") == text for note in found.raw.get("notes") or ())
 
     def prepare() -> Callable[[str], None]:
         return lambda invoice_id: client.add_note_to_external_sales_invoice(invoice_id, text)
 
-    return Step("note", "notes", {"note": {"note": text}}, is_there, prepare)
+    return Step("note", "notes", {"note": {"note": text}}, is_done, prepare)

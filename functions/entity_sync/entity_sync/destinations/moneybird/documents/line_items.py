@@ -1,4 +1,4 @@
-"""Lines -> details: rows that Moneybird can hold, each with its VAT rate, ledger account and project."""
+"""Lines -> line items that Moneybird can hold, each with its VAT rate, ledger account and project."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.errors import ParkedError
 from accounting_sync.providers.moneybird.requests import DetailFields
 from entity_sync.destinations.moneybird.administration import Administration
-from entity_sync.destinations.moneybird.documents.line_splits import plain, rows
+from entity_sync.destinations.moneybird.documents.line_splits import plain, split_line
 from entity_sync.mapping.reconcile_totals import vat_of
 
 SALES, PURCHASE = "sales_invoice", "purchase_invoice"
@@ -20,12 +20,12 @@ SALES, PURCHASE = "sales_invoice", "purchase_invoice"
 _NONE = Decimal(0)
 
 type Pairs = tuple[tuple[DetailFields, Line], ...]
-"""Details, each with the line that it books."""
+"""Line items (Moneybird calls them details), each with the line that it books."""
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
-    """The details of one document, and the lines that they book."""
+class LineItems:
+    """The line items of one document, and the lines that they book."""
 
     date: date
     booked_as: str
@@ -45,7 +45,7 @@ class Details:
             )
 
 
-def details(document: Billable, settings: BookingSettings, projects: Mapping[str, str]) -> Details:
+def line_items(document: Billable, settings: BookingSettings, projects: Mapping[str, str]) -> LineItems:
     """Map the lines of a document.
 
     Parameters
@@ -63,9 +63,9 @@ def details(document: Billable, settings: BookingSettings, projects: Mapping[str
     pairs = tuple(
         (
             DetailFields(
-                description=row.description,  # an empty one as well: it may replace another line's
-                amount=row.quantity,
-                price=row.price,
+                description=split.description,  # an empty one as well: it may replace another line's
+                amount=split.quantity,
+                price=split.price,
                 tax_rate_id=settings.tax_rate_id(line.vat_code, purchase=purchase),
                 ledger_account_id=settings.ledger_account_id(line.account, purchase=purchase),
                 project_id=projects.get(project_of(line, document) or ""),
@@ -73,12 +73,12 @@ def details(document: Billable, settings: BookingSettings, projects: Mapping[str
             line,
         )
         for line in bookable.lines
-        for row in rows(line, bookable)
+        for split in split_line(line, bookable)
     )
     _check_sum(document, bookable, pairs)
     _check_vat(document, bookable, pairs, settings)
     numbered = ((d.model_copy(update={"row_order": n}), line) for n, (d, line) in enumerate(pairs))
-    return Details(bookable.date, PURCHASE if purchase else SALES, tuple(numbered))
+    return LineItems(bookable.date, PURCHASE if purchase else SALES, tuple(numbered))
 
 
 def project_of(line: Line, document: Billable) -> str | None:

@@ -18,7 +18,7 @@ _CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LineSplit:
     """A detail of a document at Moneybird, without its accounts."""
 
     description: str
@@ -33,7 +33,7 @@ class Row:
         return product(self.quantity, self.price)
 
 
-def rows(line: Line, document: Bookable) -> tuple[Row, ...]:
+def split_line(line: Line, document: Bookable) -> tuple[LineSplit, ...]:
     """Return the rows that book a line; together they come to the line's amount, to the cent.
 
     Raises
@@ -44,7 +44,7 @@ def rows(line: Line, document: Bookable) -> tuple[Row, ...]:
     amount = line_amount(line, document)
     discounted = product(line.unit_price, (100 - line.discount_percentage) / 100)
     if _fits(line.quantity, discounted, amount):
-        return (_row(line.description, line.quantity, discounted),)
+        return (_split(line.description, line.quantity, discounted),)
     if line.discount_percentage and _fits(line.quantity, line.unit_price):
         return tuple(_with_discount(line, amount))
     if not _whole_cents(amount):
@@ -52,7 +52,7 @@ def rows(line: Line, document: Bookable) -> tuple[Row, ...]:
             f"A line comes to {plain(amount)} {document.currency}, and Moneybird keeps two decimals. Book it"
             " there by hand."
         )
-    return (_row(f"{line.description} ({_sum(line)})", _ONE, amount),)
+    return (_split(f"{line.description} ({_sum(line)})", _ONE, amount),)
 
 
 def line_amount(line: Line, document: Bookable) -> Decimal:
@@ -78,18 +78,18 @@ def _whole_cents(number: Decimal) -> bool:
     return number == number.quantize(_CENT, context=EXACT)
 
 
-def _with_discount(line: Line, amount: Decimal) -> Iterator[Row]:
-    full = _row(line.description, line.quantity, line.unit_price)
+def _with_discount(line: Line, amount: Decimal) -> Iterator[LineSplit]:
+    full = _split(line.description, line.quantity, line.unit_price)
     yield full
     rest = total((amount, -full.amount))
-    yield _row(f"{line.description} (-{plain(line.discount_percentage)}%)", _ONE, rest)
+    yield _split(f"{line.description} (-{plain(line.discount_percentage)}%)", _ONE, rest)
 
 
-def _row(description: str, quantity: Decimal, price: Decimal) -> Row:
+def _split(description: str, quantity: Decimal, price: Decimal) -> LineSplit:
     """Move the sign of the quantity to the price: negative prices are documented, quantities are not."""
     sign = _ONE if quantity >= 0 else -_ONE
     positive = Decimal(plain(product(quantity, sign)))
-    return Row(description, positive, product(price, sign).quantize(_CENT, context=EXACT))
+    return LineSplit(description, positive, product(price, sign).quantize(_CENT, context=EXACT))
 
 
 def _sum(line: Line) -> str:

@@ -8,23 +8,27 @@ from accounting_sync.accounting.stores.claim_store import Claim
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.models import MoneybirdProject
 from accounting_sync.providers.moneybird.requests import ProjectFields
-from entity_sync.destinations.moneybird.writing.remote_document import Intent, Target
+from entity_sync.destinations.moneybird.writing.remote_document import Intent, RemoteDocument
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectKind:
-    """Projects at Moneybird."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectDocument(RemoteDocument[ProjectFields, MoneybirdProject]):
+    """The project of a project at the source."""
 
-    client: MoneybirdClient
     document_type = DocumentType.PROJECT
     remote_type = "Project"
     path = "projects"
     wrapper = "project"
     name = "project"
 
-    def intent(self, fields: ProjectFields) -> Intent:
+    @classmethod
+    def of(cls, project: Project, claim: Claim, client: MoneybirdClient) -> "ProjectDocument":
+        """Return what should stand at Moneybird for a project."""
+        return cls(client=client, claim=claim, fields=ProjectFields(name=project.name))
+
+    def intent(self) -> Intent:
         """Return the name."""
-        return {"name": fields.name}
+        return {"name": self.fields.name}
 
     def find(self, intent: Intent) -> Sequence[MoneybirdProject]:
         """Return the project of this name, archived or not."""
@@ -35,17 +39,10 @@ class ProjectKind:
         """Read a project."""
         return self.client.get_project(remote_id)
 
-    def create(self, fields: ProjectFields) -> MoneybirdProject:
-        """Create a project."""
-        return self.client.create_project(fields)
+    def create(self) -> MoneybirdProject:
+        """Create the project."""
+        return self.client.create_project(self.fields)
 
-    def update(self, remote_id: str, fields: ProjectFields) -> MoneybirdProject:
-        """Rename a project."""
-        return self.client.update_project(remote_id, fields)
-
-
-def project_target(
-    project: Project, claim: Claim, client: MoneybirdClient
-) -> Target[ProjectFields, MoneybirdProject]:
-    """Return what should stand at Moneybird for a project."""
-    return Target(claim=claim, kind=ProjectKind(client), fields=ProjectFields(name=project.name))
+    def update(self, remote_id: str, changes: ProjectFields) -> MoneybirdProject:
+        """Rename the project."""
+        return self.client.update_project(remote_id, changes)

@@ -15,19 +15,19 @@ type Record = Mapping[str, Any]
 _NUMBERS = {"amount", "price"}
 
 
-def fingerprint(fields: MoneybirdRequest, state: str | None) -> str:
+def fingerprint_of(fields: MoneybirdRequest, state: str | None) -> str:
     """Return a hash of what should stand at Moneybird: equal hashes, nothing to write."""
     content = {"fields": fields.to_json(), "state": state}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def changes[Fields: MoneybirdRequest](
-    wanted: Fields, record: Record, emptied: Collection[str] = ()
+    wanted: Fields, record: Record, cleared: Collection[str] = ()
 ) -> Fields | None:
     """Return the fields that differ, None if none does.
 
-    Only what we manage is looked at: a field that we leave empty is left as it is at Moneybird, which may
-    have filled it in. Those of details that are `emptied` are not.
+    Only the fields that we manage are compared: a field that we leave empty keeps what Moneybird has, because
+    Moneybird may have filled it in. `cleared` names the fields of line items for which empty means empty.
     """
     differing: dict[str, Any] = {
         name: value
@@ -35,14 +35,14 @@ def changes[Fields: MoneybirdRequest](
         if value is not None and name != "details_attributes" and not _same(name, value, record.get(name))
     }
     lines = getattr(wanted, "details_attributes", None) or ()
-    details = detail_changes(lines, record.get("details") or (), emptied)
+    details = detail_changes(lines, record.get("details") or (), cleared)
     if details:
         differing["details_attributes"] = details
     return type(wanted)(**differing) if differing else None
 
 
 def detail_changes(
-    wanted: Sequence[DetailFields], details: Sequence[Record], emptied: Collection[str] = ()
+    wanted: Sequence[DetailFields], details: Sequence[Record], cleared: Collection[str] = ()
 ) -> tuple[DetailFields, ...]:
     """Return what makes the details of a record as they should be: changed, added and removed ones.
 
@@ -50,11 +50,11 @@ def detail_changes(
     """
     ordered = sorted(details, key=lambda detail: int(detail.get("row_order") or 0))
     pairs = zip_longest(wanted, ordered)
-    return tuple(chain.from_iterable(_detail_changes(fields, record, emptied) for fields, record in pairs))
+    return tuple(chain.from_iterable(_detail_changes(fields, record, cleared) for fields, record in pairs))
 
 
 def _detail_changes(
-    wanted: DetailFields | None, record: Record | None, emptied: Collection[str]
+    wanted: DetailFields | None, record: Record | None, cleared: Collection[str]
 ) -> Sequence[DetailFields]:
     if record is None:
         assert wanted is not None  # noqa: S101  # zip_longest: one of both is there
@@ -62,7 +62,7 @@ def _detail_changes(
     removed = DetailFields(id=str(record["id"]), destroy=True)
     if wanted is None:
         return (removed,)
-    if any(getattr(wanted, name) is None and record.get(name) for name in emptied):
+    if any(getattr(wanted, name) is None and record.get(name) for name in cleared):
         return (removed, wanted)  # an id cannot be emptied: Moneybird's description wants digits
     change = _detail_change(wanted, record)
     return () if change is None else (change,)

@@ -9,7 +9,7 @@ from accounting_sync.accounting.stores.link_store import Link, LinkState
 from accounting_sync.providers.moneybird.models import MoneybirdObject
 from accounting_sync.providers.moneybird.requests import MoneybirdRequest
 from entity_sync.destinations.moneybird.writing.lookup import changes_for, find_unlinked, read_linked
-from entity_sync.destinations.moneybird.writing.remote_document import Action, Step, Target, Written
+from entity_sync.destinations.moneybird.writing.remote_document import Action, RemoteDocument, Step, Written
 from entity_sync.destinations.moneybird.writing.upsert import DESTINATION
 from entity_sync.destinations.port import PlannedWrite
 
@@ -24,7 +24,7 @@ class Plan:
     store: AccountingStore
     writes: list[PlannedWrite] = field(default_factory=list)
 
-    def upsert[F: MoneybirdRequest, R: MoneybirdObject](self, target: Target[F, R]) -> Written[R]:
+    def upsert[F: MoneybirdRequest, R: MoneybirdObject](self, target: RemoteDocument[F, R]) -> Written[R]:
         """Plan to create or update; refuses what the real run would refuse."""
         link = self.store.get_link(target.claim.entity, DESTINATION)
         if link is not None and link.state is LinkState.CONFIRMED:
@@ -36,33 +36,31 @@ class Plan:
         return self._create(target) if found is None else self._update(target, link, found)
 
     def once[F: MoneybirdRequest, R: MoneybirdObject](
-        self, target: Target[F, R], written: Written[R], step: Step
+        self, target: RemoteDocument[F, R], written: Written[R], step: Step
     ) -> Written[R]:
         """Plan a further step, unless it was taken."""
         taken = written.link is not None and step.name in written.link.steps
-        if not taken and not (written.found is not None and step.is_there(written.found)):
-            path = f"{target.kind.path}/{written.remote_id}/{step.path}"
+        if not taken and not (written.found is not None and step.is_done(written.found)):
+            path = f"{target.path}/{written.remote_id}/{step.path}"
             self._add(f"add {step.name}", f"POST {path}", step.body)
         return written
 
-    def _create[F: MoneybirdRequest, R: MoneybirdObject](self, target: Target[F, R]) -> Written[R]:
-        target.permit(None)
-        kind = target.kind
-        self._add(f"create {kind.name}", f"POST {kind.path}", {kind.wrapper: target.fields.to_json()})
+    def _create[F: MoneybirdRequest, R: MoneybirdObject](self, target: RemoteDocument[F, R]) -> Written[R]:
+        target.check_precondition(None)
+        self._add(f"create {target.name}", f"POST {target.path}", {target.wrapper: target.fields.to_json()})
         self._add_actions(target.actions(None))
         return Written(_NEW, changed=True)
 
     def _update[F: MoneybirdRequest, R: MoneybirdObject](
-        self, target: Target[F, R], link: Link | None, current: R
+        self, target: RemoteDocument[F, R], link: Link | None, current: R
     ) -> Written[R]:
-        kind = target.kind
         differing = changes_for(target, link, current)
         if differing is not None:
-            target.permit(current)
+            target.check_precondition(current)
             self._add(
-                f"update {kind.name}",
-                f"PATCH {kind.path}/{current.id}",
-                {kind.wrapper: differing.to_json()},
+                f"update {target.name}",
+                f"PATCH {target.path}/{current.id}",
+                {target.wrapper: differing.to_json()},
             )
         self._add_actions(target.actions(current))
         return Written(current.id, changed=differing is not None, found=current)

@@ -6,12 +6,12 @@ from accounting_sync.accounting.stores.link_store import Link
 from accounting_sync.errors import NotFoundError, ParkedError
 from accounting_sync.providers.moneybird.models import MoneybirdObject
 from accounting_sync.providers.moneybird.requests import MoneybirdRequest
-from entity_sync.destinations.moneybird.writing.differences import changes, fingerprint
-from entity_sync.destinations.moneybird.writing.remote_document import Kind, Target
+from entity_sync.destinations.moneybird.writing.differences import changes
+from entity_sync.destinations.moneybird.writing.remote_document import RemoteDocument
 
 
 def read_linked[F: MoneybirdRequest, R: MoneybirdObject](
-    target: Target[F, R], link: Link, *, look: bool = False
+    target: RemoteDocument[F, R], link: Link, *, look: bool = False
 ) -> R | None:
     """Read a linked document; None if what is wanted was written there already.
 
@@ -27,18 +27,18 @@ def read_linked[F: MoneybirdRequest, R: MoneybirdObject](
     """
     if link.remote_deleted_at is not None:
         raise ParkedError(_deleted(target))
-    is_written = link.fingerprint == fingerprint(target.fields, target.state)
+    is_written = link.fingerprint == target.fingerprint
     if is_written and not look:
         return None
     try:
-        found = target.kind.get(remote_id_of(link))
+        found = target.get(remote_id_of(link))
     except NotFoundError as error:
         raise ParkedError(_deleted(target)) from error
     return None if is_written else found
 
 
 def find_unlinked[F: MoneybirdRequest, R: MoneybirdObject](
-    target: Target[F, R], link: Link | None
+    target: RemoteDocument[F, R], link: Link | None
 ) -> R | None:
     """Look for a document that has no confirmed link.
 
@@ -52,25 +52,25 @@ def find_unlinked[F: MoneybirdRequest, R: MoneybirdObject](
     ParkedError
         If there are several, or it may be somebody else's.
     """
-    if link is None and not target.look_first:
+    if link is None and not target.searches_first:
         return None
-    intent = link.intent if link is not None else target.kind.intent(target.fields)
-    found = _only(target.kind, target.kind.find(intent))
+    intent = link.intent if link is not None else target.intent()
+    found = _only(target, target.find(intent))
     if found is not None:
-        target.admit(found, intent)
+        target.check_match(found, intent)
     return found
 
 
 def changes_for[F: MoneybirdRequest, R: MoneybirdObject](
-    target: Target[F, R], link: Link | None, current: R
+    target: RemoteDocument[F, R], link: Link | None, current: R
 ) -> F | None:
     """Return what has to be changed; None: nothing, or this very content came to something else before.
 
     Then a person was asked to correct it, and what they did must not be undone: it is only looked at.
     """
-    if link is not None and link.disputed == fingerprint(target.fields, target.state):
+    if link is not None and link.disputed == target.fingerprint:
         return None
-    return changes(target.fields, current.raw, target.emptied)
+    return changes(target.fields, current.raw, target.cleared_fields)
 
 
 def remote_id_of(link: Link) -> str:
@@ -79,18 +79,20 @@ def remote_id_of(link: Link) -> str:
     return link.remote_id
 
 
-def _only[F: MoneybirdRequest, R: MoneybirdObject](kind: Kind[F, R], found: Sequence[R]) -> R | None:
+def _only[F: MoneybirdRequest, R: MoneybirdObject](
+    target: RemoteDocument[F, R], found: Sequence[R]
+) -> R | None:
     if len(found) > 1:
         ids = ", ".join(sorted(each.id for each in found))
         raise ParkedError(
-            f"Moneybird holds this {kind.name} {len(found)} times ({ids}). Delete what is too much at"
+            f"Moneybird holds this {target.name} {len(found)} times ({ids}). Delete what is too much at"
             " Moneybird, then send the event again."
         )
     return found[0] if found else None
 
 
-def _deleted[F: MoneybirdRequest, R: MoneybirdObject](target: Target[F, R]) -> str:
+def _deleted[F: MoneybirdRequest, R: MoneybirdObject](target: RemoteDocument[F, R]) -> str:
     return (
-        f"The {target.kind.name} of this {target.claim.entity.type} was deleted at Moneybird. It is not made"
+        f"The {target.name} of this {target.claim.entity.type} was deleted at Moneybird. It is not made"
         " a second time by itself. If it should be, unlink it, then send the event again."
     )

@@ -1,52 +1,20 @@
-"""What the writers need to know of a kind of document at Moneybird: how to find, read and write it."""
+"""What the writers need to know of one document at Moneybird: how to find, read, check and write it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from accounting_sync.accounting.documents import DocumentType
 from accounting_sync.accounting.stores.claim_store import Claim
 from accounting_sync.accounting.stores.link_store import Link
+from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.models import MoneybirdObject
 from accounting_sync.providers.moneybird.requests import MoneybirdRequest
+from entity_sync.destinations.moneybird.writing.differences import fingerprint_of
 
 type Intent = dict[str, str]
 """What was about to be created, as far as it takes to find it again."""
-
-
-class Kind[Fields: MoneybirdRequest, Found: MoneybirdObject](Protocol):
-    """One kind of document at Moneybird."""
-
-    document_type: DocumentType
-    remote_type: str
-    """As Moneybird's webhooks name it."""
-    path: str
-    """The resource, as its URLs name it."""
-    wrapper: str
-    """The name around the fields in a body."""
-    name: str
-    """What a bookkeeper calls it."""
-
-    def intent(self, fields: Fields) -> Intent:
-        """Return what `find` will need."""
-
-    def find(self, intent: Intent) -> Sequence[Found]:
-        """Return what stands at Moneybird and is what was to be created.
-
-        Raises
-        ------
-        ParkedError
-            If something is there of which it cannot be said whether it is.
-        """
-
-    def get(self, remote_id: str) -> Found:
-        """Read one; NotFoundError if it is not there."""
-
-    def create(self, fields: Fields) -> Found:
-        """Create one; after OutcomeUnknownError it may be there, after any other SyncError it is not."""
-
-    def update(self, remote_id: str, fields: Fields) -> Found:
-        """Change the given fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +22,7 @@ class Action:
     """A write beside create and update that does no harm when it is repeated."""
 
     name: str
-    """What it comes to, in words: `estimate accepted`."""
+    """Its result, in words: `estimate accepted`."""
     path: str
     """With its method: `PATCH estimates/1/change_state`."""
     body: Mapping[str, Any]
@@ -70,49 +38,95 @@ class Step:
     path: str
     """Below the document's own."""
     body: Mapping[str, Any]
-    is_there: Callable[[MoneybirdObject], bool]
+    is_done: Callable[[MoneybirdObject], bool]
     """Whether a document, as it is read, has it already."""
     prepare: Callable[[], Callable[[str], None]]
     """Gets what is needed for it; what is returned does it, to the document with an id."""
 
 
-def _permit(_: MoneybirdObject | None) -> None:
-    pass
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteDocument[Fields: MoneybirdRequest, Found: MoneybirdObject](ABC):
+    """What should stand at Moneybird for one entity; each kind of document is a subclass.
 
+    The checks raise ParkedError. A kind overrides those that it needs.
+    """
 
-def _admit(_: MoneybirdObject, __: Intent) -> None:
-    pass
+    document_type: ClassVar[DocumentType]
+    remote_type: ClassVar[str]
+    """As Moneybird's webhooks name it."""
+    path: ClassVar[str]
+    """The resource, as its URLs name it."""
+    wrapper: ClassVar[str]
+    """The name around the fields in a body."""
+    name: ClassVar[str]
+    """What a bookkeeper calls it."""
 
-
-def _verify(_: MoneybirdObject) -> None:
-    pass
-
-
-def _nothing_more(_: MoneybirdObject | None) -> Sequence[Action]:
-    return ()
-
-
-@dataclass(frozen=True, slots=True)
-class Target[Fields: MoneybirdRequest, Found: MoneybirdObject]:
-    """What should stand at Moneybird for one entity."""
-
+    client: MoneybirdClient
     claim: Claim
-    kind: Kind[Fields, Found]
+    """Of the entity: every write about its link is made under it."""
     fields: Fields
-    look_first: bool = True
-    """Whether to look for it at Moneybird although nothing is known of an earlier attempt."""
-    permit: Callable[[Found | None], None] = _permit
-    """Raises ParkedError if nothing may be written to what was found (None: nothing yet)."""
-    verify: Callable[[Found], None] = _verify
-    """Raises ParkedError if what stands at Moneybird is not what the source says (totals)."""
-    state: str | None = None
-    """What else makes up the wanted state of things, beside the fields."""
-    actions: Callable[[Found | None], Sequence[Action]] = _nothing_more
-    """What is left to do so that it is in `state` (None: what would be created in a dry run)."""
-    emptied: frozenset[str] = frozenset()
-    """Fields of details that are empty at Moneybird, too, where the source has nothing for them."""
-    admit: Callable[[Found, Intent], None] = _admit
-    """Raises ParkedError if what was found by an intent, and has no link yet, may be somebody else's."""
+
+    @abstractmethod
+    def intent(self) -> Intent:
+        """Return what `find` will need."""
+
+    @abstractmethod
+    def find(self, intent: Intent) -> Sequence[Found]:
+        """Return what stands at Moneybird and is what was to be created.
+
+        Raises
+        ------
+        ParkedError
+            If something is there that may or may not be it.
+        """
+
+    @abstractmethod
+    def get(self, remote_id: str) -> Found:
+        """Read one; NotFoundError if it is not there."""
+
+    @abstractmethod
+    def create(self) -> Found:
+        """Create it; after OutcomeUnknownError it may be there, after any other SyncError it is not."""
+
+    @abstractmethod
+    def update(self, remote_id: str, changes: Fields) -> Found:
+        """Change the given fields."""
+
+    def check_match(self, found: Found, intent: Intent) -> None:
+        """Refuse what was found by an intent, and has no link yet, if it may be somebody else's."""
+        return
+
+    def check_precondition(self, found: Found | None) -> None:
+        """Refuse to write to what was found (None: to create it)."""
+        return
+
+    def check_result(self, found: Found) -> None:
+        """Refuse what stands at Moneybird after the write if it is not what the source says (totals)."""
+        return
+
+    def actions(self, found: Found | None) -> Sequence[Action]:
+        """Return what is left to do to reach `wanted_state` (None: after the create of a dry run)."""
+        return ()
+
+    @property
+    def searches_first(self) -> bool:
+        """Whether to search Moneybird for it even if no earlier attempt is known."""
+        return True
+
+    @property
+    def wanted_state(self) -> str | None:
+        """What else makes up the wanted state, beside the fields."""
+        return None
+
+    @property
+    def cleared_fields(self) -> frozenset[str]:
+        """Fields of line items that are cleared at Moneybird where the source has nothing for them."""
+        return frozenset()
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a hash of all that should stand at Moneybird: equal hashes, nothing to write."""
+        return fingerprint_of(self.fields, self.wanted_state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +145,10 @@ class Written[Found: MoneybirdObject]:
 class Writer(Protocol):
     """Writes to Moneybird, or only says what it would write (dry run)."""
 
-    def upsert[F: MoneybirdRequest, R: MoneybirdObject](self, target: Target[F, R]) -> Written[R]:
+    def upsert[F: MoneybirdRequest, R: MoneybirdObject](self, target: RemoteDocument[F, R]) -> Written[R]:
         """Bring one document to the wanted state."""
 
     def once[F: MoneybirdRequest, R: MoneybirdObject](
-        self, target: Target[F, R], written: Written[R], step: Step
+        self, target: RemoteDocument[F, R], written: Written[R], step: Step
     ) -> Written[R]:
         """Take a further step, unless it was taken."""

@@ -14,7 +14,6 @@ from accounting_sync.errors import OutcomeUnknownError, ParkedError, SyncError, 
 from accounting_sync.providers.moneybird.models import MoneybirdObject
 from accounting_sync.providers.moneybird.requests import MoneybirdRequest
 from accounting_sync.time import Clock, from_text, to_text
-from entity_sync.destinations.moneybird.writing.differences import fingerprint
 from entity_sync.destinations.moneybird.writing.lookup import (
     changes_for,
     find_unlinked,
@@ -22,7 +21,7 @@ from entity_sync.destinations.moneybird.writing.lookup import (
     remote_id_of,
 )
 from entity_sync.destinations.moneybird.writing.matching import ATTEMPTED_AT
-from entity_sync.destinations.moneybird.writing.remote_document import Step, Target, Written
+from entity_sync.destinations.moneybird.writing.remote_document import RemoteDocument, Step, Written
 
 DESTINATION = "moneybird"
 
@@ -52,7 +51,7 @@ class Upsert:
         """Whether this event, maybe in an earlier attempt, brought the document into being."""
         return link.intent.get(_EVENT_ID) == self.event_id
 
-    def upsert[F: MoneybirdRequest, R: MoneybirdObject](self, target: Target[F, R]) -> Written[R]:
+    def upsert[F: MoneybirdRequest, R: MoneybirdObject](self, target: RemoteDocument[F, R]) -> Written[R]:
         """Create, update, or leave alone what is as it should be.
 
         Raises
@@ -75,7 +74,7 @@ class Upsert:
         return self._create(target)
 
     def once[F: MoneybirdRequest, R: MoneybirdObject](
-        self, target: Target[F, R], written: Written[R], step: Step
+        self, target: RemoteDocument[F, R], written: Written[R], step: Step
     ) -> Written[R]:
         """Take a further step, unless it was taken; its intent is recorded like that of a create.
 
@@ -100,11 +99,11 @@ class Upsert:
         return replace(written, link=link, changed=True)
 
     def _has_taken_effect[F: MoneybirdRequest, R: MoneybirdObject](
-        self, target: Target[F, R], written: Written[R], step: Step, attempted: str | None
+        self, target: RemoteDocument[F, R], written: Written[R], step: Step, attempted: str | None
     ) -> bool:
         fresh_enough = attempted is None and written.found is not None
-        current = written.found if fresh_enough else target.kind.get(written.remote_id)
-        return current is not None and step.is_there(current)
+        current = written.found if fresh_enough else target.get(written.remote_id)
+        return current is not None and step.is_done(current)
 
     def _wait_until_settled(self, attempted_at: str | None) -> None:
         if attempted_at is None:
@@ -113,22 +112,22 @@ class Upsert:
         if self.clock() < settled_at:
             raise WaitError("What an earlier attempt sent may still become visible at Moneybird.", settled_at)
 
-    def _create[F: MoneybirdRequest, R: MoneybirdObject](self, target: Target[F, R]) -> Written[R]:
-        target.permit(None)
+    def _create[F: MoneybirdRequest, R: MoneybirdObject](self, target: RemoteDocument[F, R]) -> Written[R]:
+        target.check_precondition(None)
         link = self.store.save_intent(target.claim, self._intended(target))
         try:
-            created = target.kind.create(target.fields)
+            created = target.create()
         except OutcomeUnknownError:
             raise
         except SyncError:  # refused, or never sent: it is certain that nothing was created
             self.store.discard_intent(target.claim, link)
             raise
-        self.done.append(f"{target.kind.name} created")
+        self.done.append(f"{target.name} created")
         link = self.store.confirm(target.claim, link, created.id, None)
         return self._finish(target, Written(created.id, changed=True, link=link), created)
 
     def _adopt[F: MoneybirdRequest, R: MoneybirdObject](
-        self, target: Target[F, R], link: Link | None, found: R
+        self, target: RemoteDocument[F, R], link: Link | None, found: R
     ) -> Written[R]:
         intended = link or self.store.save_intent(target.claim, self._intended(target))
         try:
@@ -138,22 +137,21 @@ class Upsert:
                 self._wait_until_settled(link.intent[ATTEMPTED_AT])
             self.store.discard_intent(target.claim, intended)
             raise
-        self.done.append(f"{target.kind.name} found")
+        self.done.append(f"{target.name} found")
         return self._apply(target, Written(found.id, changed=True, link=confirmed), found)
 
-    def _intended[F: MoneybirdRequest, R: MoneybirdObject](self, target: Target[F, R]) -> Link:
-        kind = target.kind
+    def _intended[F: MoneybirdRequest, R: MoneybirdObject](self, target: RemoteDocument[F, R]) -> Link:
         attempt = {ATTEMPTED_AT: to_text(self.clock()), _EVENT_ID: self.event_id}
         return Link(
             entity=target.claim.entity,
             destination=DESTINATION,
-            document_type=kind.document_type,
-            remote_type=kind.remote_type,
-            intent=kind.intent(target.fields) | attempt,
+            document_type=target.document_type,
+            remote_type=target.remote_type,
+            intent=target.intent() | attempt,
         )
 
     def _update[F: MoneybirdRequest, R: MoneybirdObject](
-        self, target: Target[F, R], link: Link
+        self, target: RemoteDocument[F, R], link: Link
     ) -> Written[R]:
         if link.changing_since is not None:
             self._wait_until_settled(to_text(link.changing_since))
@@ -162,24 +160,24 @@ class Upsert:
         return unchanged if current is None else self._apply(target, unchanged, current)
 
     def _apply[F: MoneybirdRequest, R: MoneybirdObject](
-        self, target: Target[F, R], written: Written[R], current: R
+        self, target: RemoteDocument[F, R], written: Written[R], current: R
     ) -> Written[R]:
         """Send what differs between the current document and the wanted one."""
         differing = changes_for(target, written.link, current)
         if differing is not None:
-            target.permit(current)
+            target.check_precondition(current)
             before, written = written.link, self._begin_change(target, written)
             try:
-                current = target.kind.update(written.remote_id, differing)
+                current = target.update(written.remote_id, differing)
             except (ParkedError, WaitError):  # refused, or never sent: it is certain that nothing was changed
                 assert before is not None  # noqa: S101  # confirmed before
                 self.store.take_back_change(target.claim, before)
                 raise
-            self.done.append(f"{target.kind.name} updated")
+            self.done.append(f"{target.name} updated")
         return self._finish(target, written, current)
 
     def _finish[F: MoneybirdRequest, R: MoneybirdObject](
-        self, target: Target[F, R], written: Written[R], current: R
+        self, target: RemoteDocument[F, R], written: Written[R], current: R
     ) -> Written[R]:
         """Note what was written, once it is found to be right: until then each attempt looks again."""
         self._verify(target, written, current)
@@ -190,12 +188,12 @@ class Upsert:
             action.perform()
             self.done.append(action.name)
         assert written.link is not None  # noqa: S101  # confirmed before
-        mark = fingerprint(target.fields, target.state)
+        mark = target.fingerprint
         link = self.store.set_fingerprint(target.claim, written.link, mark)
         return replace(written, link=link, found=current)
 
     def _begin_change[F: MoneybirdRequest, R: MoneybirdObject](
-        self, target: Target[F, R], written: Written[R]
+        self, target: RemoteDocument[F, R], written: Written[R]
     ) -> Written[R]:
         """Forget what stands there before it changes: a worker that dies after its change tells nobody."""
         assert written.link is not None  # noqa: S101  # confirmed before
@@ -203,11 +201,11 @@ class Upsert:
         return replace(written, link=link, changed=True)
 
     def _verify[F: MoneybirdRequest, R: MoneybirdObject](
-        self, target: Target[F, R], written: Written[R], current: R
+        self, target: RemoteDocument[F, R], written: Written[R], current: R
     ) -> None:
         try:
-            target.verify(current)
+            target.check_result(current)
         except ParkedError:
             assert written.link is not None  # noqa: S101  # confirmed before
-            self.store.dispute(target.claim, written.link, fingerprint(target.fields, target.state))
+            self.store.dispute(target.claim, written.link, target.fingerprint)
             raise

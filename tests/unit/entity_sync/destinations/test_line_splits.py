@@ -12,7 +12,7 @@ from accounting_sync.accounting.documents import Bookable, Line
 from accounting_sync.accounting.money import total
 from accounting_sync.errors import ParkedError
 from accounting_sync.providers.moneybird.requests import DetailFields
-from entity_sync.destinations.moneybird.documents.line_splits import line_amount, rows
+from entity_sync.destinations.moneybird.documents.line_splits import line_amount, split_line
 
 NUMBER_AT_MONEYBIRD = re.compile(r"-?[0-9]+[,.]?[0-9]*")
 
@@ -62,12 +62,12 @@ def bill(*lines: Line, currency: str = "EUR", included: bool = False) -> Bookabl
         (line("7.5", "99.99", "12.5"), [("Work (7.5 x 99.99 -12.5%)", "1", "656.18")]),
     ],
 )
-def test_line_becomes_rows_that_moneybird_can_hold(
+def test_line_becomes_splits_that_moneybird_can_hold(
     booked: Line, expected: list[tuple[str, str, str]]
 ) -> None:
-    found = rows(booked, bill(booked))
+    found = split_line(booked, bill(booked))
 
-    assert [(row.description, str(row.quantity), str(row.price)) for row in found] == expected
+    assert [(split.description, str(split.quantity), str(split.price)) for split in found] == expected
 
 
 @given(quantity=quantities, price=prices, discount=discounts, included=st.booleans())
@@ -77,16 +77,16 @@ def test_rows_come_to_the_amount_of_their_line(
     booked = line(quantity, price, discount)
     document = bill(booked, included=included)
 
-    found = rows(booked, document)
+    found = split_line(booked, document)
 
-    assert total(row.amount for row in found) == line_amount(booked, document)
+    assert total(split.amount for split in found) == line_amount(booked, document)
 
 
 @given(quantity=quantities, price=prices, net=st.decimals(-10_000, 10_000, places=2))
 def test_rows_come_to_what_the_source_says_a_line_is(quantity: Decimal, price: Decimal, net: Decimal) -> None:
     booked = line(quantity, price, net=net)
 
-    assert total(row.amount for row in rows(booked, bill(booked))) == net
+    assert total(split.amount for split in split_line(booked, bill(booked))) == net
 
 
 @given(quantity=quantities, price=prices, discount=discounts)
@@ -95,15 +95,15 @@ def test_numbers_are_sent_as_moneybird_reads_them(
 ) -> None:
     booked = line(quantity, price, discount)
 
-    for row in rows(booked, bill(booked)):
-        sent = DetailFields(amount=row.quantity, price=row.price).to_json()
+    for split in split_line(booked, bill(booked)):
+        sent = DetailFields(amount=split.quantity, price=split.price).to_json()
         assert NUMBER_AT_MONEYBIRD.fullmatch(sent["price"])
         assert re.fullmatch(r"[0-9]+(\.[0-9]+)?", sent["amount"])
-        assert -row.price.as_tuple().exponent == 2  # type: ignore[operator]  # finite
+        assert -split.price.as_tuple().exponent == 2  # type: ignore[operator]  # finite
 
 
 def test_amount_that_moneybird_cannot_hold_is_parked_not_rounded() -> None:
     dinars = [line("1", "1.004"), line("1", "1.006")]  # rounded one by one they would come to the same sum
 
     with pytest.raises(ParkedError, match=r"1\.004 KWD"):
-        rows(dinars[0], bill(*dinars, currency="KWD"))
+        split_line(dinars[0], bill(*dinars, currency="KWD"))
