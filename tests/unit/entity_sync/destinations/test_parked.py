@@ -63,8 +63,8 @@ def test_totals_that_differ_at_moneybird_park_and_the_invoice_is_not_made_again(
 
     assert said == (
         "The total with VAT is 793.98 in Moment, and Moneybird makes it 793.76. The document stands in"
-        " Moneybird: correct it there (it is not changed back), or in Moment, or the settings vat and rounding,"
-        " then send the event again."
+        " Moneybird: correct it there (it is not changed back), or in Moment, or the settings vat and"
+        " rounding, then send the event again."
     )
     assert reason(bench, entity_id=samples.DISCOUNTED) == said
     assert len(bench.at_moneybird("external_sales_invoices")) == 1
