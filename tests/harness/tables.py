@@ -42,6 +42,12 @@ def accounting_table(client: "DynamoDBClient", name: str = "accounting") -> Iter
     client.delete_table(TableName=name)
 
 
+_SUMMARY = [
+    *("status", "connection", "source", "entity_type", "entity_id", "number", "reason", "attempts"),
+    *("received_at", "updated_at", "due_at"),
+]
+
+
 def create_events_table(client: "DynamoDBClient", name: str = "events") -> str:
     """Make the WebhookEventsTable."""
     client.create_table(
@@ -49,7 +55,15 @@ def create_events_table(client: "DynamoDBClient", name: str = "events") -> str:
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
             {"AttributeName": attribute, "AttributeType": "S"}
-            for attribute in ("event_id", "status_shard", "updated_at", "entity_key", "received_at")
+            for attribute in (
+                "event_id",
+                "status_shard",
+                "updated_at",
+                "work_key",
+                "work_at",
+                "entity_key",
+                "received_at",
+            )
         ],
         KeySchema=[{"AttributeName": "event_id", "KeyType": "HASH"}],
         GlobalSecondaryIndexes=[
@@ -68,6 +82,7 @@ def create_events_table(client: "DynamoDBClient", name: str = "events") -> str:
                     "updated_at",
                     ["status", "connection", "entity_key", "reason", "attempts"],
                 ),
+                ("by_connection", "work_key", "work_at", _SUMMARY),
                 ("by_entity", "entity_key", "received_at", ["status", "action", "body_hash"]),
             )
         ],

@@ -101,7 +101,9 @@ def test_dead_letter_taken_twice_changes_nothing_more(receiver: ReceiverBench) -
 
 def test_event_that_only_waited_goes_back_to_the_queue(receiver: ReceiverBench) -> None:
     event_id, message = stuck(receiver)
-    receiver.store.hand_back(event_id, "worker", receiver.clock(), reason="Paused.", attempt_used=False)
+    receiver.store.hand_back(
+        event_id, "worker", receiver.clock(), reason="Paused.", due_at=receiver.clock(), attempt_used=False
+    )
     receiver.forget_messages()
     receiver.clock.advance(timedelta(hours=12))
 
@@ -113,7 +115,9 @@ def test_event_that_only_waited_goes_back_to_the_queue(receiver: ReceiverBench) 
 
 def test_event_that_waited_for_longer_than_anything_waits_fails(receiver: ReceiverBench) -> None:
     event_id, message = stuck(receiver)
-    receiver.store.hand_back(event_id, "worker", receiver.clock(), reason="Paused.", attempt_used=False)
+    receiver.store.hand_back(
+        event_id, "worker", receiver.clock(), reason="Paused.", due_at=receiver.clock(), attempt_used=False
+    )
     receiver.clock.advance(timedelta(hours=25))
 
     receiver.take_dead_letters(message)

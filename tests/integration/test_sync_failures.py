@@ -223,7 +223,7 @@ def test_our_own_bug_is_tried_again_and_then_named(
     event = function.sync("Contact", contact(function), Source.MONEYBIRD)
 
     assert (event.status, event.attempts) == (Status.FAILED, 6)
-    assert "ZeroDivisionError at entity_sync/sources.py:" in (event.reason or "")
+    assert "ZeroDivisionError at entity_sync/pipeline/entity_reader.py:" in (event.reason or "")
     assert "Jansen" not in (event.reason or "")
 
 

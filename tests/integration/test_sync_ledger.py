@@ -98,6 +98,41 @@ def test_entity_that_is_gone_is_marked_and_not_deleted(function: SyncFunction) -
     assert function.published[-1][1]["deleted"] is True
 
 
+def test_invoice_that_moment_deleted_after_it_was_booked_is_for_a_person_to_decide(
+    function: SyncFunction,
+) -> None:
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    (booked,) = function.at_moneybird("external_sales_invoices")
+    del function.moment.state.collections()["invoices"][str(samples.DOCUMENTED_INVOICE)]
+
+    event = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    assert (event.status, event.reason) == (
+        Status.PARKED,
+        "Moment no longer has invoice 1. But it is booked at Moneybird as ExternalSalesInvoice"
+        f" {booked['id']}, and stays there. Decide there what becomes of it: credit it, delete it, or leave"
+        " it.",
+    )
+    stored = function.store.get_document(entity("invoice", samples.DOCUMENTED_INVOICE))
+    assert stored is not None
+    assert stored.deleted_at == function.now
+    assert len(function.at_moneybird("external_sales_invoices")) == 1
+
+
+def test_invoice_that_was_deleted_in_both_is_no_work_for_anybody(function: SyncFunction) -> None:
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    (booked,) = function.at_moneybird("external_sales_invoices")
+    del function.moment.state.collections()["invoices"][str(samples.DOCUMENTED_INVOICE)]
+    parked = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    function.moneybird.state.remove("external_sales_invoices", booked["id"], None)
+    function.sync("ExternalSalesInvoice", booked["id"], Source.MONEYBIRD)
+    function.send(function.events.replay(parked.event_id, function.clock()))
+    function.run()
+
+    assert function.event(parked.event_id).status is Status.SYNCED
+
+
 def test_invoice_that_cannot_be_read_yet_is_tried_again(function: SyncFunction) -> None:
     invoices = function.moment.state.collections()["invoices"]
     unread = invoices.pop(str(samples.DOCUMENTED_INVOICE))

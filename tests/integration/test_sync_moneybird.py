@@ -263,7 +263,8 @@ def test_what_moment_withdrew_after_it_was_booked_is_for_a_person_to_decide(func
     assert (event.status, event.reason) == (
         Status.PARKED,
         'It is marked "do not transfer" in Moment. But it is booked at Moneybird as ExternalSalesInvoice'
-        f" {invoice['id']}, and stays there: decide there what becomes of it.",
+        f" {invoice['id']}, and stays there. Decide there what becomes of it: credit it, delete it, or"
+        " leave it.",
     )
     function.moneybird.state.remove(
         "external_sales_invoices", invoice["id"], "external_sales_invoice_destroyed"

@@ -146,7 +146,9 @@ def test_sweep_leaves_young_events_to_their_receiver(receiver: ReceiverBench) ->
 def test_sweep_sends_a_waiting_event_again_whose_message_is_gone(receiver: ReceiverBench) -> None:
     event_id = receiver.moneybird().body["event_id"]
     receiver.store.claim(event_id, "worker", receiver.clock(), timedelta(seconds=90))
-    receiver.store.hand_back(event_id, "worker", receiver.clock(), reason="Paused.", attempt_used=False)
+    receiver.store.hand_back(
+        event_id, "worker", receiver.clock(), reason="Paused.", due_at=receiver.clock(), attempt_used=False
+    )
     receiver.forget_messages()
 
     receiver.clock.advance(timedelta(hours=25))

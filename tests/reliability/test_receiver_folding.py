@@ -35,7 +35,9 @@ def finish(receiver: ReceiverBench, event_id: str, status: Status = Status.SYNCE
 
 
 def hand_back(receiver: ReceiverBench, event_id: str) -> None:
-    receiver.store.hand_back(event_id, "worker", receiver.clock(), reason="Busy.", attempt_used=False)
+    receiver.store.hand_back(
+        event_id, "worker", receiver.clock(), reason="Busy.", due_at=receiver.clock(), attempt_used=False
+    )
 
 
 def open_events(receiver: ReceiverBench) -> list[WebhookEvent]:

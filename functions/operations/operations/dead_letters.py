@@ -71,7 +71,9 @@ class DeadLetters:
     def _fail(self, event: WebhookEvent, entity: EntityRef) -> None:
         """Tell the bus, then record it: a crash in between tells it twice, never not at all."""
         at = self.clock()
-        failed = DocumentFailed(**about(event.event_id, entity, at), reason=REASON, attempts=event.attempts)
+        failed = DocumentFailed(
+            **about(event.event_id, entity, at), number=event.number, reason=REASON, attempts=event.attempts
+        )
         try:
             self.bus.publish(failed)
         except RetryableError as error:

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from accounting_sync.aws.observability import Counter
 from accounting_sync.time import Clock
+from accounting_sync.webhooks.event_items import PLANNED
 from accounting_sync.webhooks.event_store import EventStateError, EventStore
 from accounting_sync.webhooks.events import NEEDS_A_PERSON, Status
 from accounting_sync.webhooks.sync_queue import SyncQueue
@@ -16,9 +17,12 @@ from accounting_sync.webhooks.sync_queue import SyncQueue
 LIMIT = 1000
 """Events in one run, so that the answer fits what an invocation may answer (6 MB, Lambda)."""
 
+LISTED = NEEDS_A_PERSON | {PLANNED}
+"""What can be replayed as a whole: what waits for a person, and what a dry run has planned."""
+
 EXPECTED = (
     'expected "event_ids" (a list of texts), or "connection" and "status" '
-    f"({', '.join(sorted(NEEDS_A_PERSON))}), beside the task"
+    f"({', '.join(sorted(LISTED))}), beside the task"
 )
 
 
@@ -64,11 +68,9 @@ class Replay:
         match task:
             case {"event_ids": [*event_ids]} if all(isinstance(each, str) and each for each in event_ids):
                 return dict.fromkeys(event_ids)
-            case {"connection": str(connection), "status": str(status)} if (
-                connection and status in NEEDS_A_PERSON
-            ):
-                ids = self.events.ids_by_status(Status(status), self.clock())
-                return (each for each in ids if each.startswith(f"{connection}#"))
+            case {"connection": str(connection), "status": str(status)} if connection and status in LISTED:
+                listed = self.events.list_by_connection(connection, status, before=self.clock())
+                return (event.event_id for event in listed if event.entity_id is not None)
         raise ValueError(EXPECTED)
 
     def _replay(self, event_id: str) -> str:

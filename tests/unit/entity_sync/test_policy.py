@@ -71,7 +71,9 @@ def test_reason_of_a_bug_names_type_and_place_and_no_values() -> None:
 
     reason = reason_for(caught.value)
 
-    assert reason.startswith("A fault in this software: TypeError at entity_sync/booking.py:")
+    assert reason.startswith(
+        "A fault in this software: TypeError at accounting_sync/connections/booking_settings.py:"
+    )
     assert "Jansen" not in reason
 
 

@@ -82,9 +82,13 @@ class History:
             case "finish":
                 store.finish(event_id, worker, end, self.now)
             case "wait":
-                store.hand_back(event_id, worker, self.now, reason="wait", attempt_used=False)
+                store.hand_back(
+                    event_id, worker, self.now, reason="wait", due_at=self.now, attempt_used=False
+                )
             case "retry":
-                store.hand_back(event_id, worker, self.now, reason="retry", attempt_used=True)
+                store.hand_back(
+                    event_id, worker, self.now, reason="retry", due_at=self.now, attempt_used=True
+                )
             case "replay":
                 store.replay(event_id, self.now)
             case "fail":
@@ -131,7 +135,9 @@ def test_fifty_waits_use_no_attempt(client: "DynamoDBClient") -> None:
     history = History(client, "patient")
     for _ in range(50):
         history.store.claim(history.event.event_id, "worker-1", NOW, LEASE)
-        history.store.hand_back(history.event.event_id, "worker-1", NOW, reason="429", attempt_used=False)
+        history.store.hand_back(
+            history.event.event_id, "worker-1", NOW, reason="429", due_at=NOW, attempt_used=False
+        )
 
     claimed = history.store.claim(history.event.event_id, "worker-1", NOW, LEASE)
 

@@ -1,7 +1,7 @@
 """One message: take its event, do the work, and record what became of it. Nothing is dropped silently."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from aws_lambda_powertools import Logger
@@ -22,7 +22,7 @@ from accounting_sync.webhooks.events import FINAL, EntityRef, Status, WebhookEve
 from accounting_sync.webhooks.sync_queue import SyncMessage
 from entity_sync.consumer.failure_policy import Action, Backoff, action_for, reason_for
 from entity_sync.pipeline.announcements import Announcements
-from entity_sync.pipeline.result import Result
+from entity_sync.pipeline.result import Result, Seen
 from entity_sync.pipeline.sync_pipeline import LEASE, Pipeline, Worker
 
 DENIED_WAIT = timedelta(minutes=1)
@@ -47,6 +47,7 @@ class _Job:
     worker: Worker
     had_time: bool
     """Whether it was begun with most of an invocation's time left."""
+    seen: Seen = field(default_factory=Seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class EventProcessor:
             self._give_up(job, job.event.reason or "Each attempt was cut off before its end.")
             return None
         try:
-            self._settle(job, self.pipeline.run(job.event, job.entity, job.worker))
+            self._settle(job, self.pipeline.run(job.event, job.entity, job.worker, job.seen))
         except EventStateError:
             raise
         except Exception as error:  # the policy's last row: our own bug
@@ -114,7 +115,7 @@ class EventProcessor:
                 self.connections.distrust(job.entity.connection)
                 return self._wait(job, reason, self.clock() + DENIED_WAIT, metric="AccessDenied")
             case Action.TOMBSTONE:
-                self._settle(job, self.pipeline.bury(job.event, job.entity, job.worker, reason))
+                self._settle(job, self.pipeline.record_deletion(job.event, job.entity, job.worker, reason))
             case Action.PARK:
                 self._settle(job, Result(status=Status.PARKED, reason=reason))
             case Action.RETRY:
@@ -123,7 +124,7 @@ class EventProcessor:
 
     def _settle(self, job: _Job, result: Result) -> None:
         """Tell the bus, then record the final status: a crash in between tells it twice, never not at all."""
-        self.announcements.of_result(job.event, job.entity, result)
+        self.announcements.of_result(job.event, job.entity, result, job.seen)
         self._finish(job, result)
 
     def _finish(self, job: _Job, result: Result) -> None:
@@ -133,12 +134,13 @@ class EventProcessor:
             result.status,
             self.clock(),
             reason=result.reason,
+            number=job.seen.number,
             outcome=result.outcome.to_item(),
         )
         self._report(job, result.status.capitalize(), result.reason)
 
     def _wait(self, job: _Job, reason: str, until: datetime, metric: str = "Waiting") -> datetime:
-        self._hand_back(job, reason, attempt_used=False)
+        self._hand_back(job, reason, until, attempt_used=False)
         self._report(job, metric, reason)
         waited = (self.clock() - job.event.received_at).total_seconds()
         # SQS does not tell: it leaves messages that come again and again out of their age
@@ -156,9 +158,10 @@ class EventProcessor:
         if job.event.attempts >= self.max_attempts:
             self._end(job, reason, error)
             return None
-        self._hand_back(job, reason, attempt_used=True)
+        due_at = self.clock() + self.backoff.after(job.event.attempts)
+        self._hand_back(job, reason, due_at, attempt_used=True)
         self._report(job, "Retrying", reason)
-        return self.clock() + self.backoff.after(job.event.attempts)
+        return due_at
 
     def _next_try(self, job: _Job, error: Exception) -> datetime | None:
         """Return when an event tries again that failed because a provider is down, which uses no attempt.
@@ -180,14 +183,20 @@ class EventProcessor:
     def _give_up(self, job: _Job, reason: str) -> None:
         reason = f"Given up after {self.max_attempts} attempts: {reason}"
         try:
-            self.announcements.of_failure(job.event, job.entity, reason)
+            self.announcements.of_failure(job.event, job.entity, reason, job.seen)
         except RetryableError as error:
             self.logger.warning("the event bus was not told of a failure", error=reason_for(error))
         self._finish(job, Result(status=Status.FAILED, reason=reason))
 
-    def _hand_back(self, job: _Job, reason: str, *, attempt_used: bool) -> None:
+    def _hand_back(self, job: _Job, reason: str, due_at: datetime, *, attempt_used: bool) -> None:
         self.events.hand_back(
-            job.event.event_id, job.worker.owner, self.clock(), reason=reason, attempt_used=attempt_used
+            job.event.event_id,
+            job.worker.owner,
+            self.clock(),
+            reason=reason,
+            due_at=due_at,
+            number=job.seen.number,
+            attempt_used=attempt_used,
         )
 
     def _not_ours(self, message: SyncMessage, error: EventStateError) -> datetime | None:

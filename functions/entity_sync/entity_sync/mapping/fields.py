@@ -93,7 +93,7 @@ class Fields:
                 try:
                     return _day(value)
                 except (ValueError, TypeError, OverflowError) as error:
-                    raise self._unreadable(name, "a date (2026-01-31)") from error
+                    raise self._unreadable(name, "a date such as 2026-01-31") from error
         return None
 
     def time(self, name: str) -> datetime | None:
@@ -116,11 +116,11 @@ class Fields:
 
     def currency(self, name: str = "currency") -> str | None:
         """Read an ISO 4217 code."""
-        return self._code(name, r"[A-Z]{3}", "a currency code (EUR)")
+        return self._code(name, r"[A-Z]{3}", "a currency code such as EUR")
 
     def country(self, name: str = "country") -> str | None:
         """Read an ISO 3166-1 alpha-2 code."""
-        return self._code(name, r"[A-Z]{2}", "a country code (NL)")
+        return self._code(name, r"[A-Z]{2}", "a country code such as NL")
 
     def objects(self, name: str) -> tuple[Raw, ...] | None:
         """Read a list of objects; None where there is no list, empty where it is empty."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounting_sync.accounting.documents import Bookable, Line, VatTotal
-from accounting_sync.accounting.money import EXACT, product, quantize, smallest_units, total
+from accounting_sync.accounting.money import EXACT, amount_text, product, quantize, smallest_units, total
 from accounting_sync.connections.booking_settings import Rounding, RoundingPolicy, VatRounding
 from accounting_sync.errors import ParkedError
 
@@ -60,11 +60,11 @@ def settle(bill: Bookable, rounding: Rounding, what: str) -> tuple[Bookable, tup
     for sums in (booked, other):
         if sums.amounts == said:
             return _with_totals(bill, *sums.amounts), sums.vat_totals
+    lines, totals = _listed(booked.amounts, bill.currency), _listed(said, bill.currency)
     raise ParkedError(
-        f"The totals of the {what} differ from its lines. Its lines come to {_listed(booked.amounts)}"
-        f" (without VAT, VAT, in all); its totals are {_listed(said)} {bill.currency}. Correct it at the"
-        f" source, or see rounding in the booking settings (policy {rounding.policy}, max_cents"
-        f" {rounding.max_cents})."
+        f"The totals of the {what} differ from its lines. Its lines come to {lines} (without VAT, VAT, in"
+        f" all); its totals are {totals} {bill.currency}. Correct it at the source, or see rounding in the"
+        f" booking settings (policy {rounding.policy}, max_cents {rounding.max_cents})."
     )
 
 
@@ -98,8 +98,8 @@ def _may_be_rounded(bill: Bookable, sums: _Sums, rounding: Rounding) -> bool:
     return near and whole and rounding.policy is RoundingPolicy.ROUNDING_LINE
 
 
-def _listed(amounts: Sequence[Decimal]) -> str:
-    return ", ".join(f"{amount:f}" for amount in amounts)
+def _listed(amounts: Sequence[Decimal], currency: str) -> str:
+    return ", ".join(amount_text(amount, currency) for amount in amounts)
 
 
 def _with_rounding_line(bill: Bookable, sums: _Sums, rounding: Rounding) -> Bookable:

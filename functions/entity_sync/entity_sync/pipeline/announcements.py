@@ -16,7 +16,7 @@ from accounting_sync.accounting.event_bus import (
 from accounting_sync.accounting.stores.accounting_store import AccountingStore, StoredDocument
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.events import EntityRef, Status, WebhookEvent
-from entity_sync.pipeline.result import Result
+from entity_sync.pipeline.result import Result, Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Announcements:
     store: AccountingStore
     clock: Clock
 
-    def of_result(self, event: WebhookEvent, entity: EntityRef, result: Result) -> None:
+    def of_result(self, event: WebhookEvent, entity: EntityRef, result: Result, seen: Seen) -> None:
         """Publish what a result is worth: SYNCED and PARKED; the rest is news to nobody.
 
         Raises
@@ -38,9 +38,10 @@ class Announcements:
         if result.status is Status.SYNCED:
             self.bus.publish(DocumentSynced(**self._of(event.event_id, entity), **_document(result)))
         if result.status is Status.PARKED:
-            self.bus.publish(DocumentParked(**self._of(event.event_id, entity), reason=result.reason or ""))
+            about_event = self._of(event.event_id, entity)
+            self.bus.publish(DocumentParked(**about_event, **_known(seen), reason=result.reason or ""))
 
-    def of_failure(self, event: WebhookEvent, entity: EntityRef, reason: str) -> None:
+    def of_failure(self, event: WebhookEvent, entity: EntityRef, reason: str, seen: Seen) -> None:
         """Publish that an event has failed for good.
 
         Raises
@@ -48,8 +49,9 @@ class Announcements:
         RetryableError
             If the bus did not take it.
         """
+        about_event = self._of(event.event_id, entity)
         self.bus.publish(
-            DocumentFailed(**self._of(event.event_id, entity), reason=reason, attempts=event.attempts)
+            DocumentFailed(**about_event, **_known(seen), reason=reason, attempts=event.attempts)
         )
 
     def of_payment(self, event_id: str, entity: EntityRef) -> bool:
@@ -85,6 +87,10 @@ class Announcements:
 
     def _of(self, event_id: str, entity: EntityRef) -> dict[str, Any]:
         return about(event_id, entity, self.clock())
+
+
+def _known(seen: Seen) -> dict[str, Any]:
+    return {"document_type": seen.document_type, "number": seen.number}
 
 
 def _document(result: Result) -> dict[str, Any]:

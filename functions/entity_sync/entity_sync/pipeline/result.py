@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import Field
@@ -43,6 +44,19 @@ class Outcome(Model):
             fields = {"destinations": {"__all__": {"plan": {"__all__": {"fields"}}}}}
             return self.model_dump(mode="json", exclude_defaults=True, exclude=fields)
         return item
+
+
+@dataclass(slots=True)
+class Seen:
+    """What is known of an event's document so far: filled in on the way, and read however the sync ends."""
+
+    document_type: DocumentType | None = None
+    number: str | None = None
+
+    def note(self, document: Document) -> None:
+        """Remember what people know the document by."""
+        self.document_type = document.type
+        self.number = getattr(document, "number", None)
 
 
 class Result(Model):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from accounting_sync.accounting.documents import Document, Payment
-from accounting_sync.accounting.stores.accounting_store import AccountingStore, Claim
+from accounting_sync.accounting.stores.accounting_store import AccountingStore, Claim, StoredDocument
 from accounting_sync.accounting.stores.link_store import LinkState
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
@@ -30,7 +30,7 @@ from entity_sync.destinations.port import Booked, BookingContext, Destination
 from entity_sync.pipeline.announcements import Announcements
 from entity_sync.pipeline.entity_reader import Reader
 from entity_sync.pipeline.feedback import Feedback
-from entity_sync.pipeline.result import Outcome, Result, key_of, outcome_of
+from entity_sync.pipeline.result import Outcome, Result, Seen, key_of, outcome_of
 
 LEASE = timedelta(seconds=90)
 """Of claims: longer than the function's time-out of 60 s, so that who holds an expired one is not alive."""
@@ -68,8 +68,13 @@ class Pipeline:
     announcements: Announcements
     clock: Clock
 
-    def run(self, event: WebhookEvent, entity: EntityRef, worker: Worker) -> Result:
+    def run(self, event: WebhookEvent, entity: EntityRef, worker: Worker, seen: Seen) -> Result:
         """Bring accounting up to date with an event's entity.
+
+        Parameters
+        ----------
+        seen
+            Is told what the document is known by, as soon as that is read.
 
         Raises
         ------
@@ -81,9 +86,9 @@ class Pipeline:
         run = self._run(event, entity, worker)
         with self.claimed(entity, worker) as claim:
             self.events.mark_fetching(event.event_id, worker.owner, self.clock())
-            return run.sync(claim)
+            return run.sync(claim, seen)
 
-    def bury(self, event: WebhookEvent, entity: EntityRef, worker: Worker, reason: str) -> Result:
+    def record_deletion(self, event: WebhookEvent, entity: EntityRef, worker: Worker, reason: str) -> Result:
         """Record that an event's entity is gone at its source; nothing is deleted in the books.
 
         Raises
@@ -93,7 +98,7 @@ class Pipeline:
         """
         run = self._run(event, entity, worker)
         with self.claimed(entity, worker):
-            return run.bury(entity, reason)
+            return run.record_deletion(entity, reason)
 
     def _run(self, event: WebhookEvent, entity: EntityRef, worker: Worker) -> "_Run":
         """Read secret and settings; anew for what a person replays, who has often just repaired them."""
@@ -119,7 +124,7 @@ class _Run:
     configured: BookingSettings | None
     """None: there is no parameter, and nothing is booked but in the ledger."""
 
-    def sync(self, claim: Claim) -> Result:
+    def sync(self, claim: Claim, seen: Seen) -> Result:
         if claim.entity.source is Source.MOMENT:
             for destination in self._destinations:
                 destination.check_ready()  # who may not write needs nothing to write
@@ -129,6 +134,7 @@ class _Run:
             if not self._is_switched_off(claim.entity):
                 raise
             return self._not_booked(claim.entity)
+        seen.note(document)
         recorded = self.parts.ledger.book(document, self._context(claim))
         if recorded.stale:
             outcome = outcome_of(document, {self.parts.ledger.name: recorded})
@@ -168,14 +174,20 @@ class _Run:
 
     def _check_not_booked(self, document: Document, destination: str) -> None:
         """Have a person decide on what Moment withdrew after it was booked: nothing is deleted."""
-        why, link = withdrawn(document), self.parts.store.get_link(document.entity, destination)
-        if why is None or link is None or link.remote_deleted_at is not None:
+        why = withdrawn(document)
+        if why is not None:
+            self._refuse_withdrawal(document.entity, destination, why)
+
+    def _refuse_withdrawal(self, entity: EntityRef, destination: str, why: str) -> None:
+        """Raise ParkedError if an entity that is withdrawn at its source is, or may be, booked."""
+        link = self.parts.store.get_link(entity, destination)
+        if link is None or link.remote_deleted_at is not None:
             return
         booked = "is" if link.state is LinkState.CONFIRMED else "may be"
         number = f" {link.remote_id}" if link.remote_id else ""
         raise ParkedError(
             f"{why} But it {booked} booked at {destination.capitalize()} as {link.remote_type}{number}, and"
-            " stays there: decide there what becomes of it."
+            " stays there. Decide there what becomes of it: credit it, delete it, or leave it."
         )
 
     def _check_configured(self) -> None:
@@ -215,7 +227,7 @@ class _Run:
                 return self._tell_origin(document)
         return Outcome()
 
-    def bury(self, entity: EntityRef, reason: str) -> Result:
+    def record_deletion(self, entity: EntityRef, reason: str) -> Result:
         stored = self.parts.store.get_document(entity)
         if stored is None and entity.source is Source.MOMENT and not _DELETION.search(self.event.action):
             raise RetryableError(
@@ -224,6 +236,7 @@ class _Run:
                 " and send the event again."
             )
         self.parts.store.tombstone(entity, self.parts.clock(), self.event.event_id)
+        self._check_deletion(entity, stored)
         returned = self._feedback.take_deletion(entity) if entity.source is Source.MONEYBIRD else None
         if stored is not None and isinstance(stored.document, Payment) and stored.document.invoice:
             self._refresh(stored.document.invoice)
@@ -234,6 +247,15 @@ class _Run:
         )
         known = stored is not None or returned is not None
         return Result(status=Status.SYNCED if known else Status.SKIPPED, reason=reason, outcome=outcome)
+
+    def _check_deletion(self, entity: EntityRef, stored: StoredDocument | None) -> None:
+        """Have a person decide on what was deleted in Moment after it was booked."""
+        if entity.source is not Source.MOMENT:
+            return
+        number = getattr(stored.document, "number", None) if stored else None
+        named = f"{entity.type} {number or entity.id}"
+        for destination in self._destinations:
+            self._refuse_withdrawal(entity, destination.name, f"Moment no longer has {named}.")
 
     def _result(self, document: Document, booked: dict[str, Booked], told: Outcome) -> Result:
         statuses = {each.status for each in booked.values()}

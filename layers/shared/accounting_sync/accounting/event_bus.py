@@ -69,12 +69,17 @@ class DocumentSynced(_Detail):
 class DocumentParked(_Detail):
     """A person has to decide."""
 
+    document_type: DocumentType | None = None
+    """None, like the number: it was not read far enough to know."""
+    number: str | None = None
     reason: str
 
 
 class DocumentFailed(_Detail):
     """All attempts are used up."""
 
+    document_type: DocumentType | None = None
+    number: str | None = None
     reason: str
     attempts: int
 

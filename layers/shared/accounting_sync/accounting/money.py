@@ -75,6 +75,13 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
     return result
 
 
+def amount_text(amount: Decimal, currency: str) -> str:
+    """Write an amount for people: with the decimals of its currency, and with more only if it has more."""
+    unit = Decimal(1).scaleb(-minor_units(currency))
+    rounded = amount.quantize(unit, context=EXACT)
+    return f"{EXACT.add(rounded, 0) if rounded == amount else amount.normalize(EXACT):f}"
+
+
 def money_text(amount: Decimal) -> str:
     """Write a number as Moneybird reads it: no exponent, no thousands separator, a dot.
 

@@ -1,6 +1,5 @@
 """WebhookEventsTable: every change of an event is one conditional write."""
 
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -8,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from accounting_sync.aws.compression import compress, decompress
 from accounting_sync.aws.items import (
     CONDITION_FAILED,
     Item,
@@ -19,13 +17,19 @@ from accounting_sync.aws.items import (
     retry_conflicts,
     to_attributes,
 )
-from accounting_sync.time import from_text, to_text
+from accounting_sync.time import to_text
+from accounting_sync.webhooks.event_items import (
+    STATUS_SHARDS,
+    index_keys,
+    to_event,
+    to_item,
+    to_summary,
+    work_key,
+)
 from accounting_sync.webhooks.events import (
     NOT_FETCHED,
-    OPEN_OR_NEEDS_A_PERSON,
     REPLAYABLE,
-    EntityRef,
-    Source,
+    EventSummary,
     Status,
     WebhookEvent,
 )
@@ -34,11 +38,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.literals import ReturnValueType
     from mypy_boto3_dynamodb.type_defs import PutTypeDef, UpdateItemOutputTypeDef
-
-STATUS_SHARDS = 4
-"""Partitions of the index by status, so that a burst of one status does not meet one partition's limit: 1000
-writes a second each, of items of 1 KB (AWS). The sweep asks all of them, every minute.
-"""
 
 
 class EventStateError(Exception):
@@ -70,6 +69,10 @@ class _Change:
     add: dict[str, int] = field(default_factory=dict)
     conditions: dict[str, Any] = field(default_factory=dict)
     """Placeholders that only the condition uses."""
+    due_at: datetime | None = None
+    """When the event is tried next; None: as soon as its message comes, or never."""
+    planned: bool = False
+    """Whether it is the result of a dry run, which a person may want booked."""
 
 
 class EventStore:
@@ -106,7 +109,7 @@ class EventStore:
             If the signature came with another key; nothing is stored.
         """
         earlier = self._put(event) if signature is None else self._put_signed(event, signature)
-        return _to_event(earlier) if earlier else None
+        return to_event(earlier) if earlier else None
 
     def add_derived(self, event: WebhookEvent) -> tuple[WebhookEvent, bool]:
         """Store an event whose id says only what it tells us; return the event that stands, and if it is new.
@@ -119,7 +122,7 @@ class EventStore:
         if first is None:
             return event, True
         number = first.get("latest_generation", 1)
-        latest = _to_event(first) if number == 1 else self.get(_generation(event, number).event_id)
+        latest = to_event(first) if number == 1 else self.get(_generation(event, number).event_id)
         while latest is None or latest.status not in NOT_FETCHED:
             number += 1
             following = _generation(event, number)
@@ -127,7 +130,7 @@ class EventStore:
             if taken is None:
                 self._note_generation(event, number)
                 return following, True
-            latest = _to_event(taken)
+            latest = to_event(taken)
         return latest, False
 
     def get(self, event_id: str) -> WebhookEvent | None:
@@ -135,7 +138,7 @@ class EventStore:
         answer = self._client.get_item(
             TableName=self._table, Key={"event_id": {"S": event_id}}, ConsistentRead=True
         )
-        return _to_event(from_attributes(answer["Item"])) if "Item" in answer else None
+        return to_event(from_attributes(answer["Item"])) if "Item" in answer else None
 
     def requeue(self, event: WebhookEvent, now: datetime) -> None:
         """Note that an event's message was sent by somebody else than its receiver.
@@ -194,27 +197,55 @@ class EventStore:
         now: datetime,
         *,
         reason: str | None = None,
+        number: str | None = None,
         outcome: Mapping[str, Any] | None = None,
     ) -> None:
         """Record what became of a claimed event: a final status, why, and what was done.
 
+        Parameters
+        ----------
+        number
+            Of the document, where it is known; None leaves what was known before.
+        outcome
+            With a true `planned`, the event is listed among the dry runs that a person may want booked.
+
         Raises
         ------
         EventStateError
             If the claim was lost.
         """
-        values = {**_NO_CLAIM, "reason": reason, "outcome": dict(outcome or {})}
-        self._apply(event_id, _held(status, owner, values), now)
+        values = {**_NO_CLAIM, **_known(number), "reason": reason, "outcome": dict(outcome or {})}
+        change = _held(status, owner, values)
+        change.planned = bool((outcome or {}).get("planned"))
+        self._apply(event_id, change, now)
 
-    def hand_back(self, event_id: str, owner: str, now: datetime, *, reason: str, attempt_used: bool) -> None:
+    def hand_back(  # noqa: PLR0913  # the columns of one row
+        self,
+        event_id: str,
+        owner: str,
+        now: datetime,
+        *,
+        reason: str,
+        due_at: datetime,
+        attempt_used: bool,
+        number: str | None = None,
+    ) -> None:
         """Return a claimed event to the queue: it waits (no attempt used), or tries again later.
 
+        Parameters
+        ----------
+        due_at
+            When it is tried next.
+        number
+            Of the document, where it is known.
+
         Raises
         ------
         EventStateError
             If the claim was lost.
         """
-        change = _held(Status.QUEUED, owner, {**_NO_CLAIM, "reason": reason})
+        change = _held(Status.QUEUED, owner, {**_NO_CLAIM, **_known(number), "reason": reason})
+        change.due_at = due_at
         change.add = {} if attempt_used else {"attempts": -1}
         self._apply(event_id, change, now)
 
@@ -246,6 +277,32 @@ class EventStore:
         origins = frozenset({Status.RECEIVED, Status.QUEUED, Status.SYNCING})
         self._apply(event_id, _Change(Status.FAILED, origins, values={**_NO_CLAIM, "reason": reason}), now)
 
+    def list_by_connection(
+        self, connection: str, listed: str, *, before: datetime | None = None
+    ) -> Iterator[EventSummary]:
+        """Yield a connection's events of one status; reads no other connection's.
+
+        From an index, so a little behind: whoever acts on an event must do it by a conditional change.
+
+        Parameters
+        ----------
+        listed
+            A status of `OPEN_OR_NEEDS_A_PERSON`, or `PLANNED` for the results of dry runs. Waiting events
+            (QUEUED) come in the order in which they are due, others in the order of their last change.
+        before
+            Leaves out what is due, or was changed, at this time or later.
+        """
+        condition, values = "work_key = :key", {":key": work_key(connection, listed)}
+        if before is not None:
+            condition, values = f"{condition} AND work_at < :before", values | {":before": to_text(before)}
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="by_connection",
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=to_attributes(values),
+        )
+        yield from (to_summary(from_attributes(item)) for page in pages for item in page["Items"])
+
     def ids_by_status(self, status: Status, before: datetime) -> Iterator[str]:
         """Yield the ids of events that have had a status since before a time, oldest first in each shard.
 
@@ -268,7 +325,7 @@ class EventStore:
 
     def _apply_and_read(self, event_id: str, change: _Change, now: datetime) -> WebhookEvent:
         answer = self._apply(event_id, change, now, read="ALL_NEW")
-        return _to_event(from_attributes(answer["Attributes"]))
+        return to_event(from_attributes(answer["Attributes"]))
 
     def _apply(
         self, event_id: str, change: _Change, now: datetime, *, read: "ReturnValueType" = "NONE"
@@ -277,7 +334,14 @@ class EventStore:
             **change.values,
             "status": change.to,
             "updated_at": to_text(now),
-            "status_shard": _status_shard(change.to, event_id),
+            "due_at": to_text(change.due_at) if change.due_at else None,
+            **index_keys(
+                change.to,
+                event_id,
+                connection_of(event_id),
+                to_text(change.due_at or now),
+                planned=change.planned,
+            ),
             "expires_at": self._expires_at(now),  # counted anew: what is open changes again and again
         }
         origins = {f":from{number}": origin for number, origin in enumerate(sorted(change.origins))}
@@ -339,7 +403,7 @@ class EventStore:
     def _new_item(self, event: WebhookEvent) -> "PutTypeDef":
         return {
             "TableName": self._table,
-            "Item": to_attributes(self._to_item(event)),
+            "Item": to_attributes(to_item(event, self._expires_at(event.received_at))),
             "ConditionExpression": "attribute_not_exists(event_id)",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
@@ -382,31 +446,15 @@ class EventStore:
     def _expires_at(self, changed_at: datetime) -> int:
         return int((changed_at + self._retention).timestamp())
 
-    def _to_item(self, event: WebhookEvent) -> Item:
-        return {
-            "event_id": event.event_id,
-            "connection": event.connection,
-            "source": event.source,
-            "idempotency_key": event.idempotency_key,
-            "kind": event.kind,
-            "entity_type": event.entity.type if event.entity else None,
-            "entity_id": event.entity.id if event.entity else None,
-            "entity_key": event.entity.key if event.entity else None,
-            "action": event.action,
-            "body": compress(event.body) if event.body_location is None else None,
-            "body_location": event.body_location,
-            "body_hash": event.body_hash,
-            "status": event.status,
-            "status_shard": _status_shard(event.status, event.event_id),
-            "attempts": event.attempts,
-            "replays": event.replays,
-            "reason": event.reason,
-            "outcome": event.outcome,
-            "trace_id": event.trace_id,
-            "received_at": to_text(event.received_at),
-            "updated_at": to_text(event.updated_at),
-            "expires_at": self._expires_at(event.received_at),
-        }
+
+def connection_of(event_id: str) -> str:
+    """Return the connection that an event's id begins with; no connection has a `#` in its name."""
+    return event_id.partition("#")[0]
+
+
+def _known(number: str | None) -> dict[str, Any]:
+    """Return the number as a change, or nothing: an earlier attempt may have found it out."""
+    return {} if number is None else {"number": number}
 
 
 _NO_CLAIM: dict[str, Any] = {"claim_owner": None, "claim_expires_at": None}
@@ -445,45 +493,3 @@ def _placeholders(
 ) -> dict[str, Any]:
     written = {f":{name}": value for name, value in {**values, **change.add}.items()}
     return {**written, **origins, **change.conditions}
-
-
-def _status_shard(status: Status, event_id: str) -> str | None:
-    if status not in OPEN_OR_NEEDS_A_PERSON:
-        return None
-    return f"{status}#{zlib.crc32(event_id.encode()) % STATUS_SHARDS}"
-
-
-def _to_event(item: Item) -> WebhookEvent:
-    source = Source(item["source"])
-    entity = (
-        EntityRef(item["connection"], source, item["entity_type"], item["entity_id"])
-        if "entity_id" in item
-        else None
-    )
-    return WebhookEvent(
-        event_id=item["event_id"],
-        connection=item["connection"],
-        source=source,
-        idempotency_key=item["idempotency_key"],
-        entity=entity,
-        action=item["action"],
-        body=decompress(item["body"]) if "body" in item else b"",
-        body_location=item.get("body_location"),
-        body_hash=item["body_hash"],
-        status=Status(item["status"]),
-        received_at=from_text(item["received_at"]),
-        updated_at=from_text(item["updated_at"]),
-        kind=item.get("kind"),
-        attempts=item["attempts"],
-        replays=item["replays"],
-        reason=item.get("reason"),
-        outcome=item.get("outcome", {}),
-        trace_id=item.get("trace_id"),
-        fetched_at=_optional_time(item.get("fetched_at")),
-        claim_owner=item.get("claim_owner"),
-        claim_expires_at=_optional_time(item.get("claim_expires_at")),
-    )
-
-
-def _optional_time(text: str | None) -> datetime | None:
-    return from_text(text) if text else None

@@ -146,8 +146,12 @@ class WebhookEvent:
     """How often a sync was tried; waiting for a limit or a pause does not count."""
     replays: int = 0
     """How often a person sent it through again."""
+    number: str | None = None
+    """The number by which people know the document (`1042`), as soon as it is known."""
     reason: str | None = None
     """Why it is where it is, in words that say what to do."""
+    due_at: datetime | None = None
+    """When it is tried next, while it waits."""
     outcome: dict[str, Any] = field(default_factory=dict)
     """What the sync did: document, version, destination, ids, plan of a dry run."""
     trace_id: str | None = None
@@ -159,6 +163,24 @@ class WebhookEvent:
     def is_claimed(self, now: datetime) -> bool:
         """Whether a worker has it that may still be alive."""
         return self.claim_expires_at is not None and self.claim_expires_at > now
+
+
+@dataclass(frozen=True, slots=True)
+class EventSummary:
+    """What a list shows of an event: everything but the body and the outcome."""
+
+    event_id: str
+    connection: str
+    source: Source
+    entity_type: str | None
+    entity_id: str | None
+    status: Status
+    attempts: int
+    received_at: datetime
+    updated_at: datetime
+    number: str | None = None
+    reason: str | None = None
+    due_at: datetime | None = None
 
 
 def event_id(connection: str, source: Source, idempotency_key: str) -> str:

@@ -123,6 +123,6 @@ def test_vat_by_line_is_booked_as_it_is_where_moneybird_is_said_to_round_by_line
     bench.settings["rounding"] = {"moneybird_vat": "per_line"}
 
     with pytest.raises(
-        ParkedError, match=r"The total with VAT is 0\.3 in Moment, and Moneybird makes it 0\.29"
+        ParkedError, match=r"The total with VAT is 0\.30 in Moment, and Moneybird makes it 0\.29"
     ):
         bench.book("invoice", odd_invoice(bench))  # the simulator rounds by rate, whatever the setting says

@@ -217,7 +217,7 @@ def test_lines_that_do_not_come_to_the_totals_park_with_both_sums() -> None:
     message = parked("invoice", invoice(totalNet=950.01, totalGross=1149.51))
 
     assert "950.00, 199.50, 1149.50" in message
-    assert "950.01, 199.5, 1149.51 EUR" in message
+    assert "950.01, 199.50, 1149.51 EUR" in message
 
 
 def test_totals_that_contradict_each_other_park() -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from accounting_sync.accounting.documents import Bookable, Estimate, Expense, Line, SalesInvoice
-from accounting_sync.accounting.money import quantize, total
+from accounting_sync.accounting.money import amount_text, quantize, total
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.errors import ParkedError
 from entity_sync.booking_rules import applies
@@ -112,10 +112,11 @@ def _with_net(line: Line, fields: Fields, currency: str, *, included: bool) -> L
     net = line_net(line, currency, prices_include_vat=included)
     said = fields.money("net")
     if said is not None and quantize(said, currency) not in {net, line.amount(currency)}:
+        ours, theirs = amount_text(line.amount(currency), currency), amount_text(said, currency)
         raise ParkedError(
             f"The {fields.what} does not add up: {line.quantity:f} x {line.unit_price:f} less "
-            f"{line.discount_percentage:f} % is {line.amount(currency):f}, and Moment says {said:f} "
-            f"{currency}. Correct it in Moment."
+            f"{line.discount_percentage:f} % is {ours}, and Moment says {theirs} {currency}. "
+            "Correct it in Moment."
         )
     return line.model_copy(update={"net": net})
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounting_sync.accounting.documents import Billable
+from accounting_sync.accounting.money import amount_text
 from accounting_sync.errors import ParkedError
 from accounting_sync.providers.moneybird.models import BookedObject
 from accounting_sync.providers.moneybird.requests import MoneybirdRequest
-from entity_sync.destinations.moneybird.documents.line_splits import plain
 from entity_sync.destinations.moneybird.writing.remote_document import RemoteDocument
 
 
@@ -37,8 +37,8 @@ class BillableDocument[Fields: MoneybirdRequest, Found: BookedObject](RemoteDocu
     def check_result(self, found: Found) -> None:
         """Refuse totals that are not the source's, to the cent; the message names both."""
         bookable = self.billing.source.bookable()
-        _check_total("with VAT", found.total_price_incl_tax, bookable.total_gross)
-        _check_total("without VAT", found.total_price_excl_tax, bookable.total_net)
+        _check_total("with VAT", found.total_price_incl_tax, bookable.total_gross, bookable.currency)
+        _check_total("without VAT", found.total_price_excl_tax, bookable.total_net, bookable.currency)
 
     @property
     def cleared_fields(self) -> frozenset[str]:
@@ -46,12 +46,12 @@ class BillableDocument[Fields: MoneybirdRequest, Found: BookedObject](RemoteDocu
         return frozenset({"project_id"}) if self.billing.clears_projects else frozenset()
 
 
-def _check_total(which: str, found: Decimal | None, expected: Decimal) -> None:
+def _check_total(which: str, found: Decimal | None, expected: Decimal, currency: str) -> None:
     if found == expected:
         return
-    said = "does not say" if found is None else f"makes it {plain(found)}"
+    said = "does not say" if found is None else f"makes it {amount_text(found, currency)}"
     raise ParkedError(
-        f"The total {which} is {plain(expected)} in Moment, and Moneybird {said}. The document stands in"
-        " Moneybird: correct it there (it is not changed back), or in Moment, or the settings vat and"
-        " rounding, then send the event again."
+        f"The total {which} is {amount_text(expected, currency)} in Moment, and Moneybird {said}. The"
+        " document stands in Moneybird: correct it there (it is not changed back), or in Moment, or the"
+        " settings vat and rounding, then send the event again."
     )

@@ -6,12 +6,12 @@ from datetime import date
 from decimal import Decimal
 
 from accounting_sync.accounting.documents import Billable, Bookable, Expense, Line
-from accounting_sync.accounting.money import product, total
+from accounting_sync.accounting.money import amount_text, product, total
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.errors import ParkedError
 from accounting_sync.providers.moneybird.requests import DetailFields
 from entity_sync.destinations.moneybird.administration import Administration
-from entity_sync.destinations.moneybird.documents.line_splits import plain, split_line
+from entity_sync.destinations.moneybird.documents.line_splits import split_line
 from entity_sync.mapping.reconcile_totals import vat_of
 
 SALES, PURCHASE = "sales_invoice", "purchase_invoice"
@@ -91,10 +91,10 @@ def _check_sum(document: Billable, bookable: Bookable, pairs: Pairs) -> None:
     found = total((d.amount or 0) * (d.price or 0) for d, _ in pairs)  # type: ignore[misc]  # Decimals
     if found != expected:
         with_vat = "with" if bookable.prices_include_vat else "without"
+        lines, said = amount_text(found, bookable.currency), amount_text(expected, bookable.currency)
         raise ParkedError(
-            f"The lines of the {document.entity.type} come to {plain(found)} {with_vat} VAT, its total says"
-            f" {plain(expected)}. Correct it in Moment, or set rounding in the booking settings, then send"
-            " the event again."
+            f"The lines of the {document.entity.type} come to {lines} {with_vat} VAT, its total says {said}."
+            " Correct it in Moment, or set rounding in the booking settings, then send the event again."
         )
 
 
@@ -106,9 +106,10 @@ def _check_vat(document: Billable, bookable: Bookable, pairs: Pairs, settings: B
     )
     vat = vat_of(pieces, bookable, settings.rounding.moneybird_vat)
     if vat != bookable.total_vat:
+        said, made = (amount_text(each, bookable.currency) for each in (bookable.total_vat, vat))
         raise ParkedError(
-            f"The VAT of the {document.entity.type} is {plain(bookable.total_vat)} in Moment, and Moneybird"
-            f" would make it {plain(vat)}: each rounds it in another way. Nothing was written. Set rounding"
-            " in the booking settings (policy rounding_line books the difference; moneybird_vat says how"
-            " Moneybird rounds), or correct it in Moment, then send the event again."
+            f"The VAT of the {document.entity.type} is {said} in Moment, and Moneybird would make it {made}:"
+            " each rounds it in another way. Nothing was written. Set rounding in the booking settings"
+            " (policy rounding_line books the difference; moneybird_vat says how Moneybird rounds), or"
+            " correct it in Moment, then send the event again."
         )

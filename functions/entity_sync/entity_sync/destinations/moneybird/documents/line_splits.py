@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounting_sync.accounting.documents import Bookable, Line
-from accounting_sync.accounting.money import EXACT, product, total
+from accounting_sync.accounting.money import EXACT, amount_text, product, total
 from accounting_sync.errors import ParkedError
 
 _ONE = Decimal(1)
@@ -49,8 +49,8 @@ def split_line(line: Line, document: Bookable) -> tuple[LineSplit, ...]:
         return tuple(_with_discount(line, amount))
     if not _whole_cents(amount):
         raise ParkedError(
-            f"A line comes to {plain(amount)} {document.currency}, and Moneybird keeps two decimals. Book it"
-            " there by hand."
+            f"A line comes to {amount_text(amount, document.currency)} {document.currency}, and Moneybird"
+            " keeps two decimals. Book it there by hand."
         )
     return (_split(f"{line.description} ({_sum(line)})", _ONE, amount),)
 

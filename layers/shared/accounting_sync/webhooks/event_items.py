@@ -1,0 +1,144 @@
+"""An event as an item of the WebhookEventsTable, and the keys of its indexes."""
+
+import zlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from accounting_sync.aws.compression import compress, decompress
+from accounting_sync.aws.items import Item
+from accounting_sync.time import from_text, to_text
+from accounting_sync.webhooks.events import (
+    OPEN_OR_NEEDS_A_PERSON,
+    EntityRef,
+    EventSummary,
+    Source,
+    Status,
+    WebhookEvent,
+)
+
+PLANNED = "PLANNED"
+"""Stands for SKIPPED in the index by connection where a dry run left a plan: a person may book it."""
+
+STATUS_SHARDS = 4
+"""Partitions of the index by status, so that a burst of one status does not meet one partition's limit: 1000
+writes a second each, of items of 1 KB (AWS). The sweep asks all of them, every minute.
+"""
+
+
+def to_item(event: WebhookEvent, expires_at: int) -> Item:
+    """Write a new event."""
+    return {
+        "event_id": event.event_id,
+        "connection": event.connection,
+        "source": event.source,
+        "idempotency_key": event.idempotency_key,
+        "kind": event.kind,
+        "entity_type": event.entity.type if event.entity else None,
+        "entity_id": event.entity.id if event.entity else None,
+        "entity_key": event.entity.key if event.entity else None,
+        "action": event.action,
+        "body": compress(event.body) if event.body_location is None else None,
+        "body_location": event.body_location,
+        "body_hash": event.body_hash,
+        "status": event.status,
+        **index_keys(event.status, event.event_id, event.connection, to_text(event.updated_at)),
+        "attempts": event.attempts,
+        "replays": event.replays,
+        "number": event.number,
+        "reason": event.reason,
+        "outcome": event.outcome,
+        "trace_id": event.trace_id,
+        "received_at": to_text(event.received_at),
+        "updated_at": to_text(event.updated_at),
+        "expires_at": expires_at,
+    }
+
+
+def index_keys(
+    status: Status, event_id: str, connection: str, work_at: str, *, planned: bool = False
+) -> dict[str, str | None]:
+    """Return the keys by which the sparse indexes hold an event; None where they do not.
+
+    Parameters
+    ----------
+    work_at
+        When it is tried next, or since when it has stood so: the order within `by_connection`.
+    planned
+        Whether it is the result of a dry run.
+    """
+    listed = PLANNED if planned else status if status in OPEN_OR_NEEDS_A_PERSON else None
+    return {
+        "status_shard": status_shard(status, event_id),
+        "work_key": work_key(connection, listed) if listed else None,
+        "work_at": work_at if listed else None,
+    }
+
+
+def work_key(connection: str, listed: str) -> str:
+    """Return the partition of `by_connection` that holds a connection's events of one status (or PLANNED)."""
+    return f"{connection}#{listed}"
+
+
+def status_shard(status: Status, event_id: str) -> str | None:
+    """Return the partition of `by_status` that holds an event; None: it needs nothing any more."""
+    if status not in OPEN_OR_NEEDS_A_PERSON:
+        return None
+    return f"{status}#{zlib.crc32(event_id.encode()) % STATUS_SHARDS}"
+
+
+def to_summary(item: Mapping[str, Any]) -> EventSummary:
+    """Read what the index by connection holds of an event."""
+    return EventSummary(
+        event_id=item["event_id"],
+        connection=item["connection"],
+        source=Source(item["source"]),
+        entity_type=item.get("entity_type"),
+        entity_id=item.get("entity_id"),
+        status=Status(item["status"]),
+        attempts=item["attempts"],
+        received_at=from_text(item["received_at"]),
+        updated_at=from_text(item["updated_at"]),
+        number=item.get("number"),
+        reason=item.get("reason"),
+        due_at=_optional_time(item.get("due_at")),
+    )
+
+
+def to_event(item: Item) -> WebhookEvent:
+    """Read an event."""
+    source = Source(item["source"])
+    entity = (
+        EntityRef(item["connection"], source, item["entity_type"], item["entity_id"])
+        if "entity_id" in item
+        else None
+    )
+    return WebhookEvent(
+        event_id=item["event_id"],
+        connection=item["connection"],
+        source=source,
+        idempotency_key=item["idempotency_key"],
+        entity=entity,
+        action=item["action"],
+        body=decompress(item["body"]) if "body" in item else b"",
+        body_location=item.get("body_location"),
+        body_hash=item["body_hash"],
+        status=Status(item["status"]),
+        received_at=from_text(item["received_at"]),
+        updated_at=from_text(item["updated_at"]),
+        kind=item.get("kind"),
+        attempts=item["attempts"],
+        replays=item["replays"],
+        number=item.get("number"),
+        reason=item.get("reason"),
+        due_at=_optional_time(item.get("due_at")),
+        outcome=item.get("outcome", {}),
+        trace_id=item.get("trace_id"),
+        fetched_at=_optional_time(item.get("fetched_at")),
+        claim_owner=item.get("claim_owner"),
+        claim_expires_at=_optional_time(item.get("claim_expires_at")),
+    )
+
+
+def _optional_time(text: str | None) -> datetime | None:
+    return from_text(text) if text else None
