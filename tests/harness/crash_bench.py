@@ -19,7 +19,7 @@ from accounting_sync.webhooks.events import FINAL, Source, Status, WebhookEvent,
 from accounting_sync.webhooks.sync_queue import SyncMessage
 from entity_sync.composition import Aws, Surroundings, make_consumer, make_providers
 from entity_sync.consumer.batch import AFTER_A_CRASH, Consumer
-from entity_sync.environment import Settings
+from entity_sync.environment import Environment
 from tests.harness.in_process import Boundaries, Killed, in_process_session
 from tests.harness.moneybird_bench import CONNECTION, SETTINGS, entity
 from tests.harness.tables import create_accounting_table, create_control_table, create_events_table
@@ -114,7 +114,7 @@ class CrashBench:
         self.cloud.clear()
         self.configure()
         dynamodb = self.cloud.aws.dynamodb
-        self.settings = Settings(
+        self.settings = Environment(
             stage="test",
             events_table=create_events_table(dynamodb),
             accounting_table=create_accounting_table(dynamodb),

@@ -60,14 +60,18 @@ SETTINGS: dict[str, Any] = {
 class _Free:
     """A throttle and a breaker that let everything through."""
 
-    def before(self, connection: str, provider: Source, resource: str) -> bool:
+    def before(self, connection: str, provider: Source, resource: str, credential: str) -> bool:
         return False
 
     def check(self, connection: str, provider: Source) -> None: ...
 
     def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None: ...
 
-    def denied(self, connection: str, provider: Source, resource: str, reason: str) -> None: ...
+    def denied(
+        self, connection: str, provider: Source, resource: str, reason: str, credential: str
+    ) -> None: ...
+
+    def answered(self, connection: str, provider: Source) -> None: ...
 
     def accepted(self, connection: str, provider: Source, resource: str) -> None: ...
 

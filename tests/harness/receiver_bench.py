@@ -29,10 +29,10 @@ from accounting_sync.aws.clients import CLIENT_CONFIG
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import Status, WebhookEvent
 from accounting_sync.webhooks.signatures import sign_moneybird
-from operations.environment import Settings as OperationsSettings
+from operations.environment import Environment as OperationsSettings
 from operations.sweep import SweepError
 from tests.harness.tables import create_control_table, create_events_table
-from webhook_receiver.environment import Settings as ReceiverSettings
+from webhook_receiver.environment import Environment as ReceiverSettings
 
 CONNECTION = "acme"
 ADMINISTRATION = "123456789012345678"
@@ -239,6 +239,7 @@ class ReceiverBench:
                     self.settings.events_table,
                     self.queue_url,
                     RETENTION,
+                    control_table="control",
                     accounting_table="accounting",
                     event_bus_name="default",
                 ),

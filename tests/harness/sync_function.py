@@ -1,6 +1,7 @@
 """The whole sync function in one process: simulated providers, simulated AWS, a FIFO queue, and a clock."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -10,11 +11,16 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from accounting_sync.accounting.stores.accounting_store import AccountingStore
+from accounting_sync.connections.registry import ConnectionRegistry
+from accounting_sync.providers.flow.circuit_breaker import CircuitBreaker
+from accounting_sync.providers.flow.throttle import Throttle
+from accounting_sync.providers.flow.view import FlowView
 from accounting_sync.webhooks.event_store import EventStore
-from accounting_sync.webhooks.events import EntityRef, Source, Status, WebhookEvent, event_id
+from accounting_sync.webhooks.events import EntityRef, Source, Status, WaitingRoom, WebhookEvent, event_id
 from accounting_sync.webhooks.sync_queue import SyncQueue
 from entity_sync.composition import Aws, Surroundings, make_consumer, make_providers
-from entity_sync.environment import Settings
+from entity_sync.environment import Environment
+from operations.dispatcher import Dispatcher
 from tests.harness.in_process import Boundaries, Killed, in_process_session
 from tests.harness.moneybird_bench import SETTINGS
 from tests.harness.tables import create_accounting_table, create_control_table, create_events_table
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     from tests.simulators.moneybird.state import Change
 
 CONNECTION = "acme"
+_UNTIMED = (WaitingRoom.PAUSED, WaitingRoom.LIMIT)
 QUEUE_URL = "https://sqs.test/sync.fifo"
 REGION = "eu-west-1"
 SECRET: dict[str, Any] = {
@@ -77,6 +84,8 @@ class FifoQueue:
     messages: list[Message] = field(default_factory=list)
     hidden: dict[str, int] = field(default_factory=dict)
     """Message to the visibility time-out that it was last given, in seconds."""
+    receives: Counter[str] = field(default_factory=Counter)
+    """Event to how often a message of it was received."""
     _sent: int = 0
 
     def send_message(self, **message: Any) -> None:  # noqa: ANN401  # the client's keywords
@@ -106,6 +115,7 @@ class FifoQueue:
         for message in received:
             message.visible_at = self.clock() + visibility
             message.receives += 1
+            self.receives[json.loads(message.body)["event_id"]] += 1
         return received
 
     def settle(self, received: list[Message], answer: "PartialItemFailureResponse") -> None:
@@ -162,7 +172,8 @@ class SyncFunction:
     metrics: CountedMetrics = field(default_factory=CountedMetrics)
     with_breaker: bool = False
     """Powertools' breaker keeps its own time, and counts failures for as long as the process lives."""
-    settings: Settings = field(init=False)
+    environment: Environment = field(init=False)
+    _dispatched_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     _invocations: int = 0
     _deliveries: int = 0
 
@@ -173,10 +184,10 @@ class SyncFunction:
             vars(simulator.clock)["now"] = self.clock  # one time for all
         self.queue = FifoQueue(self.clock)
         self.aws = self._aws()
-        self.settings = _settings(self.aws)
-        self.events = EventStore(self.aws.dynamodb, self.settings.events_table, self.settings.retention)
-        self.store = AccountingStore(self.aws.dynamodb, self.settings.accounting_table)
-        self.aws.events.create_event_bus(Name=self.settings.event_bus_name)
+        self.environment = _settings(self.aws)
+        self.events = EventStore(self.aws.dynamodb, self.environment.events_table, self.environment.retention)
+        self.store = AccountingStore(self.aws.dynamodb, self.environment.accounting_table)
+        self.aws.events.create_event_bus(Name=self.environment.event_bus_name)
         self.aws.secretsmanager.create_secret(Name="accounting-sync/acme", SecretString=json.dumps(SECRET))
         self.book_by(SETTINGS)
         self.restart()
@@ -186,15 +197,30 @@ class SyncFunction:
 
     def restart(self) -> None:
         """Begin with a new process: nothing in memory is left."""
-        providers = make_providers(self.settings, self.aws, self.clock)
+        providers = make_providers(self.environment, self.aws, self.clock)
         if not self.with_breaker:
             providers = replace(providers, breaker=NoBreaker())
         for source, simulator in ((Source.MONEYBIRD, self.moneybird), (Source.MOMENT, self.moment)):
             session = in_process_session(simulator.wsgi, self.boundaries)
             providers._sessions[CONNECTION, source] = session  # instead of a network
         logger = Logger(service="sync-function", level="CRITICAL")
+        self.dispatcher = self._dispatcher(logger)
         self.consumer = make_consumer(
-            self.settings, Surroundings(self.aws, providers, self.clock, self.metrics, logger)
+            self.environment, Surroundings(self.aws, providers, self.clock, self.metrics, logger)
+        )
+
+    def _dispatcher(self, logger: Logger) -> Dispatcher:
+        throttle = Throttle(self.aws.dynamodb, self.environment.control_table, clock=self.clock)
+        breaker = CircuitBreaker(self.aws.dynamodb, self.environment.control_table, clock=self.clock)
+        open_until = breaker.open_until if self.with_breaker else lambda *_: None
+        return Dispatcher(
+            self.events,
+            ConnectionRegistry(self.aws.dynamodb, self.environment.accounting_table),
+            FlowView(throttle, open_until, self.clock),
+            SyncQueue(cast("SQSClient", self.queue), QUEUE_URL),
+            self.clock,
+            self.metrics,
+            logger,
         )
 
     def pass_time(self, **duration: float) -> None:
@@ -275,14 +301,42 @@ class SyncFunction:
         context = Context(f"invocation-{self._invocations}", milliseconds)
         return self.consumer.take({"Records": records}, cast("LambdaContext", context))
 
-    def run(self, most: int = 200) -> None:
-        """Run until the queue is empty; when all of it waits, time moves on."""
+    def run(self, most: int = 500) -> None:
+        """Run until nothing is left to do. When all of it waits, time moves on, and the dispatcher runs."""
         for _ in range(most):
-            if not self.queue.messages:
+            if self.queue.messages and self.invoke() is not None:
+                continue
+            if not self.queue.messages and not self.is_waiting:
                 return
-            if self.invoke() is None:
-                self.now = max(self.now, self.queue.next_at)
-        raise AssertionError(f"the queue is not empty after {most} rounds")
+            self.move_on()
+        raise AssertionError(f"there is work left after {most} rounds")
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether any event waits without a message."""
+        rooms = (self.events.list_by_connection(CONNECTION, room) for room in WaitingRoom)
+        return any(next(room, None) is not None for room in rooms)
+
+    def move_on(self) -> None:
+        """Let time pass until a message can be had, or the schedule runs the dispatcher."""
+        minute = self._dispatched_at + timedelta(minutes=1)
+        if self.queue.messages and self.queue.next_at < minute:
+            self.now = max(self.now, self.queue.next_at)
+            return
+        self.now = max(self.now, minute, self._next_due())
+        self.dispatch()
+
+    def _next_due(self) -> datetime:
+        """Return when the first event is due where all wait for a time only."""
+        if any(next(self.events.list_by_connection(CONNECTION, room), None) for room in _UNTIMED):
+            return self.now
+        first = next(self.events.list_by_connection(CONNECTION, WaitingRoom.LATER), None)
+        return first.due_at if first and first.due_at and not self.queue.messages else self.now
+
+    def dispatch(self) -> int:
+        """Run the dispatcher, as the schedule does every minute."""
+        self._dispatched_at = self.now
+        return self.dispatcher.run(lambda: True)
 
     def sync(self, kind: str, entity_id: int | str, source: Source = Source.MOMENT) -> WebhookEvent:
         """Deliver one event, run until the queue is empty, and return what became of it."""
@@ -352,8 +406,8 @@ def entity(kind: str, entity_id: int | str, source: Source = Source.MOMENT) -> E
     return EntityRef(CONNECTION, source, kind, str(entity_id))
 
 
-def _settings(aws: Aws) -> Settings:
-    return Settings(
+def _settings(aws: Aws) -> Environment:
+    return Environment(
         stage="test",
         events_table=create_events_table(aws.dynamodb),
         accounting_table=create_accounting_table(aws.dynamodb),

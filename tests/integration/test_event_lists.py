@@ -7,7 +7,7 @@ import pytest
 from moto import mock_aws
 
 from accounting_sync.webhooks.event_items import PLANNED
-from accounting_sync.webhooks.events import Status
+from accounting_sync.webhooks.events import Status, WaitingRoom
 from tests.harness.moneybird_bench import SETTINGS
 from tests.harness.sync_function import CONNECTION, SyncFunction
 from tests.simulators.moment import samples
@@ -74,7 +74,7 @@ def test_event_that_waits_is_listed_with_reason_and_time(function: SyncFunction)
     function.deliver("invoice", samples.DOCUMENTED_INVOICE)
     function.invoke()
 
-    (listed,) = function.events.list_by_connection(CONNECTION, Status.QUEUED)
+    (listed,) = function.events.list_by_connection(CONNECTION, WaitingRoom.PAUSED)
 
     assert "Check the credentials" in (listed.reason or "")
     assert listed.due_at is not None

@@ -14,8 +14,10 @@ def test_moneybird_plan_stays_below_the_documented_limit() -> None:
     assert MONEYBIRD_PLAN.window > timedelta(minutes=5)
 
 
-@pytest.mark.parametrize(("calls", "window"), [(0, 60), (5, 1)])
-def test_plan_is_refused_when_it_allows_nothing_or_is_shorter_than_a_bucket(calls: int, window: int) -> None:
+@pytest.mark.parametrize(("calls", "window"), [(0, 60), (5, 0.5)])
+def test_plan_is_refused_when_it_allows_nothing_or_is_shorter_than_a_bucket(
+    calls: int, window: float
+) -> None:
     with pytest.raises(ValueError, match="at least one"):
         RatePlan(calls, timedelta(seconds=window))
 

@@ -8,7 +8,7 @@ from accounting_sync.aws.observability import MetricCounter, make_logger
 from accounting_sync.time import utc_now
 from entity_sync.composition import Surroundings, make_aws, make_consumer, make_providers
 from entity_sync.consumer.batch import Consumer
-from entity_sync.environment import Settings
+from entity_sync.environment import Environment
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -23,7 +23,7 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> "PartialI
 @cache
 def consumer() -> Consumer:
     """Return the process's consumer, made once."""
-    settings = Settings.from_environment(os.environ)
+    environment = Environment.from_environment(os.environ)
     aws = make_aws()
-    providers = make_providers(settings, aws, utc_now)
-    return make_consumer(settings, Surroundings(aws, providers, utc_now, MetricCounter(), make_logger()))
+    providers = make_providers(environment, aws, utc_now)
+    return make_consumer(environment, Surroundings(aws, providers, utc_now, MetricCounter(), make_logger()))

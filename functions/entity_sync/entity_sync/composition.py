@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import boto3
@@ -16,20 +16,22 @@ from accounting_sync.aws.observability import Counter
 from accounting_sync.aws.parameters import Parameters
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
 from accounting_sync.connections.connection import Connection, ConnectionStore
+from accounting_sync.connections.registry import ConnectionRegistry
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
 from accounting_sync.providers.flow.circuit_breaker import CircuitBreaker
 from accounting_sync.providers.flow.throttle import Throttle
+from accounting_sync.providers.flow.view import FlowView
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.event_store import EventStore
-from accounting_sync.webhooks.events import Source
 from entity_sync.consumer.batch import Consumer
 from entity_sync.consumer.event_processor import EventProcessor
-from entity_sync.consumer.failure_policy import Backoff
+from entity_sync.consumer.failure_policy import Backoff, Patience
+from entity_sync.consumer.waiting import Waiting
 from entity_sync.destinations.ledger_destination import LedgerDestination
 from entity_sync.destinations.moneybird.administration import AdministrationCache
 from entity_sync.destinations.moneybird.destination import MoneybirdDestination
 from entity_sync.destinations.port import Destination
-from entity_sync.environment import Settings
+from entity_sync.environment import Environment
 from entity_sync.pipeline.announcements import Announcements
 from entity_sync.pipeline.sync_pipeline import Pipeline
 
@@ -63,12 +65,12 @@ def make_aws() -> Aws:
     )
 
 
-def make_providers(settings: Settings, aws: Aws, clock: Clock) -> ProviderClients:
+def make_providers(environment: Environment, aws: Aws, clock: Clock) -> ProviderClients:
     """Make the factory of provider clients, behind the throttle and the breaker that all workers share."""
     return ProviderClients(
-        ProviderSettings(settings.moneybird_base_url, settings.moment_base_url),
-        Throttle(aws.dynamodb, settings.control_table, clock=clock),
-        CircuitBreaker(aws.dynamodb, settings.control_table, clock=clock),
+        ProviderSettings(environment.moneybird_base_url, environment.moment_base_url),
+        Throttle(aws.dynamodb, environment.control_table, clock=clock),
+        CircuitBreaker(aws.dynamodb, environment.control_table, clock=clock),
         clock,
     )
 
@@ -84,19 +86,19 @@ class Surroundings:
     logger: Logger
 
 
-def make_consumer(settings: Settings, around: Surroundings) -> Consumer:
+def make_consumer(environment: Environment, around: Surroundings) -> Consumer:
     """Put the function together."""
     aws, clock = around.aws, around.clock
-    events = EventStore(aws.dynamodb, settings.events_table, settings.retention)
-    store = AccountingStore(aws.dynamodb, settings.accounting_table)
+    events = EventStore(aws.dynamodb, environment.events_table, environment.retention)
+    store = AccountingStore(aws.dynamodb, environment.accounting_table)
     secrets = Parameters(SecretsProvider(boto3_client=aws.secretsmanager))
-    connections = ConnectionStore(secrets, settings.connection_prefix)
-    announcements = Announcements(EventBus(aws.events, settings.event_bus_name), store, clock)
+    connections = ConnectionStore(secrets, environment.connection_prefix)
+    announcements = Announcements(EventBus(aws.events, environment.event_bus_name), store, clock)
     parameters = Parameters(SSMProvider(boto3_client=aws.ssm), decrypt=True)
     pipeline = Pipeline(
         events=events,
         connections=connections,
-        settings=BookingSettingsStore(parameters, settings.connection_prefix),
+        settings=BookingSettingsStore(parameters, environment.connection_prefix),
         clients=around.providers,
         store=store,
         ledger=LedgerDestination(store),
@@ -109,14 +111,14 @@ def make_consumer(settings: Settings, around: Surroundings) -> Consumer:
         connections=connections,
         pipeline=pipeline,
         announcements=announcements,
-        backoff=_backoff(settings),
-        max_attempts=settings.max_attempts,
+        patience=_patience(environment),
         clock=clock,
         counter=around.counter,
         logger=around.logger,
-        outage=_outage(CircuitBreaker(aws.dynamodb, settings.control_table, clock=clock)),
+        waiting=Waiting(events, ConnectionRegistry(aws.dynamodb, environment.accounting_table), clock),
+        flow=_flow(environment, aws, clock),
     )
-    return Consumer(sync, aws.sqs, settings.sync_queue_url, clock, around.logger)
+    return Consumer(sync, aws.sqs, environment.sync_queue_url, clock, around.logger)
 
 
 def _destinations(
@@ -132,15 +134,14 @@ def _destinations(
     return destinations
 
 
-def _outage(breaker: CircuitBreaker) -> Callable[[str], datetime | None]:
-    def outage(connection: str) -> datetime | None:
-        tries = (breaker.open_until(connection, source) for source in Source)
-        return max((next_try for next_try in tries if next_try), default=None)
-
-    return outage
+def _flow(environment: Environment, aws: Aws, clock: Clock) -> FlowView:
+    throttle = Throttle(aws.dynamodb, environment.control_table, clock=clock)
+    breaker = CircuitBreaker(aws.dynamodb, environment.control_table, clock=clock)
+    return FlowView(throttle, breaker.open_until, clock)
 
 
-def _backoff(settings: Settings) -> Backoff:
-    return Backoff(
-        timedelta(seconds=settings.retry_min_seconds), timedelta(seconds=settings.retry_max_seconds)
-    )
+def _patience(environment: Environment) -> Patience:
+    shortest = timedelta(seconds=environment.retry_min_seconds)
+    longest = timedelta(seconds=environment.retry_max_seconds)
+    window = timedelta(hours=environment.patience_hours)
+    return Patience(Backoff(shortest, longest), window, environment.max_unfinished)

@@ -9,7 +9,7 @@ from pydantic import Field
 from accounting_sync.model import Model
 
 
-class Settings(Model):
+class Environment(Model):
     """Names of the resources, where the providers are, and how patient to be."""
 
     stage: str
@@ -23,11 +23,13 @@ class Settings(Model):
     moneybird_base_url: str
     moment_base_url: str
     event_retention_days: int = Field(gt=0)
-    max_attempts: int = Field(default=6, gt=0)
-    """Tries before an event is FAILED; waiting does not count."""
+    patience_hours: float = Field(default=24, ge=0)
+    """For how long an event that fails is tried again before it is FAILED; waiting does not count."""
     retry_min_seconds: float = Field(default=10, ge=0)
-    retry_max_seconds: float = Field(default=900, ge=0)
+    retry_max_seconds: float = Field(default=3 * 3600, ge=0)
     """Bounds of the time between two tries."""
+    max_unfinished: int = Field(default=6, gt=0)
+    """Tries in a row that may be cut off: an event that kills its workers must come to an end as well."""
 
     @property
     def retention(self) -> timedelta:

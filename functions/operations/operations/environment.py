@@ -7,13 +7,14 @@ from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Environment:
     """Names of the resources, and how long events are kept."""
 
     events_table: str
     queue_url: str
     retention: timedelta
     accounting_table: str
+    control_table: str
     event_bus_name: str
 
     @classmethod
@@ -30,5 +31,6 @@ class Settings:
             queue_url=environment["SYNC_QUEUE_URL"],
             retention=timedelta(days=int(environment["EVENT_RETENTION_DAYS"])),
             accounting_table=environment["ACCOUNTING_TABLE"],
+            control_table=environment["CONTROL_TABLE"],
             event_bus_name=environment["EVENT_BUS_NAME"],
         )

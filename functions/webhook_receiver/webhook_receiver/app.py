@@ -14,7 +14,7 @@ from accounting_sync.webhooks.body_store import BodyStore
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.sync_queue import SyncQueue
 from webhook_receiver.credential_store import CredentialStore
-from webhook_receiver.environment import Settings
+from webhook_receiver.environment import Environment
 from webhook_receiver.intake import Intake
 from webhook_receiver.reception import Reception
 
@@ -32,23 +32,23 @@ def lambda_handler(event: dict[str, Any], _context: object) -> "Answer":
 @cache
 def reception() -> Reception:
     """Return the process's receiver: made once, so that its clients keep their connections."""
-    return make_reception(Settings.from_environment(os.environ), utc_now)
+    return make_reception(Environment.from_environment(os.environ), utc_now)
 
 
-def make_reception(settings: Settings, clock: Clock) -> Reception:
+def make_reception(environment: Environment, clock: Clock) -> Reception:
     """Put a receiver together."""
     credentials = CredentialStore(
         SecretsProvider(boto3_client=boto3.client("secretsmanager", config=RECEIVER_CONFIG)).get,
-        settings.connection_prefix,
+        environment.connection_prefix,
     )
     events = EventStore(
         boto3.client("dynamodb", config=RECEIVER_CONFIG),
-        settings.events_table,
-        settings.retention,
-        settings.control_table,
+        environment.events_table,
+        environment.retention,
+        environment.control_table,
     )
-    queue = SyncQueue(boto3.client("sqs", config=RECEIVER_CONFIG), settings.queue_url)
-    bodies = BodyStore(cache(_make_s3), settings.bodies_bucket)
+    queue = SyncQueue(boto3.client("sqs", config=RECEIVER_CONFIG), environment.queue_url)
+    bodies = BodyStore(cache(_make_s3), environment.bodies_bucket)
     intake = Intake(credentials, events, bodies, queue, clock)
     return Reception(intake, credentials.knows, make_logger(), MetricCounter())
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import NamedTuple, Self
 
 
-class Settings(NamedTuple):
+class Environment(NamedTuple):
     """Names of the resources, and how long events are kept."""
 
     events_table: str

@@ -17,7 +17,8 @@ from typing import NamedTuple
 from accounting_sync.connections.webhook_credentials import WebhookCredentials
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.body_store import BodyStore
-from accounting_sync.webhooks.event_store import EventStore, SignatureReplayedError
+from accounting_sync.webhooks.event_intake import SignatureReplayedError
+from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import (
     MOMENT_ENTITY_TYPES,
     MONEYBIRD_ENTITY_TYPES,

@@ -1,11 +1,11 @@
-"""Settings: what the template gives is what the function reads."""
+"""Environment: what the template gives is what the function reads."""
 
 from datetime import timedelta
 
 import pytest
 from pydantic import ValidationError
 
-from entity_sync.environment import Settings
+from entity_sync.environment import Environment
 
 ENVIRONMENT = {
     "STAGE": "production",
@@ -23,17 +23,17 @@ ENVIRONMENT = {
 
 
 def test_settings_are_read_from_the_environment() -> None:
-    settings = Settings.from_environment(ENVIRONMENT)
+    settings = Environment.from_environment(ENVIRONMENT)
 
     assert settings.accounting_table == "accounting"
     assert settings.retention == timedelta(days=90)
-    assert settings.max_attempts == 6
+    assert settings.max_unfinished == 6
 
 
 def test_patience_can_be_changed() -> None:
-    settings = Settings.from_environment(ENVIRONMENT | {"MAX_ATTEMPTS": "3", "RETRY_MIN_SECONDS": "0.5"})
+    settings = Environment.from_environment(ENVIRONMENT | {"MAX_UNFINISHED": "3", "RETRY_MIN_SECONDS": "0.5"})
 
-    assert (settings.max_attempts, settings.retry_min_seconds) == (3, 0.5)
+    assert (settings.max_unfinished, settings.retry_min_seconds) == (3, 0.5)
 
 
 @pytest.mark.parametrize("name", [name for name in ENVIRONMENT if name != "SOMETHING_ELSE"])
@@ -41,10 +41,10 @@ def test_missing_setting_is_named(name: str) -> None:
     environment = {key: value for key, value in ENVIRONMENT.items() if key != name}
 
     with pytest.raises(ValidationError, match=name.lower()):
-        Settings.from_environment(environment)
+        Environment.from_environment(environment)
 
 
-@pytest.mark.parametrize(("name", "value"), [("EVENT_RETENTION_DAYS", "0"), ("MAX_ATTEMPTS", "many")])
+@pytest.mark.parametrize(("name", "value"), [("EVENT_RETENTION_DAYS", "0"), ("MAX_UNFINISHED", "many")])
 def test_unusable_setting_is_refused(name: str, value: str) -> None:
     with pytest.raises(ValidationError):
-        Settings.from_environment(ENVIRONMENT | {name: value})
+        Environment.from_environment(ENVIRONMENT | {name: value})

@@ -16,7 +16,7 @@ class RecordingThrottle:
         self.refusal: Exception | None = None
         self.told: list[tuple[Any, ...]] = []
 
-    def before(self, connection: str, provider: Source, resource: str) -> bool:
+    def before(self, connection: str, provider: Source, resource: str, credential: str) -> bool:
         self.told.append(("before", connection, provider))
         if self.refusal:
             raise self.refusal
@@ -27,8 +27,10 @@ class RecordingThrottle:
     def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None:
         self.told.append(("limited", connection, provider, until, reason))
 
-    def denied(self, connection: str, provider: Source, resource: str, reason: str) -> None:
+    def denied(self, connection: str, provider: Source, resource: str, reason: str, credential: str) -> None:
         self.told.append(("denied", connection, provider, reason))
+
+    def answered(self, connection: str, provider: Source) -> None: ...
 
     def accepted(self, connection: str, provider: Source, resource: str) -> None:
         self.told.append(("accepted", connection, provider))

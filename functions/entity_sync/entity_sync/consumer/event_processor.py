@@ -1,6 +1,5 @@
 """One message: take its event, do the work, and record what became of it. Nothing is dropped silently."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,27 +11,33 @@ from accounting_sync.connections.connection import ConnectionStore
 from accounting_sync.errors import (
     NoTimeError,
     OutcomeUnknownError,
-    RateLimitedError,
     RetryableError,
-    WaitError,
 )
+from accounting_sync.providers.flow.view import FlowView
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.event_store import EventStateError, EventStore
-from accounting_sync.webhooks.events import FINAL, EntityRef, Status, WebhookEvent
+from accounting_sync.webhooks.events import FINAL, EntityRef, Status, WaitingRoom, WebhookEvent
 from accounting_sync.webhooks.sync_queue import SyncMessage
-from entity_sync.consumer.failure_policy import Action, Backoff, action_for, reason_for
+from entity_sync.consumer.failure_policy import Action, Patience, action_for, reason_for
+from entity_sync.consumer.waiting import Wait, Waiting, room_for, until_of
 from entity_sync.pipeline.announcements import Announcements
 from entity_sync.pipeline.result import Result, Seen
 from entity_sync.pipeline.sync_pipeline import LEASE, Pipeline, Worker
 
 DENIED_WAIT = timedelta(minutes=1)
-"""After a 401 or 403; from then on the pause that all workers share says how long."""
-
-SPREAD = timedelta(seconds=15)
-"""Over which events wake that wait for the same limit, so that they do not all meet it again at once."""
+"""After a 401 or 403: by then the dispatcher sends one of the waiting events as a test."""
 
 ENOUGH_TIME = 45.0
 """Seconds, of the 60 that the function has, in which any event should be done with."""
+
+ALONE = "Only this event fails: its provider answers other calls. It is tried again by itself for a day."
+ALONE_AFTER = timedelta(minutes=5)
+"""How long an event fails before that is said."""
+
+CUT_OFF = (
+    "The last attempts were cut off before their end (time-out, memory). Look for the event in the log of"
+    " EntitySyncFunction, then send it again."
+)
 
 OUTAGE_PATIENCE = timedelta(hours=24)
 """For how long after its delivery an event does not suffer for a provider that is down."""
@@ -58,13 +63,12 @@ class EventProcessor:
     connections: ConnectionStore
     pipeline: Pipeline
     announcements: Announcements
-    backoff: Backoff
-    max_attempts: int
+    patience: Patience
     clock: Clock
     counter: Counter
     logger: Logger
-    outage: Callable[[str], datetime | None]
-    """Connection to when a provider that is held to be unwell is tried next; None: all are well."""
+    flow: FlowView
+    waiting: Waiting
 
     def handle(self, message: SyncMessage, worker: Worker) -> datetime | None:
         """Sync the event that a message speaks of.
@@ -77,6 +81,9 @@ class EventProcessor:
             If what became of the event could not be recorded; then its claim expires, and it is taken again.
         """
         try:
+            if self.waiting.joins_line(message):
+                self.counter.count(message.entity.connection, {"Waiting": 1}, source=message.entity.source)
+                return None
             event = self.events.claim(message.event_id, worker.owner, self.clock(), LEASE)
             had_time = worker.time_left() > ENOUGH_TIME
             return self._attempt(_Job(event, message.entity, worker, had_time))
@@ -84,8 +91,8 @@ class EventProcessor:
             return self._not_ours(message, error)
 
     def _attempt(self, job: _Job) -> datetime | None:
-        if job.event.attempts > self.max_attempts:
-            self._give_up(job, job.event.reason or "Each attempt was cut off before its end.")
+        if self.patience.is_worn_out(job.event):
+            self._give_up(job, CUT_OFF, job.event.attempts - 1)
             return None
         try:
             self._settle(job, self.pipeline.run(job.event, job.entity, job.worker, job.seen))
@@ -110,10 +117,11 @@ class EventProcessor:
             case Action.WAIT if isinstance(error, NoTimeError) and job.had_time:
                 return self._retry(job, reason, error)  # the next invocation would not come further
             case Action.WAIT:
-                return self._wait(job, reason, self._until(error))
+                return self._wait(job, reason, until_of(error), room_for(error))
             case Action.PAUSE:
                 self.connections.distrust(job.entity.connection)
-                return self._wait(job, reason, self.clock() + DENIED_WAIT, metric="AccessDenied")
+                until = self.clock() + DENIED_WAIT
+                return self._wait(job, reason, until, WaitingRoom.PAUSED, metric="AccessDenied")
             case Action.TOMBSTONE:
                 self._settle(job, self.pipeline.record_deletion(job.event, job.entity, job.worker, reason))
             case Action.PARK:
@@ -139,29 +147,39 @@ class EventProcessor:
         )
         self._report(job, result.status.capitalize(), result.reason)
 
-    def _wait(self, job: _Job, reason: str, until: datetime, metric: str = "Waiting") -> datetime:
-        self._hand_back(job, reason, until, attempt_used=False)
+    def _wait(
+        self, job: _Job, reason: str, until: datetime, room: WaitingRoom, metric: str = "Waiting"
+    ) -> datetime | None:
+        message_at = self._hand_back(job, Wait(room, until, reason))
         self._report(job, metric, reason)
         waited = (self.clock() - job.event.received_at).total_seconds()
         # SQS does not tell: it leaves messages that come again and again out of their age
         self.counter.count(job.entity.connection, {"SecondsWaited": int(waited)})
-        return until
-
-    def _until(self, error: Exception) -> datetime:
-        until = error.until if isinstance(error, WaitError) else self.clock()
-        return until + SPREAD * self.backoff.random() if isinstance(error, RateLimitedError) else until
+        return message_at
 
     def _retry(self, job: _Job, reason: str, error: Exception) -> datetime | None:
         next_try = self._next_try(job, error)
         if next_try is not None:
-            return self._wait(job, reason, next_try)
-        if job.event.attempts >= self.max_attempts:
+            return self._wait(job, reason, next_try, WaitingRoom.PAUSED)
+        now = self.clock()
+        if self.patience.is_over(job.event, now):
             self._end(job, reason, error)
             return None
-        due_at = self.clock() + self.backoff.after(job.event.attempts)
-        self._hand_back(job, reason, due_at, attempt_used=True)
+        failing_since = job.event.failing_since or now
+        due_at = now + self.patience.backoff.after(job.event.attempts)
+        if self._fails_alone(job, failing_since):
+            reason = f"{reason} {ALONE}"
+        message_at = self._hand_back(job, Wait(WaitingRoom.LATER, due_at, reason, failing_since))
         self._report(job, "Retrying", reason)
-        return due_at
+        return message_at
+
+    def _fails_alone(self, job: _Job, failing_since: datetime) -> bool:
+        """Whether an event fails while its provider answers other calls; an alarm watches for how long."""
+        failing = self.clock() - failing_since
+        if failing < ALONE_AFTER or not self.flow.has_answered_since(job.entity.connection, failing_since):
+            return False
+        self.counter.count(job.entity.connection, {"SecondsFailing": int(failing.total_seconds())})
+        return True
 
     def _next_try(self, job: _Job, error: Exception) -> datetime | None:
         """Return when an event tries again that failed because a provider is down, which uses no attempt.
@@ -170,34 +188,30 @@ class EventProcessor:
         that is the cause of the trouble must come to an end as well.
         """
         is_old = self.clock() > job.event.received_at + OUTAGE_PATIENCE
-        return None if is_old or not isinstance(error, RetryableError) else self.outage(job.entity.connection)
+        return (
+            None
+            if is_old or not isinstance(error, RetryableError)
+            else self.flow.next_try(job.entity.connection)
+        )
 
     def _end(self, job: _Job, reason: str, error: Exception) -> None:
         """Give up; but where a write may have taken effect, a person has to look."""
         if not isinstance(error, OutcomeUnknownError):
-            self._give_up(job, reason)
+            self._give_up(job, reason, job.event.attempts)
             return
         look = "Look there whether it has, and why it was not answered; then send the event again."
         self._settle(job, Result(status=Status.PARKED, reason=f"{reason} {look}"))
 
-    def _give_up(self, job: _Job, reason: str) -> None:
-        reason = f"Given up after {self.max_attempts} attempts: {reason}"
+    def _give_up(self, job: _Job, reason: str, attempts: int) -> None:
+        reason = f"Given up after {attempts} attempts: {reason}"
         try:
             self.announcements.of_failure(job.event, job.entity, reason, job.seen)
         except RetryableError as error:
             self.logger.warning("the event bus was not told of a failure", error=reason_for(error))
         self._finish(job, Result(status=Status.FAILED, reason=reason))
 
-    def _hand_back(self, job: _Job, reason: str, due_at: datetime, *, attempt_used: bool) -> None:
-        self.events.hand_back(
-            job.event.event_id,
-            job.worker.owner,
-            self.clock(),
-            reason=reason,
-            due_at=due_at,
-            number=job.seen.number,
-            attempt_used=attempt_used,
-        )
+    def _hand_back(self, job: _Job, wait: Wait) -> datetime | None:
+        return self.waiting.hand_back(job.event, job.worker.owner, wait, job.seen.number)
 
     def _not_ours(self, message: SyncMessage, error: EventStateError) -> datetime | None:
         """Leave an event alone that is final (or gone), or that another worker has."""

@@ -5,12 +5,12 @@ what                                         then
 ===========================================  ==========================================================
 429, breaker open, paused, claim held        WAIT until then; no attempt is used
 401, 403                                     PAUSE: that resource waits for a person; no attempt is used
-connection error, 5xx, time-out, AWS errors  RETRY with growing, random delays; after the last: FAILED,
-                                             or PARKED where a write may have taken effect
+connection error, 5xx, time-out, AWS errors  RETRY with growing, random delays for a day; then FAILED, or
+                                             PARKED where a write may have taken effect
 404 on the fetch                             TOMBSTONE: marked as deleted at the source; RETRY where
                                              nothing is known of it yet (Moment)
 400, 402, 422, mapping, totals, ambiguity    PARK: a person has to decide; the reason says what
-anything else: our own bug                   RETRY, then FAILED with the exception's type and place
+anything else: our own bug                   RETRY for a day, then FAILED with the exception's type and place
 ===========================================  ==========================================================
 """
 
@@ -18,7 +18,7 @@ import random
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -31,6 +31,7 @@ from accounting_sync.errors import (
     SyncError,
     WaitError,
 )
+from accounting_sync.webhooks.events import WebhookEvent
 
 OUR_PACKAGES = ("accounting_sync", "entity_sync")
 
@@ -104,3 +105,22 @@ class Backoff:
         bound = min(self.longest, self.shortest * 2 ** min(attempt, 32))
         spread = max(bound - self.shortest, timedelta(0)).total_seconds() * self.random()
         return self.shortest + timedelta(seconds=spread)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """For how long an event that fails is tried again: what heals by itself within a day asks nobody."""
+
+    backoff: Backoff
+    window: timedelta
+    """From the first try that failed to the last."""
+    max_unfinished: int
+    """Tries in a row that may be cut off: an event that kills its workers must come to an end as well."""
+
+    def is_over(self, event: WebhookEvent, now: datetime) -> bool:
+        """Whether an event whose try has just failed is not tried again."""
+        return now - (event.failing_since or now) >= self.window
+
+    def is_worn_out(self, event: WebhookEvent) -> bool:
+        """Whether an event was begun so often without coming to any end that it is not begun again."""
+        return event.unfinished > self.max_unfinished

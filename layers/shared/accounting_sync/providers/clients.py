@@ -13,6 +13,7 @@ from accounting_sync.providers.http import (
     Timeouts,
     TokenAuth,
     Transport,
+    mark_of,
     new_session,
     with_path,
 )
@@ -69,7 +70,9 @@ class ProviderClients:
             raise ParkedError(f"The connection {connection.name} has no credentials for Moneybird.")
         base_url = with_path(self.settings.moneybird_url, moneybird.BASE_PATH)
         auth = TokenAuth(access.api_token)
-        transport = self._transport(connection.name, Source.MONEYBIRD, base_url, auth, time_left)
+        transport = self._transport(
+            connection.name, Source.MONEYBIRD, base_url, (auth, mark_of(access.api_token)), time_left
+        )
         return MoneybirdClient(transport, access.administration_id)
 
     def moment(
@@ -81,12 +84,20 @@ class ProviderClients:
             raise ParkedError(f"The connection {connection.name} has no credentials for Moment.")
         base_url = with_path(self.settings.moment_url, moment.BASE_PATH)
         auth = HTTPBasicAuth(moment.USER_NAME, access.api_key.get_secret_value())
-        transport = self._transport(connection.name, Source.MOMENT, base_url, auth, time_left)
+        transport = self._transport(
+            connection.name, Source.MOMENT, base_url, (auth, mark_of(access.api_key)), time_left
+        )
         return MomentClient(transport, access.company)
 
     def _transport(
-        self, connection: str, provider: Source, base_url: str, auth: AuthBase, time_left: Callable[[], float]
+        self,
+        connection: str,
+        provider: Source,
+        base_url: str,
+        credential: tuple[AuthBase, str],
+        time_left: Callable[[], float],
     ) -> Transport:
+        auth, mark = credential
         key = (connection, provider)
         if key not in self._sessions:
             self._sessions[key] = new_session()
@@ -101,4 +112,5 @@ class ProviderClients:
             timeouts=self.settings.timeouts,
             time_left=time_left,
             clock=self.clock,
+            credential=mark,
         )

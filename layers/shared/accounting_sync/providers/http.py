@@ -4,6 +4,7 @@ Each call is one HTTP request or none. Before it the shared throttle is asked, a
 circuit breaker, and what comes back is either a success or one of `accounting_sync.errors`.
 """
 
+import hashlib
 import json
 import logging
 import re
@@ -54,6 +55,7 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 """An escape in a JSON text: a pair of surrogates, half a pair, or any other."""
+_MARK_LENGTH = 8
 _CHUNK = 64 * 1024
 _LEAST_TIME = 1.0  # seconds; a call with less than this left is not begun
 _NEXT_INVOCATION = timedelta(seconds=5)
@@ -63,8 +65,13 @@ _MARGIN = 2.0  # seconds that are left for recording what became of the call
 class CallThrottle(Protocol):
     """What the transport asks before a call, and tells after it."""
 
-    def before(self, connection: str, provider: "Source", resource: str) -> bool:
+    def before(self, connection: str, provider: "Source", resource: str, credential: str) -> bool:
         """Take one call's share of the rate plan; True if this call tests whether a pause may end.
+
+        Parameters
+        ----------
+        credential
+            Mark of the credential that the call carries: another than the refused one ends a pause.
 
         Raises
         ------
@@ -78,11 +85,16 @@ class CallThrottle(Protocol):
     def limited(self, connection: str, provider: "Source", until: datetime, reason: str) -> None:
         """Note a 429: nobody calls before `until`."""
 
-    def denied(self, connection: str, provider: "Source", resource: str, reason: str) -> None:
+    def denied(
+        self, connection: str, provider: "Source", resource: str, reason: str, credential: str
+    ) -> None:
         """Note a 401 or 403: the resource is paused."""
 
     def accepted(self, connection: str, provider: "Source", resource: str) -> None:
         """Note that the test call was let in: the resource's pause is over."""
+
+    def answered(self, connection: str, provider: "Source") -> None:
+        """Note a proper answer."""
 
 
 class CallBreaker(Protocol):
@@ -170,6 +182,8 @@ class Transport:
         Without a slash at the end.
     time_left
         Seconds until the caller has to be done (for a Lambda function: until it is killed).
+    credential
+        Mark of what `auth` carries (`mark_of`), so that a pause ends when it is replaced.
     """
 
     session: requests.Session = field(repr=False)
@@ -182,6 +196,7 @@ class Transport:
     timeouts: Timeouts = Timeouts()
     time_left: "Callable[[], float]" = lambda: float("inf")
     clock: "Clock" = utc_now
+    credential: str = ""
 
     def check_ready(self) -> None:
         """Raise WaitError if it is known already that no call may be made now."""
@@ -198,7 +213,7 @@ class Transport:
         """
         attempt = Attempt(self.provider.value.capitalize(), call.method, call.template)
         timeout = self._timeout(attempt)
-        is_test = self.throttle.before(self.connection, self.provider, call.resource)
+        is_test = self.throttle.before(self.connection, self.provider, call.resource, self.credential)
         answer = self.breaker.guard(
             self.connection, self.provider, lambda: self._exchange(call, attempt, timeout)
         )
@@ -206,6 +221,7 @@ class Transport:
         self._share(call, error, is_test=is_test)
         if error:
             raise error
+        self.throttle.answered(self.connection, self.provider)
         return answer
 
     def _failure(self, attempt: Attempt, answer: Answer) -> SyncError | None:
@@ -217,7 +233,9 @@ class Transport:
         """Let the other workers know."""
         match error:
             case AccessDeniedError():
-                self.throttle.denied(self.connection, self.provider, call.resource, str(error))
+                self.throttle.denied(
+                    self.connection, self.provider, call.resource, str(error), self.credential
+                )
             case RateLimitedError(until=until):
                 self.throttle.limited(self.connection, self.provider, until, str(error))
             case _ if is_test:
@@ -263,6 +281,11 @@ class Transport:
     def _time_for(self, timeout: tuple[float, float]) -> float:
         """Return the seconds in which the whole answer has to be here: one silence more is the most."""
         return min(self.time_left() - _MARGIN, 3 * timeout[1])
+
+
+def mark_of(credential: "SecretStr") -> str:
+    """Return what tells one credential from another, and nothing else about it: a few digits of a hash."""
+    return hashlib.sha256(credential.get_secret_value().encode()).hexdigest()[:_MARK_LENGTH]
 
 
 def new_session(user_agent: str = "accounting-sync") -> requests.Session:

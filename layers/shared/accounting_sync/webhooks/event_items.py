@@ -44,6 +44,7 @@ def to_item(event: WebhookEvent, expires_at: int) -> Item:
         "status": event.status,
         **index_keys(event.status, event.event_id, event.connection, to_text(event.updated_at)),
         "attempts": event.attempts,
+        "waits": event.waits,
         "replays": event.replays,
         "number": event.number,
         "reason": event.reason,
@@ -56,7 +57,7 @@ def to_item(event: WebhookEvent, expires_at: int) -> Item:
 
 
 def index_keys(
-    status: Status, event_id: str, connection: str, work_at: str, *, planned: bool = False
+    status: Status, event_id: str, connection: str, work_at: str, *, listed: str | None = None
 ) -> dict[str, str | None]:
     """Return the keys by which the sparse indexes hold an event; None where they do not.
 
@@ -64,10 +65,11 @@ def index_keys(
     ----------
     work_at
         When it is tried next, or since when it has stood so: the order within `by_connection`.
-    planned
-        Whether it is the result of a dry run.
+    listed
+        What lists it there instead of its status: a waiting room, or `PLANNED`.
     """
-    listed = PLANNED if planned else status if status in OPEN_OR_NEEDS_A_PERSON else None
+    if listed is None and status in OPEN_OR_NEEDS_A_PERSON:
+        listed = status
     return {
         "status_shard": status_shard(status, event_id),
         "work_key": work_key(connection, listed) if listed else None,
@@ -128,6 +130,9 @@ def to_event(item: Item) -> WebhookEvent:
         updated_at=from_text(item["updated_at"]),
         kind=item.get("kind"),
         attempts=item["attempts"],
+        unfinished=item.get("unfinished", 0),
+        failing_since=_optional_time(item.get("failing_since")),
+        waits=item.get("waits", 0),
         replays=item["replays"],
         number=item.get("number"),
         reason=item.get("reason"),

@@ -34,6 +34,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.RECEIVED: frozenset({Status.QUEUED, Status.SYNCING, Status.FAILED}),
     Status.QUEUED: frozenset(
         {
+            Status.RECEIVED,  # dispatched: its time has come, and its message is about to be sent
             Status.QUEUED,  # sent again: its message is gone
             Status.SYNCING,
             Status.FAILED,
@@ -69,6 +70,21 @@ NEEDS_A_PERSON = frozenset({Status.PARKED, Status.FAILED, Status.REJECTED})
 
 REPLAYABLE = NEEDS_A_PERSON | {Status.SYNCED, Status.SKIPPED}
 """What a person may send through once more: the entity is fetched anew, so that it does no harm."""
+
+
+class WaitingRoom(StrEnum):
+    """Why a QUEUED event waits without a message in the queue: the dispatcher sends it again.
+
+    A message that waits in the queue is received again and again, by the thousand where thousands wait.
+    """
+
+    LATER = "LATER"
+    """Until a time: its next try."""
+    PAUSED = "PAUSED"
+    """Until its provider lets the connection in again, or answers again."""
+    LIMIT = "LIMIT"
+    """Until there is room in the plan for the provider's rate limit."""
+
 
 NOT_FETCHED = frozenset({Status.RECEIVED, Status.QUEUED})
 """The entity has not been read from the provider for this event yet."""
@@ -144,6 +160,12 @@ class WebhookEvent:
     """Moment's kind of webhook, from the URL (`offer-decisions`); None for Moneybird."""
     attempts: int = 0
     """How often a sync was tried; waiting for a limit or a pause does not count."""
+    unfinished: int = 0
+    """How many tries in a row were begun and not finished, not even as a failure: their workers died."""
+    failing_since: datetime | None = None
+    """When the first of its tries failed, of those that are not yet followed by one that did not."""
+    waits: int = 0
+    """How often it was put into a waiting room; tells the messages of one event apart."""
     replays: int = 0
     """How often a person sent it through again."""
     number: str | None = None

@@ -19,6 +19,8 @@ class SyncMessage:
 
     event_id: str
     entity: EntityRef
+    waits: int = 0
+    """How often the event has been in a waiting room: if at all, it does not go to the end of the line."""
 
     def to_json(self) -> str:
         """Write the message's body."""
@@ -30,6 +32,7 @@ class SyncMessage:
                 "source": entity.source,
                 "entity_type": entity.type,
                 "entity_id": entity.id,
+                **({"waits": self.waits} if self.waits else {}),
             }
         )
 
@@ -47,7 +50,7 @@ class SyncMessage:
             entity = EntityRef(
                 data["connection"], Source(data["source"]), data["entity_type"], data["entity_id"]
             )
-            return cls(data["event_id"], entity)
+            return cls(data["event_id"], entity, data.get("waits", 0))
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a sync message: {error!r}") from error
 
@@ -67,9 +70,11 @@ class SyncQueue:
         assert event.entity is not None  # noqa: S101  # only readable events are sent
         self._client.send_message(
             QueueUrl=self._url,
-            MessageBody=SyncMessage(event.event_id, event.entity).to_json(),
+            MessageBody=SyncMessage(event.event_id, event.entity, event.waits).to_json(),
             MessageGroupId=_digest(event.entity.key),
-            MessageDeduplicationId=_digest(f"{event.event_id}#{event.replays}#{event.attempts}"),
+            MessageDeduplicationId=_digest(
+                f"{event.event_id}#{event.replays}#{event.attempts}#{event.waits}"
+            ),
             MessageSystemAttributes=_trace_attributes(),
         )
 

@@ -3,14 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
+
+_LONGEST_MARGIN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
 class RatePlan:
-    """At most `calls` in any `window`, whenever it begins.
+    """At most `calls` in any `window`, wherever it begins.
 
-    The log counts calls by bucket. A bucket counts as long as any moment of it may lie in the window, so
-    the plan errs on the side of fewer calls, by at most one bucket's length.
+    So it is right however the provider counts: in windows fixed to the clock, in windows that begin with a
+    first call, or over the time that has just passed. The log counts calls by bucket. A bucket counts as long
+    as any moment of it may lie in the window, so the plan errs on the side of fewer calls, by at most the
+    length of one bucket.
 
     Attributes
     ----------
@@ -21,11 +26,28 @@ class RatePlan:
 
     calls: int
     window: timedelta
-    bucket: timedelta = timedelta(seconds=10)
+    bucket: timedelta = timedelta(seconds=1)
 
     def __post_init__(self) -> None:
         if self.calls < 1 or self.bucket > self.window:
             raise ValueError("a plan needs at least one call, and a window of at least one bucket")
+
+    @classmethod
+    def below(cls, limit: int, period: timedelta) -> Self:
+        """Return the plan that uses a limit of so many calls in a period, and never exceeds it.
+
+        One call is left over, for a test by hand. The window is longer than the period by a margin: the most
+        by which the time on the way of two calls may differ. For 150 calls in 5 minutes that makes 149 in 305
+        seconds and a bucket of one second, or 97.4 % of the limit.
+
+        Raises
+        ------
+        ValueError
+            If the limit allows no call at all.
+        """
+        margin = min(_LONGEST_MARGIN, period / 60)
+        bucket = min(timedelta(seconds=1), period / 100)
+        return cls(max(1, limit - 1), period + margin, bucket)
 
     def bucket_of(self, moment: float) -> int:
         """Return the number of the bucket that a moment (seconds since the epoch) lies in."""
@@ -35,21 +57,29 @@ class RatePlan:
         """Return the part of a log (bucket to calls) that still counts."""
         return {bucket: calls for bucket, calls in log.items() if self._leaves_at(bucket) > moment}
 
-    def free_at(self, log: Mapping[int, int], moment: float) -> float:
-        """Return when the next call may be made: `moment` itself, or the time when enough have left."""
+    def free_at(self, log: Mapping[int, int], moment: float, calls: int = 1) -> float:
+        """Return when so many more calls may be made: `moment` itself, or when enough have left the log.
+
+        More calls than the plan has are never free at once: then it is the time when all of them are.
+        """
+        allowed = self.calls - min(calls, self.calls)
         free_from = moment
-        calls = sum(log.values())
+        logged = sum(log.values())
         for bucket in sorted(log):
-            if calls < self.calls:
+            if logged <= allowed:
                 break
-            calls -= log[bucket]
+            logged -= log[bucket]
             free_from = max(moment, self._leaves_at(bucket))
         return free_from
+
+    def free_by(self, log: Mapping[int, int], moment: float) -> int:
+        """Return how many calls may be made by a moment, the later ones not before it."""
+        return max(0, self.calls - sum(self.current(log, moment).values()))
 
     def _leaves_at(self, bucket: int) -> float:
         """Return when the last moment of a bucket leaves the window."""
         return (bucket + 1) * self.bucket.total_seconds() + self.window.total_seconds()
 
 
-MONEYBIRD_PLAN = RatePlan(calls=140, window=timedelta(seconds=310))
-"""Moneybird allows 150 in 5 minutes (developer site); the rest is for what people do with the same token."""
+MONEYBIRD_PLAN = RatePlan.below(150, timedelta(minutes=5))
+"""Moneybird allows 150 calls in 5 minutes (developer site)."""

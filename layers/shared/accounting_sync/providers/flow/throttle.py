@@ -7,17 +7,17 @@ GetItem.
 
 A pause after a 429 holds for the whole provider, and ends by itself. A pause after a 401 or 403 holds for one
 resource, because Moneybird answers a missing scope with a 401 as well: what is allowed goes on beside it. It
-ends by a test: when its time is over, one call is let through and everybody else waits for what becomes of
-it. If it is let in, the pause is lifted, so repaired credentials are noticed without anybody's doing;
-`resume` does the same at once.
+ends by a test: one call is let through as soon as the credential is another than the one that was refused,
+or else when the pause's time is over. Everybody else waits for the result. If the provider lets that call in,
+the pause is lifted. So repaired credentials are noticed without anybody's doing; `resume` does it at once.
 """
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -33,6 +33,16 @@ if TYPE_CHECKING:
     from accounting_sync.time import Clock
 
 logger = logging.getLogger(__name__)
+
+FIRST_ESTIMATE = 4.0
+"""Calls that an event takes, until some have shown it: to look for the invoice, create it, attach its PDF."""
+
+_LEARNING = 0.1
+"""Weight of one more event in the moving average of calls per event."""
+
+_MINUTE = 60
+_MANY = 1000
+"""Events for which a provider without a plan has room in a minute."""
 
 _MOMENT = timedelta(seconds=1)
 _ATTEMPTS = 50
@@ -51,6 +61,8 @@ class Denial:
 
     until: int
     reason: str
+    credential: str = ""
+    """Mark of the credential that was refused; never the credential itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,10 @@ class ThrottleState:
         Calls by bucket of the rate plan.
     paused_until
         Seconds since the epoch; None when the provider has not asked us to wait.
+    calls_per_event
+        How many calls an event takes, as a moving average.
+    answered_at
+        When the provider last gave a proper answer, as far as workers have told; seconds since the epoch.
     denied
         Resource to what the provider said of it.
     """
@@ -73,6 +89,8 @@ class ThrottleState:
     log: Mapping[int, int] = field(default_factory=dict)
     paused_until: int | None = None
     reason: str = ""
+    calls_per_event: float = FIRST_ESTIMATE
+    answered_at: int | None = None
     denied: Mapping[str, Denial] = field(default_factory=dict)
 
     @classmethod
@@ -85,8 +103,10 @@ class ThrottleState:
             log={int(bucket): calls for bucket, calls in item.get("calls", {}).items()},
             paused_until=item.get("paused_until"),
             reason=item.get("reason", ""),
+            answered_at=item.get("answered_at"),
+            calls_per_event=item.get("calls_per_1000_events", 1000 * FIRST_ESTIMATE) / 1000,
             denied={
-                resource: Denial(denial["until"], denial["reason"])
+                resource: Denial(denial["until"], denial["reason"], denial.get("credential", ""))
                 for resource, denial in item.get("denied", {}).items()
             },
         )
@@ -100,8 +120,14 @@ class ThrottleState:
             "calls": {str(bucket): calls for bucket, calls in self.log.items()},
             "paused_until": self.paused_until,
             "reason": self.reason or None,
+            "answered_at": self.answered_at,
+            "calls_per_1000_events": round(1000 * self.calls_per_event),
             "denied": {
-                resource: {"until": denial.until, "reason": denial.reason}
+                resource: {
+                    "until": denial.until,
+                    "reason": denial.reason,
+                    "credential": denial.credential,
+                }
                 for resource, denial in self.denied.items()
             },
             "expires_at": int(last + timedelta(days=1).total_seconds()),
@@ -142,34 +168,67 @@ class Throttle:
         self._settings = settings or ThrottleSettings()
         self._clock = clock
         self._seen: dict[str, ThrottleState] = {}
+        self._calls: dict[str, int] = {}
+        self._samples: dict[str, list[int]] = {}
+        self._answered: dict[str, int] = {}
 
-    def before(self, connection: str, provider: Source, resource: str) -> bool:
+    def before(self, connection: str, provider: Source, resource: str, credential: str = "") -> bool:
         """Take one call's share of the rate plan; True if this call tests whether a pause may end.
+
+        Parameters
+        ----------
+        credential
+            Mark of the credential that the call carries: another than the refused one ends a pause.
 
         Raises
         ------
         PausedError, RateLimitedError
             If the call must wait; `until` says how long.
         """
-        plan = self._settings.plans.get(provider)
-        taken = self._change(
-            _key(connection, provider),
-            lambda state, now: _take(_admitted(state, resource, self._settings.test_lease, now), plan, now),
-        )
+        plan, key = self._settings.plans.get(provider), _key(connection, provider)
+        samples = tuple(self._samples.get(key, ()))
+
+        def take(state: ThrottleState, now: float) -> ThrottleState:
+            admitted = _admitted(state, _Call(resource, credential), self._settings.test_lease, now)
+            return _take(_learned(admitted, samples, self._answered.get(key)), plan, now)
+
+        taken = self._change(key, take)
+        self._samples.pop(key, None)
+        self._calls[key] = self._calls.get(key, 0) + 1
         return resource in taken.denied
 
     def check(self, connection: str, provider: Source) -> None:
-        """Raise RateLimitedError if no call may be made now; takes no share of the plan."""
+        """Raise RateLimitedError if the plan has no room for an event now; takes no share of it."""
         state, now = self.state(connection, provider), self._clock().timestamp()
-        _take(_unpaused(state, now), self._settings.plans.get(provider), now)
+        plan = self._settings.plans.get(provider)
+        _take(_unpaused(state, now), plan, now, calls=math.ceil(state.calls_per_event))
+
+    def event_done(self, connection: str, provider: Source) -> None:
+        """Learn from the calls that were made since the last event was done; costs nothing of its own."""
+        key = _key(connection, provider)
+        calls = self._calls.pop(key, 0)
+        if calls:
+            self._samples.setdefault(key, []).append(calls)
+
+    def room_for_events(self, connection: str, provider: Source) -> int:
+        """Return how many events the plan has room for within the next minute."""
+        state, now = self.state(connection, provider), self._clock().timestamp()
+        plan = self._settings.plans.get(provider)
+        if plan is None:
+            return _MANY
+        if state.paused_until and state.paused_until > now + _MINUTE:
+            return 0
+        return math.ceil(plan.free_by(state.log, now + _MINUTE) / state.calls_per_event)
 
     def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None:
         """Note a 429: nobody calls before `until`."""
         self._note(connection, provider, lambda state: _longer(state, _whole(until), reason))
 
-    def denied(self, connection: str, provider: Source, resource: str, reason: str) -> None:
+    def denied(
+        self, connection: str, provider: Source, resource: str, reason: str, credential: str = ""
+    ) -> None:
         """Note a 401 or 403: nobody calls the resource, until a test call is let in or a person resumes."""
-        denial = Denial(_whole(self._clock() + self._settings.denied_pause), reason)
+        denial = Denial(_whole(self._clock() + self._settings.denied_pause), reason, credential)
         self._note(
             connection, provider, lambda state: replace(state, denied={**state.denied, resource: denial})
         )
@@ -177,6 +236,10 @@ class Throttle:
     def accepted(self, connection: str, provider: Source, resource: str) -> None:
         """Note that the test call was let in: the resource's pause is over."""
         self._note(connection, provider, lambda state: _without_denial(state, resource))
+
+    def answered(self, connection: str, provider: Source) -> None:
+        """Note a proper answer; told to the others with the next call, so it costs nothing of its own."""
+        self._answered[_key(connection, provider)] = int(self._clock().timestamp())
 
     def resume(self, connection: str, provider: Source) -> None:
         """Lift all pauses, whatever they were for."""
@@ -254,25 +317,41 @@ def _unpaused(state: ThrottleState, now: float) -> ThrottleState:
     return _without_pause(state)
 
 
-def _admitted(state: ThrottleState, resource: str, test_lease: timedelta, now: float) -> ThrottleState:
-    """Return the state with a call to a resource let through, or raise the reason why it must wait."""
+class _Call(NamedTuple):
+    """What a denial may be about."""
+
+    resource: str
+    credential: str
+
+
+def _admitted(state: ThrottleState, call: _Call, test_lease: timedelta, now: float) -> ThrottleState:
+    """Return the state with a call let through, or raise the reason why it must wait."""
     state = _unpaused(state, now)
-    denial = state.denied.get(resource)
+    denial = state.denied.get(call.resource)
     if denial is None:
         return state
-    if now < denial.until:
+    if now < denial.until and denial.credential == call.credential:
         said = f"What was refused is paused, and tried again by itself. {denial.reason}"
         raise PausedError(said, _time(denial.until))
-    tested = replace(denial, until=math.ceil(now + test_lease.total_seconds()))
-    return replace(state, denied={**state.denied, resource: tested})
+    tested = Denial(math.ceil(now + test_lease.total_seconds()), denial.reason, call.credential)
+    return replace(state, denied={**state.denied, call.resource: tested})
 
 
-def _take(state: ThrottleState, plan: RatePlan | None, now: float) -> ThrottleState:
-    """Return the state after one more call, or raise if the plan allows none now."""
+def _learned(state: ThrottleState, samples: Iterable[int], answered_at: int | None) -> ThrottleState:
+    """Return the state with the calls of some more events in its moving average, and the latest answer."""
+    average = state.calls_per_event
+    for calls in samples:
+        average += _LEARNING * (calls - average)
+    latest = max((at for at in (state.answered_at, answered_at) if at is not None), default=None)
+    return replace(state, calls_per_event=max(1.0, average), answered_at=latest)
+
+
+def _take(state: ThrottleState, plan: RatePlan | None, now: float, calls: int = 1) -> ThrottleState:
+    """Return the state after one more call, or raise if the plan has no room for so many now."""
     if plan is None:
         return state
     log = plan.current(state.log, now)
-    free_at = plan.free_at(log, now)
+    free_at = plan.free_at(log, now, calls)
     if free_at > now:
         raise RateLimitedError("The plan for the provider's rate limit is used up for now.", _time(free_at))
     bucket = plan.bucket_of(now)

@@ -1,0 +1,111 @@
+"""How events wait: shortly, with their message hidden in the queue, or without one in a waiting room."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from accounting_sync.connections.registry import ConnectionRegistry
+from accounting_sync.errors import PausedError, RateLimitedError, WaitError
+from accounting_sync.time import Clock
+from accounting_sync.webhooks.event_store import EventStore
+from accounting_sync.webhooks.events import WaitingRoom, WebhookEvent
+from accounting_sync.webhooks.sync_queue import SyncMessage
+
+SHORT_WAIT = timedelta(seconds=90)
+"""For how long a message stays in the queue, hidden. Whatever waits longer waits without a message."""
+
+LINE_MEMORY = timedelta(seconds=30)
+"""For how long a process takes for granted that the events of a connection wait in line for its limit."""
+
+
+class Wait(NamedTuple):
+    """For what an event waits, until when as far as that is known, and why."""
+
+    room: WaitingRoom
+    until: datetime
+    reason: str
+    failing_since: datetime | None = None
+    """Since when it fails; None: it only waits, which uses no attempt."""
+
+
+class _Line(NamedTuple):
+    """The events of a connection that wait for its rate limit, as this process met them last."""
+
+    until: datetime
+    """Until when it is taken for granted that there is a line."""
+    reason: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Has events wait; one for each process."""
+
+    events: EventStore
+    registry: ConnectionRegistry
+    clock: Clock
+    _lines: dict[str, _Line] = field(default_factory=dict)
+    """Connection to what is known of its line."""
+
+    def joins_line(self, message: SyncMessage) -> bool:
+        """Put an event at the end of its connection's line, if there is one: thousands may come at once.
+
+        Raises
+        ------
+        EventStateError
+            If it is claimed, final, or gone.
+        """
+        connection = message.entity.connection
+        line, now = self._lines.get(connection), self.clock()
+        if message.waits or line is None or now >= line.until:
+            return False
+        self.registry.note_waiting(connection, now)
+        self.events.defer(
+            message.event_id, now, room=WaitingRoom.LIMIT, reason=line.reason, due_at=line.due_at
+        )
+        return True
+
+    def hand_back(self, event: WebhookEvent, owner: str, wait: Wait, number: str | None) -> datetime | None:
+        """Have a claimed event wait; return when its message is to come again, None if it waits without one.
+
+        Raises
+        ------
+        EventStateError
+            If the claim was lost.
+        """
+        now, in_line = self.clock(), wait.room is WaitingRoom.LIMIT
+        if in_line:
+            self._lines[event.connection] = _Line(now + LINE_MEMORY, wait.reason, wait.until)
+        keeps_message = wait.room is not WaitingRoom.PAUSED and wait.until - now <= SHORT_WAIT
+        if not keeps_message:
+            self.registry.note_waiting(event.connection, now)  # first: unnoted, it would wait for a day
+        self.events.hand_back(
+            event.event_id,
+            owner,
+            now,
+            reason=wait.reason,
+            due_at=wait.until,
+            number=number,
+            room=None if keeps_message else wait.room,
+            work_at=event.received_at if in_line else None,
+            attempt_used=wait.failing_since is not None,
+            failing_since=wait.failing_since,
+        )
+        return wait.until if keeps_message else None
+
+
+def until_of(error: Exception) -> datetime:
+    """Return until when an error asks to wait."""
+    assert isinstance(error, WaitError)  # noqa: S101  # the only errors whose action is to wait
+    return error.until
+
+
+def room_for(error: Exception) -> WaitingRoom:
+    """Return the waiting room that an error leads to."""
+    match error:
+        case RateLimitedError():
+            return WaitingRoom.LIMIT
+        case PausedError():
+            return WaitingRoom.PAUSED
+        case _:
+            return WaitingRoom.LATER

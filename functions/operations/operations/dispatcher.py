@@ -1,0 +1,122 @@
+"""Sends waiting events again: when their time has come, their provider is back, or its limit has room."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Protocol
+
+from aws_lambda_powertools import Logger
+
+from accounting_sync.aws.observability import Counter
+from accounting_sync.connections.registry import ConnectionRegistry, Waiting
+from accounting_sync.time import Clock
+from accounting_sync.webhooks.event_store import EventStateError, EventStore
+from accounting_sync.webhooks.events import EventSummary, Status, WaitingRoom
+from accounting_sync.webhooks.sync_queue import SyncQueue
+
+LIMIT = 1000
+"""Events in one run; the next one comes in a minute."""
+
+CANARIES = 1
+"""Events of a paused connection that are sent once a minute, to see whether the pause is over."""
+
+
+class FlowView(Protocol):
+    """What the dispatcher asks about the providers: `accounting_sync.providers.flow.view`, or a fake."""
+
+    def is_paused(self, connection: str) -> bool:
+        """Whether a provider refuses the connection, or does not answer it properly."""
+
+    def room_for_events(self, connection: str) -> int:
+        """Return how many events the rate plan has room for within the next minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatcher:
+    """One pass over the connections that have waiting events. Two at once do no harm."""
+
+    events: EventStore
+    registry: ConnectionRegistry
+    flow: FlowView
+    queue: SyncQueue
+    clock: Clock
+    counter: Counter
+    logger: Logger
+
+    def run(self, has_time: Callable[[], bool]) -> int:
+        """Send what may run now, until the limit is reached or time is up; return how many."""
+        sent = 0
+        for waiting in self.registry.waiting():
+            if sent >= LIMIT or not has_time():
+                break
+            sent += self._dispatch_connection(waiting, LIMIT - sent, has_time)
+        return sent
+
+    def _dispatch_connection(self, waiting: Waiting, most: int, has_time: Callable[[], bool]) -> int:
+        now, sent, found = self.clock(), 0, False
+        for room in WaitingRoom:
+            listed = self.events.list_by_connection(waiting.connection, room)
+            first = next(listed, None)
+            if first is None:
+                continue
+            found = True
+            ready = self._ready(room, waiting.connection, first, listed, now)
+            for event in islice(ready, most - sent):
+                if not has_time():
+                    break
+                sent += self._dispatch(event, room)
+        if not found:
+            self.registry.settle(waiting, now)
+        if sent:
+            self.counter.count(waiting.connection, {"Dispatched": sent})
+        return sent
+
+    def _ready(
+        self,
+        room: WaitingRoom,
+        connection: str,
+        first: EventSummary,
+        others: Iterable[EventSummary],
+        now: datetime,
+    ) -> Iterable[EventSummary]:
+        """Return those of a room, in order, that may run now."""
+        listed = _chain(first, others)
+        match room:
+            case WaitingRoom.LATER:
+                return _until(listed, now)
+            case WaitingRoom.PAUSED:
+                return islice(listed, CANARIES) if self.flow.is_paused(connection) else listed
+            case WaitingRoom.LIMIT:
+                return islice(listed, self._room(connection))
+
+    def _room(self, connection: str) -> int:
+        """Return for how many events there is room, beside those that are on their way."""
+        on_their_way = sum(
+            1
+            for status in (Status.RECEIVED, Status.QUEUED, Status.SYNCING)
+            for _ in self.events.list_by_connection(connection, status)
+        )
+        return max(0, self.flow.room_for_events(connection) - on_their_way)
+
+    def _dispatch(self, event: EventSummary, room: WaitingRoom) -> int:
+        """Take an event out, then send it: after a crash in between, the sweep sends it."""
+        try:
+            taken = self.events.dispatch(event.event_id, room, self.clock())
+        except EventStateError:
+            return 0  # another dispatcher was faster, or the index is behind
+        self.queue.send(taken)
+        self.logger.info("dispatched", extra={"event_id": event.event_id, "room": room})
+        return 1
+
+
+def _chain(first: EventSummary, others: Iterable[EventSummary]) -> Iterable[EventSummary]:
+    yield first
+    yield from others
+
+
+def _until(listed: Iterable[EventSummary], now: datetime) -> Iterable[EventSummary]:
+    for event in listed:
+        if event.due_at is not None and event.due_at > now:
+            return
+        yield event

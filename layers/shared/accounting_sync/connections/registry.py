@@ -1,0 +1,87 @@
+"""Which connections there are, as far as events have come for them, and which have events that wait.
+
+One item a connection in the accounting table (`pk` = `CONNECTIONS`, `sk` = the name), so that one query of
+one partition tells them all. A name of 63 bytes makes an item of 200 bytes: a thousand connections are read
+with 25 read units (AWS counts 4 KB as half a unit where the reading may be a little behind).
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from accounting_sync.aws.items import from_attributes, is_condition_failure, to_attributes
+from accounting_sync.time import from_text, to_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+PARTITION = "CONNECTIONS"
+
+NOTED_FOR = timedelta(seconds=30)
+"""How long a process takes for granted that what it noted still stands."""
+
+SETTLED_AFTER = timedelta(minutes=2)
+"""How old a note must be to be removed: by then no process relies on it (`NOTED_FOR`), and the index by
+connection, which runs a little behind, shows every event that was put into a waiting room under it."""
+
+
+class Waiting(NamedTuple):
+    """A connection with events in waiting rooms."""
+
+    connection: str
+    noted_at: datetime
+
+
+@dataclass(slots=True)
+class ConnectionRegistry:
+    """Notes and lists connections; one for each process."""
+
+    client: "DynamoDBClient"
+    table: str
+    _noted: dict[str, datetime] = field(default_factory=dict)
+
+    def note_waiting(self, connection: str, now: datetime) -> None:
+        """Note that events of a connection wait: one write a process in half a minute, however many wait."""
+        if now - self._noted.get(connection, datetime.min.replace(tzinfo=now.tzinfo)) < NOTED_FOR:
+            return
+        self.client.update_item(
+            TableName=self.table,
+            Key=_key(connection),
+            UpdateExpression="SET waiting_at = :now",
+            ExpressionAttributeValues=to_attributes({":now": to_text(now)}),
+        )
+        self._noted[connection] = now
+
+    def waiting(self) -> list[Waiting]:
+        """List the connections that may have events in waiting rooms."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="pk = :partition",
+            FilterExpression="attribute_exists(waiting_at)",
+            ExpressionAttributeValues=to_attributes({":partition": PARTITION}),
+        )
+        items = (from_attributes(item) for page in pages for item in page["Items"])
+        return [Waiting(item["sk"], from_text(item["waiting_at"])) for item in items]
+
+    def settle(self, waiting: Waiting, now: datetime) -> None:
+        """Forget that events of a connection wait: none was found, and the note is old enough to say so."""
+        if now - waiting.noted_at < SETTLED_AFTER:
+            return
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key=_key(waiting.connection),
+                UpdateExpression="REMOVE waiting_at",
+                ConditionExpression="waiting_at = :seen",
+                ExpressionAttributeValues=to_attributes({":seen": to_text(waiting.noted_at)}),
+            )
+        except ClientError as error:
+            if not is_condition_failure(error):  # noted again meanwhile
+                raise
+
+
+def _key(connection: str) -> "dict[str, AttributeValueTypeDef]":
+    return to_attributes({"pk": PARTITION, "sk": connection})

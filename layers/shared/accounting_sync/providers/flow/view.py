@@ -1,0 +1,42 @@
+"""What flow control knows of a connection, for those who decide when its waiting events are sent again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounting_sync.providers.flow.throttle import Throttle
+from accounting_sync.time import Clock
+from accounting_sync.webhooks.events import Source
+
+
+@dataclass(frozen=True, slots=True)
+class FlowView:
+    """Reads the throttle and the circuit breaker; takes no share of any plan."""
+
+    throttle: Throttle
+    open_until: Callable[[str, Source], datetime | None]
+    """When a provider that is held to be unwell is tried next for a connection; None: it is well."""
+    clock: Clock
+
+    def next_try(self, connection: str) -> datetime | None:
+        """Return when a provider that is held to be unwell is tried next; None: all are well."""
+        tries = (self.open_until(connection, provider) for provider in Source)
+        return max((each for each in tries if each), default=None)
+
+    def is_paused(self, connection: str) -> bool:
+        """Whether a provider refuses the connection, or does not answer it properly."""
+        return any(self._is_paused(connection, provider) for provider in Source)
+
+    def has_answered_since(self, connection: str, moment: datetime) -> bool:
+        """Whether a provider is known to have given a proper answer after a moment."""
+        told = (self.throttle.state(connection, provider).answered_at for provider in Source)
+        return any(at is not None and at > moment.timestamp() for at in told)
+
+    def room_for_events(self, connection: str) -> int:
+        """Return how many events the rate plan has room for within a minute; only Moneybird has one."""
+        return self.throttle.room_for_events(connection, Source.MONEYBIRD)
+
+    def _is_paused(self, connection: str, provider: Source) -> bool:
+        if self.open_until(connection, provider) is not None:
+            return True
+        return bool(self.throttle.state(connection, provider).denied)
