@@ -252,9 +252,12 @@ class Process:
         self.invocations += 1
         context = cast("LambdaContext", _Context(f"{self.name}-{self.invocations}"))
         answer = self.consumer.take({"Records": [_record(message)]}, context)
-        if not answer["batchItemFailures"]:
+        if answer["batchItemFailures"]:
+            return timedelta(seconds=self.bench.queue.hidden.get(message.event_id, 0))
+        event = self.bench.event(message)
+        if event.status in FINAL or event.due_at is None:
             return None
-        return timedelta(seconds=self.bench.queue.hidden.get(message.event_id, 0))
+        return event.due_at - self.bench.now  # it waits without a message; the dispatcher sends it then
 
 
 def _record(message: SyncMessage) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from accounting_sync.accounting.event_bus import EventBus
 from accounting_sync.accounting.stores.accounting_store import AccountingStore
 from accounting_sync.aws.clients import CLIENT_CONFIG
 from accounting_sync.aws.observability import Counter
-from accounting_sync.aws.parameters import Parameters
+from accounting_sync.aws.parameters import ALWAYS_FRESH, SECRET_MAX_AGE, Parameters
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
 from accounting_sync.connections.connection import Connection, ConnectionStore
 from accounting_sync.connections.registry import ConnectionRegistry
@@ -91,10 +91,10 @@ def make_consumer(environment: Environment, around: Surroundings) -> Consumer:
     aws, clock = around.aws, around.clock
     events = EventStore(aws.dynamodb, environment.events_table, environment.retention)
     store = AccountingStore(aws.dynamodb, environment.accounting_table)
-    secrets = Parameters(SecretsProvider(boto3_client=aws.secretsmanager))
+    secrets = Parameters(SecretsProvider(boto3_client=aws.secretsmanager), SECRET_MAX_AGE)
     connections = ConnectionStore(secrets, environment.connection_prefix)
     announcements = Announcements(EventBus(aws.events, environment.event_bus_name), store, clock)
-    parameters = Parameters(SSMProvider(boto3_client=aws.ssm), decrypt=True)
+    parameters = Parameters(SSMProvider(boto3_client=aws.ssm), ALWAYS_FRESH, decrypt=True)
     pipeline = Pipeline(
         events=events,
         connections=connections,

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvi
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from accounting_sync.aws.parameters import Parameters
+from accounting_sync.aws.parameters import ALWAYS_FRESH, SECRET_MAX_AGE, Parameters
 from accounting_sync.errors import RetryableError
 
 
@@ -27,7 +27,7 @@ def ssm() -> Iterator[Any]:
 
 def test_secret_is_kept_until_a_fresh_one_is_wanted(secretsmanager: Any) -> None:  # noqa: ANN401  # a client
     secretsmanager.create_secret(Name="accounting-sync/acme", SecretString="old")
-    secrets = Parameters(SecretsProvider(boto3_client=secretsmanager))
+    secrets = Parameters(SecretsProvider(boto3_client=secretsmanager), SECRET_MAX_AGE)
     assert secrets.read("accounting-sync/acme") == "old"
 
     secretsmanager.put_secret_value(SecretId="accounting-sync/acme", SecretString="new")
@@ -36,18 +36,34 @@ def test_secret_is_kept_until_a_fresh_one_is_wanted(secretsmanager: Any) -> None
     assert secrets.read("accounting-sync/acme", fresh=True) == "new"
 
 
+def test_settings_are_always_read_anew(ssm: Any) -> None:  # noqa: ANN401
+    parameters = Parameters(SSMProvider(boto3_client=ssm), ALWAYS_FRESH)
+    ssm.put_parameter(Name="/accounting-sync/acme", Value="old", Type="String")
+    assert parameters.read("/accounting-sync/acme") == "old"
+
+    ssm.put_parameter(Name="/accounting-sync/acme", Value="new", Type="String", Overwrite=True)
+
+    assert parameters.read("/accounting-sync/acme") == "new"
+
+
 def test_encrypted_parameter_is_read(ssm: Any) -> None:  # noqa: ANN401
     ssm.put_parameter(Name="/accounting-sync/acme", Value="{}", Type="SecureString")
 
-    assert Parameters(SSMProvider(boto3_client=ssm), decrypt=True).read("/accounting-sync/acme") == "{}"
+    assert (
+        Parameters(SSMProvider(boto3_client=ssm), ALWAYS_FRESH, decrypt=True).read("/accounting-sync/acme")
+        == "{}"
+    )
 
 
 def test_missing_secret_is_nothing(secretsmanager: Any) -> None:  # noqa: ANN401
-    assert Parameters(SecretsProvider(boto3_client=secretsmanager)).read("accounting-sync/acme") is None
+    assert (
+        Parameters(SecretsProvider(boto3_client=secretsmanager), SECRET_MAX_AGE).read("accounting-sync/acme")
+        is None
+    )
 
 
 def test_missing_parameter_is_nothing(ssm: Any) -> None:  # noqa: ANN401
-    assert Parameters(SSMProvider(boto3_client=ssm)).read("/accounting-sync/acme") is None
+    assert Parameters(SSMProvider(boto3_client=ssm), ALWAYS_FRESH).read("/accounting-sync/acme") is None
 
 
 def test_unreadable_parameter_is_tried_again(ssm: Any) -> None:  # noqa: ANN401
@@ -55,4 +71,4 @@ def test_unreadable_parameter_is_tried_again(ssm: Any) -> None:  # noqa: ANN401
         stub.add_client_error("get_parameter", "ThrottlingException")
 
         with pytest.raises(RetryableError, match="/accounting-sync/acme: ThrottlingException"):
-            Parameters(SSMProvider(boto3_client=ssm)).read("/accounting-sync/acme")
+            Parameters(SSMProvider(boto3_client=ssm), ALWAYS_FRESH).read("/accounting-sync/acme")

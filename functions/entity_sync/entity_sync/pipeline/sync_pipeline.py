@@ -101,12 +101,11 @@ class Pipeline:
             return run.record_deletion(entity, reason)
 
     def _run(self, event: WebhookEvent, entity: EntityRef, worker: Worker) -> "_Run":
-        """Read secret and settings; anew for what a person replays, who has often just repaired them."""
-        fresh = event.replays > 0
-        if fresh:
+        """Read secret and settings; both anew for what a person replays, who has often just repaired them."""
+        if event.replays > 0:
             self.connections.distrust(entity.connection)
         connection = self.connections.get(entity.connection)
-        return _Run(self, event, worker, connection, self.settings.get(entity.connection, fresh=fresh))
+        return _Run(self, event, worker, connection, self.settings.get(entity.connection))
 
     def claimed(self, entity: EntityRef, worker: Worker) -> AbstractContextManager[Claim]:
         """Hold an entity's claim for a worker."""

@@ -8,8 +8,8 @@ from accounting_sync.connections.booking_settings import BookingSettings, parse_
 class ParameterReader(Protocol):
     """Where parameters come from: `accounting_sync.aws.parameters.Parameters`, or a fake."""
 
-    def read(self, name: str, *, fresh: bool = False) -> str | None:
-        """Return a parameter, a fresh one if wanted; None if there is none."""
+    def read(self, name: str) -> str | None:
+        """Return a parameter as it is now; None if there is none."""
 
 
 class BookingSettingsStore:
@@ -19,8 +19,8 @@ class BookingSettingsStore:
         self._parameters = parameters
         self._prefix = prefix
 
-    def get(self, connection: str, *, fresh: bool = False) -> BookingSettings | None:
-        """Read the settings, past the cache if wanted; None where there is no parameter.
+    def get(self, connection: str) -> BookingSettings | None:
+        """Read the settings as they are now; None where there is no parameter.
 
         Raises
         ------
@@ -30,7 +30,7 @@ class BookingSettingsStore:
             If they could not be read.
         """
         name = self.name_of(connection)
-        text = self._parameters.read(name, fresh=fresh)
+        text = self._parameters.read(name)
         return None if text is None else parse_settings(text, name)
 
     def name_of(self, connection: str) -> str:
