@@ -31,7 +31,7 @@ from accounting_sync.webhooks.events import Status, WebhookEvent
 from accounting_sync.webhooks.signatures import sign_moneybird
 from operations.environment import Environment as OperationsSettings
 from operations.sweep import SweepError
-from tests.harness.tables import create_control_table, create_events_table
+from tests.harness.tables import create_accounting_table, create_control_table, create_events_table
 from webhook_receiver.environment import Environment as ReceiverSettings
 
 CONNECTION = "acme"
@@ -218,6 +218,7 @@ class ReceiverBench:
         self.settings = ReceiverSettings(
             events_table=create_events_table(self.dynamodb, f"events-{name}"),
             control_table=create_control_table(self.dynamodb, f"control-{name}"),
+            accounting_table=create_accounting_table(self.dynamodb, f"accounting-{name}"),
             queue_url=self.queue_url,
             bodies_bucket=name,
             connection_prefix=f"{name}/",
@@ -239,8 +240,8 @@ class ReceiverBench:
                     self.settings.events_table,
                     self.queue_url,
                     RETENTION,
-                    control_table="control",
-                    accounting_table="accounting",
+                    control_table=self.settings.control_table,
+                    accounting_table=self.settings.accounting_table,
                     event_bus_name="default",
                 ),
                 self.clock,

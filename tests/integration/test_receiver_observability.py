@@ -43,7 +43,7 @@ def test_accepted_webhook_leaves_one_line(receiver: ReceiverBench) -> None:
     assert answer.log["request_id"] == "request-1"
 
 
-def test_numbers_are_counted_by_connection(receiver: ReceiverBench) -> None:
+def test_numbers_are_counted(receiver: ReceiverBench) -> None:
     new = receiver.moneybird()
     duplicate = receiver.moneybird()
     other_body = receiver.moneybird({**INVOICE, "state": "paid"})
@@ -51,14 +51,25 @@ def test_numbers_are_counted_by_connection(receiver: ReceiverBench) -> None:
     assert numbers(new.metrics) == {"Received": 1, "Forwarded": 1}
     assert numbers(duplicate.metrics) == {"Received": 1, "Duplicate": 1, "Forwarded": 1}
     assert numbers(other_body.metrics) == {"Received": 1, "Forwarded": 1, "KeyReused": 1}
-    assert new.metrics[0]["connection"] == "acme"
+    assert "connection" not in new.metrics[0]  # each combination of dimensions costs money
 
 
-def test_refusals_are_counted_by_reason(receiver: ReceiverBench) -> None:
+def test_numbers_are_counted_by_connection_where_that_is_wanted(
+    receiver: ReceiverBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("METRICS_BY_CONNECTION", "true")
+    receiver.restart()
+
+    refused = receiver.moneybird(b"{")
+
+    assert (refused.metrics[0]["connection"], refused.metrics[0]["reason"]) == ("acme", "unreadable")
+
+
+def test_refusals_are_counted_and_the_log_has_the_reason(receiver: ReceiverBench) -> None:
     answer = receiver.moneybird(b"{")
 
     assert numbers(answer.metrics) == {"Rejected": 1, "RejectedOfConnection": 1}
-    assert (answer.metrics[0]["connection"], answer.metrics[0]["reason"]) == ("acme", "unreadable")
+    assert (answer.log["connection"], answer.log["reason"]) == ("acme", "unreadable")
     assert answer.log["event_id"].startswith("acme#moneybird#rejected-")
 
 
@@ -66,8 +77,53 @@ def test_invented_connections_make_no_metrics_of_their_own(receiver: ReceiverBen
     answer = receiver.moneybird(connection="invented")
 
     assert "invented" not in answer.output
-    assert answer.metrics[0]["connection"] == "unknown"
     assert numbers(answer.metrics) == {"Rejected": 1}  # and nobody is alarmed
+
+
+@pytest.mark.parametrize(
+    ("headers", "check"),
+    [
+        ({"Authorization": basic("moneybird", "wrong")}, "user name and password"),
+        ({"Moneybird-Signature": "t=1,v1=0"}, "signature"),
+    ],
+)
+def test_log_says_which_check_failed_and_the_answer_does_not(
+    receiver: ReceiverBench, headers: dict[str, str], check: str
+) -> None:
+    answer = receiver.moneybird(headers=headers)
+
+    assert (answer.status, answer.log["check"]) == (401, check)
+    assert "signature" not in str(answer.body)
+
+
+def test_log_says_that_the_signature_is_of_the_future(receiver: ReceiverBench) -> None:
+    assert receiver.moneybird(age=-600).log["check"] == "time of the signature"
+
+
+def test_log_says_that_the_token_in_the_body_is_wrong(receiver: ReceiverBench) -> None:
+    answer = receiver.moneybird({**INVOICE, "webhook_token": "another"})
+
+    assert answer.log["check"] == "webhook_token in the body"
+
+
+def test_log_says_that_a_webhook_of_moment_proves_nothing(receiver: ReceiverBench) -> None:
+    answer = receiver.moment(headers={"Authorization": basic("moment", "wrong")})
+
+    assert answer.log["check"] == "user name and password, or token in the URL"
+
+
+@pytest.mark.parametrize("kind", [None, "invoices"])
+def test_probe_with_wrong_credentials_is_told_so(receiver: ReceiverBench, kind: str | None) -> None:
+    wrong = {"Authorization": basic("moment", "wrong")}
+
+    assert receiver.request("GET", kind=kind, headers=wrong).status == 401
+    assert receiver.request("GET", kind=kind).status == 200
+    assert receiver.request("GET", kind=kind, headers=right(kind)).status == 200
+
+
+def right(kind: str | None) -> dict[str, str]:
+    pair = ("moment", "mo-password") if kind else ("moneybird", "mb-password")
+    return {"Authorization": basic(*pair)}
 
 
 def test_invented_kinds_are_not_logged(receiver: ReceiverBench) -> None:

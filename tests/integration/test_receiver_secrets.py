@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from accounting_sync.connections.registry import ConnectionRegistry
 from accounting_sync.webhooks.signatures import sign_moneybird
-from tests.harness.receiver_bench import SECRET, Fault, ReceiverBench, basic
+from tests.harness.receiver_bench import CONNECTION, SECRET, Fault, ReceiverBench, basic
 
 READ = "GetSecretValue"
 
@@ -84,13 +85,40 @@ def test_of_a_flood_of_unknown_names_the_latest_are_remembered(receiver: Receive
     assert receiver.network.calls[READ] == 1  # other-0, the oldest
 
 
-def test_name_that_we_may_not_read_is_asked_for_once(receiver: ReceiverBench) -> None:
+def test_invented_name_is_unknown_although_aws_denies_it_instead(receiver: ReceiverBench) -> None:
+    """Secrets Manager is reported to deny a name that does not exist, where a policy allows a pattern."""
     with receiver.network.broken((READ,), Fault.DENIED):
         answers = [receiver.moneybird(connection="other") for _ in range(5)]
 
-    assert {answer.status for answer in answers} == {503}
+    assert {answer.status for answer in answers} == {404}
+    assert receiver.network.calls[READ] == 1
+    assert "RejectedOfConnection" not in str([answer.metrics for answer in answers])
+
+
+def test_policy_that_denies_a_registered_connection_is_no_unknown_name(receiver: ReceiverBench) -> None:
+    registry = ConnectionRegistry(receiver.dynamodb, receiver.settings.accounting_table)
+    registry.add(CONNECTION, receiver.clock())
+
+    with receiver.network.broken((READ,), Fault.DENIED):
+        answers = [receiver.moneybird() for _ in range(5)]
+
+    assert {answer.status for answer in answers} == {503}  # which raises the alarm on 5XX
     assert {answer.log["cause"] for answer in answers} == {"the secret cannot be read: AccessDeniedException"}
     assert receiver.network.calls[READ] == 1
+
+
+def test_policy_that_denies_a_connection_in_use_is_no_unknown_name(receiver: ReceiverBench) -> None:
+    receiver.moneybird()
+
+    with receiver.network.broken((READ,), Fault.DENIED):
+        answer = receiver.moneybird(headers={"Authorization": basic("moneybird", "wrong")})
+
+    assert answer.status == 503
+
+
+def test_denied_name_is_not_called_unknown_while_nobody_can_tell(receiver: ReceiverBench) -> None:
+    with receiver.network.broken((READ, "GetItem"), Fault.DENIED):
+        assert receiver.moneybird(connection="other").status == 503
 
 
 def test_impossible_name_is_not_asked_for(receiver: ReceiverBench) -> None:
@@ -135,5 +163,5 @@ def test_malformed_secret_closes_the_connection_and_names_the_key(
 
     assert answer.status == 503
     assert answer.log["cause"].startswith(fault)
-    assert answer.log["connection"] == answer.metrics[0]["connection"] == "acme"  # it exists
+    assert answer.log["connection"] == answer.log["connection"] == "acme"  # it exists
     assert "mb-password" not in answer.output

@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
 from accounting_sync.aws.clients import RECEIVER_CONFIG
 from accounting_sync.aws.observability import MetricCounter, make_logger
+from accounting_sync.connections.registry import ConnectionRegistry
 from accounting_sync.time import Clock, utc_now
 from accounting_sync.webhooks.body_store import BodyStore
 from accounting_sync.webhooks.event_store import EventStore
@@ -37,12 +38,14 @@ def reception() -> Reception:
 
 def make_reception(environment: Environment, clock: Clock) -> Reception:
     """Put a receiver together."""
+    dynamodb = boto3.client("dynamodb", config=RECEIVER_CONFIG)
     credentials = CredentialStore(
         SecretsProvider(boto3_client=boto3.client("secretsmanager", config=RECEIVER_CONFIG)).get,
         environment.connection_prefix,
+        ConnectionRegistry(dynamodb, environment.accounting_table).has,
     )
     events = EventStore(
-        boto3.client("dynamodb", config=RECEIVER_CONFIG),
+        dynamodb,
         environment.events_table,
         environment.retention,
         environment.control_table,

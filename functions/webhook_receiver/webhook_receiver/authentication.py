@@ -11,9 +11,11 @@ import hmac
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 from accounting_sync.connections.webhook_credentials import WebhookCredentials
+from accounting_sync.webhooks.events import Source
 from accounting_sync.webhooks.signatures import v1_digest
 from webhook_receiver.gateway import Request
 from webhook_receiver.problems import ProblemError, ProblemKind
@@ -22,15 +24,27 @@ TOLERANCE = timedelta(minutes=5)
 """How far a signature's time may be from ours (Moneybird's documentation)."""
 
 
-class NotAuthenticError(ProblemError):
-    """A check failed. The answer does not say which: that would help only who guesses."""
+class Check(StrEnum):
+    """What a webhook is checked for."""
 
-    def __init__(self) -> None:
+    CONFIGURATION = "nothing is configured"
+    PASSWORD = "user name and password"  # noqa: S105  # the name of the check
+    SIGNATURE = "signature"
+    TIME = "time of the signature"
+    BODY_TOKEN = "webhook_token in the body"  # noqa: S105
+    PASSWORD_OR_URL_TOKEN = "user name and password, or token in the URL"  # noqa: S105
+
+
+class NotAuthenticError(ProblemError):
+    """A check failed. The log says which; the answer does not, because that would help only who guesses."""
+
+    def __init__(self, check: Check) -> None:
         super().__init__(
             ProblemKind.UNAUTHENTICATED,
             "The credentials of this webhook are missing or wrong. Compare its URL, user name, password, "
             "secret and token with those of the connection.",
         )
+        self.check = check
 
 
 class Signature(NamedTuple):
@@ -42,8 +56,13 @@ class Signature(NamedTuple):
     """Made longer ago than the tolerance."""
 
 
-def verify_basic(request: Request, credentials: WebhookCredentials) -> None:
+def verify_basic(request: Request, credentials: WebhookCredentials, check: Check = Check.PASSWORD) -> None:
     """Check HTTP Basic against the pairs of the connection.
+
+    Parameters
+    ----------
+    check
+        What the log is told if it fails.
 
     Raises
     ------
@@ -54,7 +73,7 @@ def verify_basic(request: Request, credentials: WebhookCredentials) -> None:
     if given is None or not _is_one_of(
         given, (":".join(pair) for pair in credentials.basic_auth if all(pair))
     ):
-        raise NotAuthenticError
+        raise NotAuthenticError(check)
 
 
 def verify_moneybird(request: Request, credentials: WebhookCredentials, now: datetime) -> Signature | None:
@@ -66,7 +85,7 @@ def verify_moneybird(request: Request, credentials: WebhookCredentials, now: dat
         If a configured check fails, or nothing at all is configured.
     """
     if not (credentials.basic_auth or credentials.webhook_secrets or credentials.webhook_tokens):
-        raise NotAuthenticError
+        raise NotAuthenticError(Check.CONFIGURATION)
     if credentials.basic_auth:
         verify_basic(request, credentials)
     return _verify_signature(request, credentials, now) if credentials.webhook_secrets else None
@@ -89,7 +108,7 @@ def verify_token(token: object, credentials: WebhookCredentials, *, readable: bo
     if token is None and not readable and proven:
         return
     if not (isinstance(token, str) and _is_one_of(token, credentials.webhook_tokens)):
-        raise NotAuthenticError
+        raise NotAuthenticError(Check.BODY_TOKEN)
 
 
 def verify_moment(request: Request, credentials: WebhookCredentials) -> None:
@@ -102,7 +121,7 @@ def verify_moment(request: Request, credentials: WebhookCredentials) -> None:
     """
     if len(request.tokens) == 1 and _is_one_of(request.tokens[0], credentials.url_tokens):
         return
-    verify_basic(request, credentials)
+    verify_basic(request, credentials, Check.PASSWORD_OR_URL_TOKEN)
 
 
 def _basic_pair(request: Request) -> str | None:
@@ -123,10 +142,10 @@ def _verify_signature(request: Request, credentials: WebhookCredentials, now: da
         v1_digest(request.body, secret, timestamp) for secret in credentials.webhook_secrets if secret
     ]
     if not any(_is_one_of(digest, expected) for digest in digests):
-        raise NotAuthenticError
+        raise NotAuthenticError(Check.SIGNATURE)
     age = now.timestamp() - timestamp
     if age < -TOLERANCE.total_seconds():
-        raise NotAuthenticError
+        raise NotAuthenticError(Check.TIME)
     return Signature(timestamp, stale=age > TOLERANCE.total_seconds())
 
 
@@ -135,7 +154,7 @@ def _parse_signature(header: str) -> tuple[int, list[str]]:
     times = [value for scheme, _, value in pairs if scheme == "t"]
     digests = [value for scheme, _, value in pairs if scheme == "v1"]
     if len(times) != 1 or not re.fullmatch(r"[0-9]{1,12}", times[0]):
-        raise NotAuthenticError
+        raise NotAuthenticError(Check.SIGNATURE)
     return int(times[0]), digests
 
 
@@ -147,3 +166,17 @@ def _is_one_of(given: str, accepted: Iterable[str]) -> bool:
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
+
+
+def verify_presented(request: Request, source: Source, credentials: WebhookCredentials) -> None:
+    """Check the credentials that a request without a body presents; one without any passes.
+
+    Raises
+    ------
+    NotAuthenticError
+        If it presents wrong ones: whoever tries a URL by hand learns that it would not work.
+    """
+    if source is Source.MOMENT and (request.tokens or "authorization" in request.headers):
+        verify_moment(request, credentials)
+    elif "authorization" in request.headers and credentials.basic_auth:
+        verify_basic(request, credentials)

@@ -59,10 +59,15 @@ class CredentialStore:
     """Reads what the webhooks of a connection must carry."""
 
     def __init__(
-        self, read_secret: SecretReader, prefix: str, monotonic: Callable[[], float] = time.monotonic
+        self,
+        read_secret: SecretReader,
+        prefix: str,
+        is_registered: Callable[[str], bool],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._read_secret = read_secret
         self._prefix = prefix
+        self._is_registered = is_registered
         self._monotonic = monotonic
         self._parsed: dict[str, tuple[str, Mapping[Source, WebhookCredentials]]] = {}
         self._existing: set[str] = set()
@@ -125,16 +130,27 @@ class CredentialStore:
         return secret
 
     def _problem_of(self, connection: str, code: str) -> ProblemError:
-        """Say what AWS's refusal means, and remember it if asking again would not change it soon."""
+        """Say what AWS's refusal means, and remember it if asking again would not change it soon.
+
+        Where there is no secret of a name, there is no ARN that a policy's pattern could match: Secrets Manager
+        is reported to answer AccessDenied then, not ResourceNotFound (jenkinsci/aws-secrets-manager-
+        credentials-provider-plugin#65). So a denied name is unknown, unless the connection is registered:
+        then the policy is wrong, and the 503 raises the alarm.
+        """
         if code in _GONE:
-            self._existing.discard(connection)
-            self._parsed.pop(connection, None)
-            self._refuse(connection, _unknown_webhook)
-            return _unknown_webhook()
+            return self._unknown(connection)
+        if code in _DENIED and not self.knows(connection) and not self._is_registered(connection):
+            return self._unknown(connection)
         problem = partial(CredentialsUnavailableError, f"the secret cannot be read: {code}")
         if code in _DENIED and not self.knows(connection):
             self._refuse(connection, problem)
         return problem()
+
+    def _unknown(self, connection: str) -> ProblemError:
+        self._existing.discard(connection)
+        self._parsed.pop(connection, None)
+        self._refuse(connection, _unknown_webhook)
+        return _unknown_webhook()
 
     def _parse(self, connection: str, secret: object) -> Mapping[Source, WebhookCredentials]:
         if not isinstance(secret, str):

@@ -10,6 +10,8 @@ class Environment(NamedTuple):
 
     events_table: str
     control_table: str
+    accounting_table: str
+    """Read only to see which connections there are."""
     queue_url: str
     bodies_bucket: str
     connection_prefix: str
@@ -28,6 +30,7 @@ class Environment(NamedTuple):
         return cls(
             events_table=environment["EVENTS_TABLE"],
             control_table=environment["CONTROL_TABLE"],
+            accounting_table=environment["ACCOUNTING_TABLE"],
             queue_url=environment["SYNC_QUEUE_URL"],
             bodies_bucket=environment["BODIES_BUCKET"],
             connection_prefix=environment["CONNECTION_PREFIX"],

@@ -28,7 +28,7 @@ from accounting_sync.webhooks.events import (
     event_id,
 )
 from accounting_sync.webhooks.sync_queue import SyncQueue
-from webhook_receiver.authentication import NotAuthenticError, verify_basic
+from webhook_receiver.authentication import NotAuthenticError, verify_basic, verify_presented
 from webhook_receiver.credential_store import CredentialStore
 from webhook_receiver.deliveries import Delivery, accept_moment, accept_moneybird
 from webhook_receiver.gateway import Request
@@ -94,6 +94,7 @@ class Intake:
         source = _route(request)
         self._credentials.get(request.connection, source)
         if request.method != "POST":
+            self._verified(request, source, lambda known: verify_presented(request, source, known))
             return Receipt(Verdict.OK)
         _check_body(request)
         if source is Source.MONEYBIRD and is_probe(request.body):

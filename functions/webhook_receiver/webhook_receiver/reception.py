@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from accounting_sync.aws.observability import Counter
 from accounting_sync.webhooks.events import MOMENT_ENTITY_TYPES
+from webhook_receiver.authentication import NotAuthenticError
 from webhook_receiver.credential_store import CredentialsUnavailableError
 from webhook_receiver.gateway import Answer, Request, answer, problem_answer, request_id
 from webhook_receiver.intake import Intake, Receipt, Verdict
@@ -95,6 +96,8 @@ def _to_problem(error: Exception, line: dict[str, Any]) -> ProblemError:
     """Say what an error means for the sender, and note for us what it was: never its message."""
     if isinstance(error, CredentialsUnavailableError):
         line["cause"] = error.cause
+    if isinstance(error, NotAuthenticError):
+        line["check"] = error.check
     if isinstance(error, ProblemError):
         return error
     if isinstance(error, ClientError | BotoCoreError):

@@ -84,6 +84,7 @@ class EventProcessor:
             if self.waiting.joins_line(message):
                 self.counter.count(message.entity.connection, {"Waiting": 1}, source=message.entity.source)
                 return None
+            self.waiting.registry.add(message.entity.connection, self.clock())
             event = self.events.claim(message.event_id, worker.owner, self.clock(), LEASE)
             had_time = worker.time_left() > ENOUGH_TIME
             return self._attempt(_Job(event, message.entity, worker, had_time))

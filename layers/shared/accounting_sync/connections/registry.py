@@ -42,6 +42,23 @@ class ConnectionRegistry:
     client: "DynamoDBClient"
     table: str
     _noted: dict[str, datetime] = field(default_factory=dict)
+    _added: set[str] = field(default_factory=set)
+
+    def add(self, connection: str, now: datetime) -> None:
+        """Note that there is a connection: one write in the life of a process."""
+        if connection in self._added:
+            return
+        self.client.update_item(
+            TableName=self.table,
+            Key=_key(connection),
+            UpdateExpression="SET known_since = if_not_exists(known_since, :now)",
+            ExpressionAttributeValues=to_attributes({":now": to_text(now)}),
+        )
+        self._added.add(connection)
+
+    def has(self, connection: str) -> bool:
+        """Whether an event of a connection was ever taken."""
+        return "Item" in self.client.get_item(TableName=self.table, Key=_key(connection))
 
     def note_waiting(self, connection: str, now: datetime) -> None:
         """Note that events of a connection wait: one write a process in half a minute, however many wait."""
