@@ -66,11 +66,13 @@ def test_fifteen_events_go_on_by_themselves_once_the_token_is_right(function: Sy
         if function.invoke() is None:
             function.move_on()
     first_booked_after = function.now - repaired_at
+    told = [name for name, _ in function.published if name.startswith("Connection")]
     function.run()
 
     assert len(waiting) + len(on_its_way) == 15
     assert received <= 15 + 20  # each once, and one of them a minute, to see
     assert refused <= 3  # a call with the refused token every 15 minutes
+    assert told == ["ConnectionPaused", "ConnectionResumed"]  # once, however many events wait
     assert first_booked_after <= timedelta(minutes=1)
     assert function.now - repaired_at <= timedelta(minutes=15)
     assert {function.event(each).status for each in delivered} <= {Status.SYNCED, Status.SKIPPED}

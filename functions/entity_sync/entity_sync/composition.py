@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 
 from accounting_sync.accounting.event_bus import EventBus
+from accounting_sync.accounting.pause_announcements import PauseAnnouncements
 from accounting_sync.accounting.stores.accounting_store import AccountingStore
 from accounting_sync.aws.clients import CLIENT_CONFIG
 from accounting_sync.aws.observability import Counter
@@ -69,7 +70,12 @@ def make_providers(environment: Environment, aws: Aws, clock: Clock) -> Provider
     """Make the factory of provider clients, behind the throttle and the breaker that all workers share."""
     return ProviderClients(
         ProviderSettings(environment.moneybird_base_url, environment.moment_base_url),
-        Throttle(aws.dynamodb, environment.control_table, clock=clock),
+        Throttle(
+            aws.dynamodb,
+            environment.control_table,
+            clock=clock,
+            listener=PauseAnnouncements(EventBus(aws.events, environment.event_bus_name), clock),
+        ),
         CircuitBreaker(aws.dynamodb, environment.control_table, clock=clock),
         clock,
     )

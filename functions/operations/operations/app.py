@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from accounting_sync.accounting.event_bus import EventBus
+from accounting_sync.accounting.pause_announcements import PauseAnnouncements
 from accounting_sync.accounting.stores.link_store import LinkStore
 from accounting_sync.aws.clients import CLIENT_CONFIG
 from accounting_sync.aws.observability import MetricCounter, make_logger
@@ -92,7 +93,9 @@ def make_operations(environment: Environment, clock: Clock) -> Operations:
     bus = EventBus(boto3.client("events", config=CLIENT_CONFIG), environment.event_bus_name)
     logger = make_logger()
     around = (clock, MetricCounter(), logger)
-    throttle = Throttle(dynamodb, environment.control_table, clock=clock)
+    throttle = Throttle(
+        dynamodb, environment.control_table, clock=clock, listener=PauseAnnouncements(bus, clock)
+    )
     breaker = CircuitBreaker(dynamodb, environment.control_table, clock=clock)
     flow = FlowView(throttle, breaker.open_until, clock)
     registry = ConnectionRegistry(dynamodb, environment.accounting_table)

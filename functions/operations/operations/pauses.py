@@ -43,13 +43,9 @@ class Pauses:
         return {"resumed": lifted}
 
     def _lift(self, connection: str, provider: Source) -> dict[str, str]:
-        state = self.throttle.state(connection, provider)
-        paused = {resource: denial.reason for resource, denial in state.denied.items()}
-        if state.paused_until is not None:
-            paused["(all)"] = state.reason
-        if paused:
-            self.throttle.resume(connection, provider)
-        return paused
+        before = self.throttle.resume(connection, provider)
+        paused = {resource: denial.reason for resource, denial in before.denied.items()}
+        return paused if before.paused_until is None else {**paused, "(all)": before.reason}
 
 
 def _named(task: Mapping[str, Any]) -> tuple[str, tuple[Source, ...]]:

@@ -132,8 +132,8 @@ class CredentialStore:
     def _problem_of(self, connection: str, code: str) -> ProblemError:
         """Say what AWS's refusal means, and remember it if asking again would not change it soon.
 
-        Where there is no secret of a name, there is no ARN that a policy's pattern could match: Secrets Manager
-        is reported to answer AccessDenied then, not ResourceNotFound (jenkinsci/aws-secrets-manager-
+        Where there is no secret of a name, there is no ARN that a policy's pattern could match: Secrets
+        Manager is reported to answer AccessDenied then, not ResourceNotFound (jenkinsci/aws-secrets-manager-
         credentials-provider-plugin#65). So a denied name is unknown, unless the connection is registered:
         then the policy is wrong, and the 503 raises the alarm.
         """

@@ -11,6 +11,8 @@ detail type         published
 `DocumentParked`    a person has to decide; `reason` says what
 `DocumentFailed`    all attempts are used up, or the sync died of it; `reason` says why
 `InvoicePaid`       a sales invoice turned paid, by its source or by the books it is booked in
+`ConnectionPaused`  a provider refuses a connection's credentials; its events wait (once for each pause)
+`ConnectionResumed` the provider lets it in again, or a person has ended the pause
 ==================  ==================================================================================
 
 `schemas()` returns the JSON schema of each.
@@ -18,7 +20,7 @@ detail type         published
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -95,7 +97,27 @@ class InvoicePaid(_Detail):
     """The books that say so; None: the source itself does."""
 
 
-Detail = DocumentSynced | DocumentParked | DocumentFailed | InvoicePaid
+class ConnectionPaused(Model):
+    """A provider refuses what a connection asks of it; the events that need it wait."""
+
+    connection: str
+    provider: Source
+    resource: str
+    """What was refused, as the provider's URLs name it: a token may lack the scope for one kind only."""
+    reason: str
+    occurred_at: datetime
+
+
+class ConnectionResumed(Model):
+    """A pause is over."""
+
+    connection: str
+    provider: Source
+    resource: str
+    occurred_at: datetime
+
+
+Detail = DocumentSynced | DocumentParked | DocumentFailed | InvoicePaid | ConnectionPaused | ConnectionResumed
 
 
 def about(event_id: str, entity: EntityRef, at: datetime) -> dict[str, Any]:
@@ -112,7 +134,7 @@ def about(event_id: str, entity: EntityRef, at: datetime) -> dict[str, Any]:
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Return the JSON schema of each detail type."""
-    models = (DocumentSynced, DocumentParked, DocumentFailed, InvoicePaid)
+    models = get_args(Detail)
     return {model.__name__: model.model_json_schema(mode="serialization") for model in models}
 
 

@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -134,6 +134,16 @@ class ThrottleState:
         }
 
 
+class PauseListener(Protocol):
+    """Is told of pauses, once for each."""
+
+    def paused(self, connection: str, provider: Source, resource: str, reason: str) -> None:
+        """Take note that a resource was refused."""
+
+    def resumed(self, connection: str, provider: Source, resource: str) -> None:
+        """Take note that a resource's pause is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class ThrottleSettings:
     """How long and how much.
@@ -162,8 +172,10 @@ class Throttle:
         table: str,
         settings: ThrottleSettings | None = None,
         clock: "Clock" = utc_now,
+        listener: PauseListener | None = None,
     ) -> None:
         self._client = client
+        self._listener = listener
         self._table = table
         self._settings = settings or ThrottleSettings()
         self._clock = clock
@@ -229,21 +241,29 @@ class Throttle:
     ) -> None:
         """Note a 401 or 403: nobody calls the resource, until a test call is let in or a person resumes."""
         denial = Denial(_whole(self._clock() + self._settings.denied_pause), reason, credential)
-        self._note(
+        before = self._note(
             connection, provider, lambda state: replace(state, denied={**state.denied, resource: denial})
         )
+        if self._listener and before is not None and resource not in before.denied:
+            self._listener.paused(connection, provider, resource, reason)
 
     def accepted(self, connection: str, provider: Source, resource: str) -> None:
         """Note that the test call was let in: the resource's pause is over."""
-        self._note(connection, provider, lambda state: _without_denial(state, resource))
+        before = self._note(connection, provider, lambda state: _without_denial(state, resource))
+        if self._listener and before is not None and resource in before.denied:
+            self._listener.resumed(connection, provider, resource)
 
     def answered(self, connection: str, provider: Source) -> None:
         """Note a proper answer; told to the others with the next call, so it costs nothing of its own."""
         self._answered[_key(connection, provider)] = int(self._clock().timestamp())
 
-    def resume(self, connection: str, provider: Source) -> None:
-        """Lift all pauses, whatever they were for."""
-        self._change(_key(connection, provider), lambda state, _: replace(_without_pause(state), denied={}))
+    def resume(self, connection: str, provider: Source) -> ThrottleState:
+        """Lift all pauses, whatever they were for; return what was known before."""
+        before = self._exchange(connection, provider, lambda state: replace(_without_pause(state), denied={}))
+        if self._listener:
+            for resource in before.denied:
+                self._listener.resumed(connection, provider, resource)
+        return before
 
     def state(self, connection: str, provider: Source) -> ThrottleState:
         """Read what is known now."""
@@ -251,12 +271,29 @@ class Throttle:
 
     def _note(
         self, connection: str, provider: Source, change: "Callable[[ThrottleState], ThrottleState]"
-    ) -> None:
-        """Tell the others, as far as possible: what the call itself brought must not be lost over it."""
+    ) -> ThrottleState | None:
+        """Tell the others, as far as possible: what the call itself brought must not be lost over it.
+
+        Returns what was known before; None if the others could not be told.
+        """
         try:
-            self._change(_key(connection, provider), lambda state, _: change(state))
+            return self._exchange(connection, provider, change)
         except (BotoCoreError, ClientError, WaitError):
             logger.warning("the other workers could not be told of %s's answer", provider, exc_info=True)
+            return None
+
+    def _exchange(
+        self, connection: str, provider: Source, change: "Callable[[ThrottleState], ThrottleState]"
+    ) -> ThrottleState:
+        """Write the changed state; return what was known before."""
+        known: list[ThrottleState] = []
+
+        def noted(state: ThrottleState, _: float) -> ThrottleState:
+            known.append(state)
+            return change(state)
+
+        self._change(_key(connection, provider), noted)
+        return known[-1]
 
     def _change(self, key: str, change: "Callable[[ThrottleState, float], ThrottleState]") -> ThrottleState:
         state = self._remembered(key, change) or self._read(key)
