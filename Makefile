@@ -40,7 +40,7 @@ up: environment ## The same, then keep the stack until Ctrl-C (PORT, BIND_HOST, 
 	$(BIN)/python -m tests.local_stack up
 
 ##@ Check
-.PHONY: test lint types template unit integration contract reliability e2e bench
+.PHONY: test lint types template unit integration contract reliability properties e2e bench
 test: environment ## Everything, two at a time; what continuous integration runs
 	@$(MAKE) --jobs=2 $(SYNC) lint types e2e reliability integration unit contract template
 
@@ -66,6 +66,9 @@ contract: .venv/.ready ## Requests and answers against the providers' descriptio
 
 reliability: .venv/.ready ## Crashes, faults, duplicates and concurrency
 	$(BIN)/pytest -n auto tests/reliability
+
+properties: .venv/.ready ## Property tests, with fifty times the examples of `make test` (takes an hour or two)
+	$(BIN)/pytest -n auto -m hypothesis --hypothesis-profile=thorough tests/unit tests/integration tests/contract tests/reliability
 
 e2e: environment ## The deployed local stack, over HTTP
 	$(BIN)/pytest tests/e2e

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.harness.examples import load_profiles
 from tests.local_stack.outcomes import Outcomes
 from tests.local_stack.ports import free_port
 from tests.local_stack.processes import stop_on_signals
 from tests.local_stack.progress import Progress
 from tests.local_stack.stack import LocalStack, StackOptions, local_stack
 from tests.local_stack.webhooks import WebhookSender
+
+load_profiles()  # before any test module asks how many examples it tries
 
 
 @pytest.fixture(scope="session")

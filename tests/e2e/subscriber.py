@@ -16,7 +16,7 @@ class Subscriber:
     heard: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        aws, bus = self.stack.aws, self.stack.outputs["AccountingEventBusName"]
+        aws, bus = self.stack.aws, self.stack.description.event_bus
         self._queue = aws.sqs.create_queue(QueueName="subscriber")["QueueUrl"]
         attributes = aws.sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
         pattern = json.dumps({"source": ["accounting-sync"]})

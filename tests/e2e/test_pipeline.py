@@ -66,7 +66,7 @@ def test_sweep_forwards_an_event_that_stayed_behind(
     )
 
     answer = stack.aws.functions.invoke(
-        FunctionName=stack.outputs["OperationsFunctionName"], Payload=b'{"task": "sweep"}'
+        FunctionName=stack.description.operations_function, Payload=b'{"task": "sweep"}'
     )
 
     assert "FunctionError" not in answer

@@ -45,7 +45,7 @@ def book_by(stack: LocalStack, settings: Mapping[str, Any]) -> None:
 
 def run(stack: LocalStack, task: Mapping[str, Any]) -> dict[str, Any]:
     answer = stack.aws.functions.invoke(
-        FunctionName=stack.outputs["OperationsFunctionName"], Payload=json.dumps(task)
+        FunctionName=stack.description.operations_function, Payload=json.dumps(task)
     )
     assert "FunctionError" not in answer
     return dict(json.load(answer["Payload"]))

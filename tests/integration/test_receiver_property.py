@@ -5,9 +5,10 @@ import string
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.harness.examples import examples
 from tests.harness.receiver_bench import INVOICE, MOMENT_INVOICE, TOKEN, Network, ReceiverBench, basic
 
 json_values = st.recursive(
@@ -51,7 +52,7 @@ def shared(network: Network) -> ReceiverBench:
     return ReceiverBench(network)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300))
 @given(body=bodies, headers=headers, key=st.none() | st.text(max_size=300))
 def test_moneybird_is_never_answered_with_5xx_nor_with_200_for_nothing(
     shared: ReceiverBench, body: bytes, headers: dict[str, Any], key: str | None
@@ -61,7 +62,7 @@ def test_moneybird_is_never_answered_with_5xx_nor_with_200_for_nothing(
     assert_kept_or_refused(shared, answer.status, answer.body, is_probe=b"test_webhook" in body)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300))
 @given(
     body=bodies,
     headers=headers,

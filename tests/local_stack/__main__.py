@@ -13,7 +13,7 @@ from tests.local_stack import envelopes, sam_local
 from tests.local_stack.demonstration import Demonstration, Row
 from tests.local_stack.errors import LocalStackError
 from tests.local_stack.paths import EVENTS, ROOT, STACK_FILE
-from tests.local_stack.ports import LOOPBACK
+from tests.local_stack.ports import HIGHEST, LOOPBACK
 from tests.local_stack.processes import stop_on_signals
 from tests.local_stack.progress import Progress
 from tests.local_stack.report import table
@@ -21,7 +21,7 @@ from tests.local_stack.stack import LocalStack, StackOptions, local_stack
 
 app = typer.Typer(help="The whole pipeline on this machine.", no_args_is_help=True)
 
-Port = Annotated[int, typer.Option(envvar="PORT", help="Port of the local AWS.")]
+Port = Annotated[int, typer.Option(envvar="PORT", min=1, max=HIGHEST, help="Port of the local AWS.")]
 Host = Annotated[str, typer.Option(envvar="BIND_HOST", help="Address to listen on.")]
 MoneybirdUrl = Annotated[
     str | None,

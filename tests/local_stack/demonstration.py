@@ -75,18 +75,18 @@ class Demonstration:
         late, paid = samples()["sales_invoice_late"].payload(), samples()["sales_invoice_paid"].payload()
         key = str(uuid.uuid4())
         self._moneybird_user.place("sales_invoices", late["entity"] | _COMPLETED)
-        expected = Result(200, "accepted", Status.SYNCED, "SalesInvoice 1, late")
+        expected = Result(200, "accepted", Status.SYNCED, "SalesInvoice version 1, late")
         yield self._moneybird("Sales invoice, late", late, expected, key)
-        expected = Result(200, "duplicate", Status.SYNCED, "SalesInvoice 1, late")
+        expected = Result(200, "duplicate", Status.SYNCED, "SalesInvoice version 1, late")
         yield self._moneybird("The same delivery again", late, expected, key)
         self._moneybird_user.place("sales_invoices", paid["entity"] | _COMPLETED)
-        expected = Result(200, "accepted", Status.SYNCED, "SalesInvoice 2, paid")
+        expected = Result(200, "accepted", Status.SYNCED, "SalesInvoice version 2, paid")
         yield self._moneybird("The same invoice, newer: paid", paid, expected)
-        expected = Result(200, "accepted", Status.SKIPPED, "SalesInvoice 2, paid")
+        expected = Result(200, "accepted", Status.SKIPPED, "SalesInvoice version 2, paid")
         yield self._moneybird("That one under another key", paid, expected)
         contact = samples()["contact_changed"].payload()
         self._moneybird_user.place("contacts", contact["entity"])
-        expected = Result(200, "accepted", Status.SYNCED, "Contact 1, active")
+        expected = Result(200, "accepted", Status.SYNCED, "Contact version 1, active")
         yield self._moneybird("Contact, changed", contact, expected)
         expected = Result(200, "ignored", Status.IGNORED)
         yield self._moneybird(
@@ -104,9 +104,9 @@ class Demonstration:
 
     def _from_moment(self) -> Iterator[Row]:
         invoice = samples()["invoice_create_new"].payload()
-        expected = Result(200, "accepted", Status.SYNCED, "SalesInvoice 1, open", _BOOKED)
+        expected = Result(200, "accepted", Status.SYNCED, "SalesInvoice version 1, open", _BOOKED)
         yield self._moment("Invoice 1, CREATE_NEW", "invoices", invoice, expected)
-        expected = Result(200, "accepted", Status.SKIPPED, "SalesInvoice 1, open")
+        expected = Result(200, "accepted", Status.SKIPPED, "SalesInvoice version 1, open")
         yield self._moment("The same invoice again", "invoices", invoice, expected)
 
     def _payment(self) -> Row:
@@ -118,7 +118,7 @@ class Demonstration:
         statuses = {self._outcomes.final_event(each).status for each in ids}
         # The one that comes first brings the news, and either may.
         status = Status.SYNCED if Status.SYNCED in statuses else min(statuses)
-        expected = Result(200, None, Status.SYNCED, "SalesInvoice 1, paid")
+        expected = Result(200, None, Status.SYNCED, "SalesInvoice version 1, paid")
         result = Result(200, None, status, self._document(invoice))
         return Row(Source.MONEYBIRD, "It is paid there", expected, result, None)
 
@@ -165,7 +165,7 @@ class Demonstration:
 
     def _document(self, entity: EntityRef) -> str | None:
         stored = self._outcomes.document(entity)
-        return f"{stored.document_type} {stored.version}, {stored.state}" if stored else None
+        return f"{stored.document_type} version {stored.version}, {stored.state}" if stored else None
 
     def _invoice_of_moment(self) -> EntityRef:
         invoice_id = samples()["invoice_create_new"].payload()["invoice"]["id"]

@@ -38,6 +38,11 @@ class StackDescription(BaseModel):
     control_table: str
     queue_url: str
     dead_letter_queue_url: str
+    event_bus: str
+    """Name of the bus that says what became of documents."""
+    webhook_receiver_function: str
+    entity_sync_function: str
+    operations_function: str
     moneybird_url: str
     """Base of Moneybird's API, as the functions call it: `http://.../api/v2`."""
     moment_url: str

@@ -10,10 +10,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from accounting_sync.webhooks.events import EntityRef, Source, event_id
+from accounting_sync.webhooks.events import EntityRef, Source, Status, event_id
 from accounting_sync.webhooks.sync_queue import SyncMessage
 from tests.local_stack.payloads import Sample, samples
 from tests.local_stack.webhooks import encoded
+from webhook_receiver.intake import derived_key
+from webhook_receiver.payloads import Payload, read_moment, read_moneybird
 
 CONNECTION = "sample"
 USERNAME, PASSWORD = "sample", "accepted-by-the-local-stack-only"
@@ -27,7 +29,7 @@ def envelopes() -> dict[str, dict[str, Any]]:
     synced = {
         f"sync-{name}": sync_event(sample)
         for name, sample in samples().items()
-        if sample.provider is Source.MONEYBIRD and "entity_id" in sample.payload()
+        if sample.status is Status.SYNCED
     }
     invoice = samples()["invoice_create_new"]
     special = {
@@ -82,8 +84,8 @@ def receiver_event(sample: Sample, password: str = PASSWORD) -> dict[str, Any]:
 
 def sync_event(sample: Sample) -> dict[str, Any]:
     """Wrap the message that the receiver sends for a payload as the event source of a FIFO queue does."""
-    payload = sample.payload()
-    entity = EntityRef(CONNECTION, sample.provider, payload["entity_type"], payload["entity_id"])
+    payload = _read(sample)
+    entity = EntityRef(CONNECTION, sample.provider, payload.entity_type, payload.entity_id)
     body = SyncMessage(event_id(CONNECTION, sample.provider, _key(sample)), entity).to_json()
     return {
         "Records": [
@@ -131,7 +133,17 @@ def _request_context(resource: str, path: str) -> dict[str, Any]:
     }
 
 
+def _read(sample: Sample) -> Payload:
+    body = encoded(sample.payload())
+    payload = (read_moment(body, sample.kind) if sample.kind else read_moneybird(body)).payload
+    assert payload is not None, sample.name
+    return payload
+
+
 def _key(sample: Sample) -> str:
+    """Return the event's key: Moneybird sends one, and the receiver derives one for Moment."""
+    if sample.kind:
+        return derived_key(sample.kind, encoded(sample.payload()))
     return f"sam-local-{sample.name}"
 
 

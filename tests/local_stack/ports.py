@@ -6,6 +6,7 @@ import socket
 from tests.local_stack.errors import LocalStackError
 
 LOOPBACK = "127.0.0.1"
+HIGHEST = 65535
 
 
 def free_port(host: str = LOOPBACK) -> int:
@@ -29,7 +30,8 @@ def check_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                raise LocalStackError(f"Cannot listen on {host}: {error.strerror}.") from error
+                raise LocalStackError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+            other = port + 1 if port < HIGHEST else port - 1
             raise LocalStackError(
-                f"Port {port} is taken (another `make up`?). Choose another one: make ... PORT={port + 1}"
+                f"Port {port} is taken (another `make up`?). Choose another one: make ... PORT={other}"
             ) from error

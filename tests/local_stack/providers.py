@@ -69,14 +69,7 @@ def register_moneybird_webhook(stack: StackDescription) -> tuple[str, str]:
         f"{stack.moneybird_url}/{credentials.administration_id}/webhooks.json",
         json={
             "url": with_credentials(stack.moneybird_webhook_url, credentials.username, credentials.password),
-            "enabled_events": [
-                "contact",
-                "document",
-                "estimate",
-                "external_sales_invoice",
-                "payment",
-                "sales_invoice",
-            ],
+            "enabled_events": ENABLED_EVENTS,
         },
         headers={"Authorization": f"Bearer {credentials.moneybird_api_token}"},
         timeout=SECONDS,

@@ -1,4 +1,4 @@
-"""What `sam local invoke` needs to run the functions in containers against a stack that is up."""
+"""What `sam local` needs to run the functions in containers against a stack that is up."""
 
 import json
 from collections.abc import Mapping
@@ -15,8 +15,12 @@ QUEUE = "sam-local.fifo"
 FUNCTIONS = ("WebhookReceiverFunction", "EntitySyncFunction", "OperationsFunction")
 
 
+ROUTES = ("/webhooks/{connection}/moneybird", "/webhooks/{connection}/moment/{kind}")
+METHODS = ("POST", "GET", "HEAD")
+
+
 def write_template(stack: "LocalStack") -> None:
-    """Write a template of the built functions with the environment that the stack gave them.
+    """Write a template of the built functions and routes, with the environment that the stack gave them.
 
     `sam local` cannot tell the names of a stack's resources, and takes no variable that a template does not
     have. The receiver sends to a queue of its own that nobody reads, so that the next `sam local invoke`
@@ -31,18 +35,24 @@ def write_template(stack: "LocalStack") -> None:
             "CompatibleRuntimes": ["python3.13"],
         },
     }
-    template = {"Transform": "AWS::Serverless-2016-10-31", "Resources": resources}
+    template = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Globals": {"Api": {"BinaryMediaTypes": ["*~1*"]}},  # bodies come base64-encoded, as in the stack
+        "Resources": resources,
+    }
     FILE.write_text(json.dumps(template, indent=2) + "\n")
 
 
 def _function(stack: "LocalStack", name: str, queue: str) -> dict[str, Any]:
     deployed = stack.aws.functions.get_function_configuration(FunctionName=stack.outputs[f"{name}Name"])
     variables = deployed["Environment"]["Variables"]
-    if name == "WebhookReceiverFunction":
+    is_receiver = name == "WebhookReceiverFunction"
+    if is_receiver:
         variables = variables | {"SYNC_QUEUE_URL": queue}
     return {
         "Type": "AWS::Serverless::Function",
         "Properties": {
+            "Events": _routes() if is_receiver else {},
             "CodeUri": _built(name),
             "Handler": deployed["Handler"],
             "Runtime": deployed["Runtime"],
@@ -54,6 +64,15 @@ def _function(stack: "LocalStack", name: str, queue: str) -> dict[str, Any]:
                 "Variables": _for_container(variables | {"AWS_ENDPOINT_URL": stack.aws.endpoint_url})
             },
         },
+    }
+
+
+def _routes() -> dict[str, Any]:
+    """Return the routes of the template, which `sam local start-api` serves."""
+    return {
+        f"{method.capitalize()}{number}": {"Type": "Api", "Properties": {"Path": path, "Method": method}}
+        for number, path in enumerate(ROUTES)
+        for method in METHODS
     }
 
 

@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 
 from accounting_sync.webhooks.events import NOT_FETCHED, Status, WebhookEvent
+from tests.harness.examples import examples
 from tests.harness.receiver_bench import Killed, Network, ReceiverBench
 
 LEASE = timedelta(seconds=90)
@@ -102,7 +103,7 @@ def test_first_generation_lives_as_long_as_the_last(receiver: ReceiverBench) -> 
     assert receiver.expires_at(first) == receiver.expires_at(f"{first}-2")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), suppress_health_check=list(HealthCheck))
 @given(st.lists(st.integers(min_value=0, max_value=5), max_size=3))
 def test_sync_may_go_on_between_any_two_calls_of_the_receiver(network: Network, pauses: list[int]) -> None:
     """The sync fetches whatever is open at chosen calls of the second delivery."""
@@ -128,7 +129,7 @@ def test_sync_may_go_on_between_any_two_calls_of_the_receiver(network: Network, 
     assert fetched_after_delivery or open_events(receiver)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(["deliver", "deliver between", "fetch"]), min_size=1, max_size=8))
 def test_deliveries_at_once_fold_into_one_another(network: Network, steps: list[str]) -> None:
     """A second receiver may take the same delivery between any two calls of the first."""
@@ -237,10 +238,13 @@ class Folding(RuleBasedStateMachine):
         assert {event.event_id for event in open_events(self._receiver)} == self._open
 
 
+@pytest.mark.hypothesis
 def test_every_delivery_is_followed_by_a_fetch_whatever_the_order(network: Network) -> None:
     run_state_machine_as_test(
         lambda: Folding(network),  # type: ignore[arg-type]  # any factory will do
         settings=settings(
-            max_examples=20, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples(20),
+            stateful_step_count=15,
+            suppress_health_check=list(HealthCheck),
         ),
     )

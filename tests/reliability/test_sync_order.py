@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from accounting_sync.webhooks.events import Status
 from tests.harness.crash_bench import Cloud, CrashBench
+from tests.harness.examples import examples
 from tests.harness.worlds import Fate, all_ends
 from tests.simulators.moment import samples
 
@@ -30,7 +31,7 @@ def customer(version: int) -> dict[str, object]:
 
 
 @given(order=orders)
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_contact_ends_as_the_newest_version_of_its_customer(cloud: Cloud, order: list[int]) -> None:
     bench = CrashBench(cloud)
 
@@ -45,7 +46,7 @@ def test_contact_ends_as_the_newest_version_of_its_customer(cloud: Cloud, order:
 
 
 @given(order=orders)
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(5), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_estimate_ends_as_the_newest_version_of_its_offer(cloud: Cloud, order: list[int]) -> None:
     bench = CrashBench(cloud)
 

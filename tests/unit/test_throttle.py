@@ -16,6 +16,7 @@ from accounting_sync.errors import PausedError, RateLimitedError, WaitError
 from accounting_sync.providers.flow.rate_plan import RatePlan
 from accounting_sync.providers.flow.throttle import Throttle, ThrottleSettings
 from accounting_sync.webhooks.events import Source
+from tests.harness.examples import examples
 from tests.harness.tables import create_control_table
 
 if TYPE_CHECKING:
@@ -372,7 +373,7 @@ def test_workers_at_once_never_get_more_than_the_plan(client: "DynamoDBClient", 
     assert sum(granted) == 7
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     calls=st.integers(1, 4),
     turns=st.lists(st.tuples(st.integers(0, 2), st.floats(0, 30, allow_nan=False)), min_size=5, max_size=40),

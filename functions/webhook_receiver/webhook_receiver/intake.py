@@ -153,8 +153,7 @@ class Intake:
         return self._forward(other, self._events.add(other, signature))._replace(key_reused=True)
 
     def _store_derived(self, delivery: Delivery) -> Receipt:
-        key = f"derived-{_digest(delivery.kind or '', delivery.body)}"
-        event = self._bodies.offload(_new_event(delivery, key))
+        event = self._bodies.offload(_new_event(delivery, derived_key(delivery.kind or "", delivery.body)))
         standing, is_new = self._events.add_derived(event)
         return self._forward(standing, None if is_new else standing)
 
@@ -165,6 +164,11 @@ class Intake:
         if forwarded:
             self._queue.send(standing)
         return Receipt(_verdict(event, earlier), standing.event_id, forwarded)
+
+
+def derived_key(kind: str, body: bytes) -> str:
+    """Return what stands for the Idempotency-Key of a delivery that came without one."""
+    return f"derived-{_digest(kind, body)}"
 
 
 def _route(request: Request) -> Source:

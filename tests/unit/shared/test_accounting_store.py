@@ -32,6 +32,7 @@ from accounting_sync.accounting.stores.document_store import INLINE_LIMIT
 from accounting_sync.aws.items import from_attributes
 from accounting_sync.errors import ClaimHeldError, ParkedError
 from accounting_sync.webhooks.events import EntityRef, Source
+from tests.harness.examples import examples
 from tests.harness.tables import accounting_table
 
 if TYPE_CHECKING:
@@ -395,7 +396,7 @@ class TestDocuments:
 
         assert store.upsert_document(invoice("10.00"), NOW, fence=2).stale
 
-    @settings(deadline=None, max_examples=25)
+    @settings(max_examples=examples(25))
     @given(order=st.permutations([1, 1, 2, 3, 3, 4]), key=st.sampled_from(["version", "updated_at"]))
     def test_any_order_with_duplicates_ends_in_the_newest(
         self, aws: "DynamoDBClient", order: list[int], key: str

@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from accounting_sync.webhooks.event_store import EventStateError, EventStore
 from accounting_sync.webhooks.events import FINAL, TRANSITIONS, EntityRef, Source, Status, WebhookEvent
+from tests.harness.examples import examples
 from tests.harness.tables import create_events_table
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ OPERATIONS = st.tuples(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(40))
 @given(operations=st.lists(OPERATIONS, max_size=20))
 def test_status_only_changes_as_agreed(
     client: "DynamoDBClient", operations: list[tuple[str, str, Status, int]]

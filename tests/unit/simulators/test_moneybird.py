@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client, TestResponse
 
+from tests.harness.examples import examples
 from tests.simulators.moneybird import MoneybirdSettings, MoneybirdSimulator, moneybird_app, numbers
 
 VAT_21, VAT_9 = "496081347565061258", "496081347576595595"
@@ -125,7 +126,7 @@ def test_foreign_currency_has_amounts_in_euros_beside_it(moneybird: Moneybird) -
     assert (invoice["total_price_incl_tax"], invoice["total_price_incl_tax_base"]) == ("121.0", "108.9")
 
 
-@settings(max_examples=60, deadline=None)  # an example is four requests, on a machine that may be busy
+@settings(max_examples=examples(60))  # an example is four requests
 @given(
     lines=st.lists(
         st.tuples(

@@ -10,6 +10,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from accounting_sync.errors import ParkedError
+from tests.harness.examples import examples
 from tests.harness.moneybird_bench import Bench, moneybird_bench
 from tests.simulators.moment import samples
 from tests.simulators.simulator import Entity
@@ -55,7 +56,7 @@ def per_line_vat(invoice: Entity) -> Entity:
 
 
 @given(lines=lines, currency=st.sampled_from(["EUR", "USD"]), per_line=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_totals_are_the_same_to_the_cent_or_the_invoice_is_parked(
     dynamodb: "DynamoDBClient", lines: list[samples.Line], currency: str, *, per_line: bool
 ) -> None:

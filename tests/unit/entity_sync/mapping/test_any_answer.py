@@ -6,8 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -17,6 +16,7 @@ from accounting_sync.errors import ParkedError
 from accounting_sync.webhooks.events import MONEYBIRD_ENTITY_TYPES, EntityRef, Source
 from entity_sync.mapping.from_moment import map_moment
 from entity_sync.mapping.from_moneybird import map_moneybird
+from tests.harness.examples import examples
 from tests.unit.entity_sync.mapping.moment_objects import DEFAULTS, claim, customer, invoice, offer, project
 from tests.unit.entity_sync.mapping.test_moneybird import BILL
 
@@ -35,8 +35,8 @@ MONEYBIRD_KEYS = sorted(
     {*BILL, *BILL["details"][0], "name", "price", "payment_date", "country", "invoice_date"}
 )
 
-unhurried = hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=50)
-"""A busy machine is no failure."""
+few = settings(max_examples=examples(50))
+"""Each of many types of entity has its own run."""
 
 scalars = (
     st.none()
@@ -69,7 +69,7 @@ def is_whole(document: Document) -> bool:
     return ADAPTER.validate_json(ADAPTER.dump_json(document)) == document
 
 
-@unhurried
+@few
 @pytest.mark.parametrize("kind", MOMENT)
 @given(changes=answers(MOMENT_KEYS))
 def test_moment_any_answer_is_a_document_or_parked(kind: str, changes: dict[str, Any]) -> None:
@@ -79,7 +79,7 @@ def test_moment_any_answer_is_a_document_or_parked(kind: str, changes: dict[str,
         assert is_whole(map_moment(EntityRef("acme", Source.MOMENT, kind, str(raw["id"])), raw, DEFAULTS))
 
 
-@unhurried
+@few
 @pytest.mark.parametrize("kind", sorted(MONEYBIRD_ENTITY_TYPES))
 @given(changes=answers(MONEYBIRD_KEYS))
 def test_moneybird_any_answer_is_a_document_or_parked(kind: str, changes: dict[str, Any]) -> None:

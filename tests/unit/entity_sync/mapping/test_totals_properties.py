@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from hypothesis import HealthCheck, assume, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -21,9 +20,6 @@ from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.errors import ParkedError
 from entity_sync.mapping.from_moment import map_moment
 from tests.unit.entity_sync.mapping.moment_objects import DEFAULTS, Object, invoice, ref, settings
-
-unhurried = hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""A busy machine is no failure."""
 
 UNITS = {"EUR": 2, "USD": 2, "NOK": 2, "JPY": 0, "KWD": 3}
 MONEYBIRD_PATTERN = re.compile(r"^-?[0-9]+[,.]?[0-9]*$")
@@ -163,7 +159,6 @@ def comes_to_its_totals(document: SalesInvoice, bill: Given) -> None:
     assert sum((each.vat for each in document.vat_totals), Decimal(0)) == bookable.total_vat
 
 
-@unhurried
 @given(bills)
 def test_a_correct_invoice_is_mapped_to_the_cent(bill: Given) -> None:
     document = mapped(bill.raw())
@@ -175,7 +170,6 @@ def test_a_correct_invoice_is_mapped_to_the_cent(bill: Given) -> None:
         assert document.lines == mapped(bill.raw(), ROUNDING).lines
 
 
-@unhurried
 @given(bills)
 def test_no_float_anywhere_and_every_number_fits_moneybird(bill: Given) -> None:
     document = mapped(bill.raw())
@@ -188,7 +182,6 @@ def test_no_float_anywhere_and_every_number_fits_moneybird(bill: Given) -> None:
     assert adapter.validate_json(adapter.dump_json(document)) == document
 
 
-@unhurried
 @given(bills)
 def test_a_credit_note_is_its_invoice_with_the_sign_turned(bill: Given) -> None:
     turned = replace(bill, lines=tuple(replace(line, quantity=-line.quantity) for line in bill.lines))
@@ -203,7 +196,6 @@ def test_a_credit_note_is_its_invoice_with_the_sign_turned(bill: Given) -> None:
 offs = st.tuples(*[st.integers(-MAX_CENTS, MAX_CENTS)] * 3)
 
 
-@unhurried
 @given(bills, offs)
 def test_totals_that_are_off_by_a_cent_park_or_are_the_other_way_to_round_vat(
     bill: Given, off: tuple[int, int, int]
@@ -222,7 +214,6 @@ def test_totals_that_are_off_by_a_cent_park_or_are_the_other_way_to_round_vat(
         comes_to_its_totals(document, bill)
 
 
-@unhurried
 @given(bills, offs)
 def test_a_rounding_line_makes_lines_and_vat_come_to_the_gross_total(
     bill: Given, off: tuple[int, int, int]
@@ -242,7 +233,6 @@ def test_a_rounding_line_makes_lines_and_vat_come_to_the_gross_total(
         assert 0 < abs(Fraction(added.net)) <= MAX_CENTS * bill.unit
 
 
-@unhurried
 @given(bills, st.integers(MAX_CENTS + 1, 1000), st.sampled_from([-1, 1]))
 def test_more_than_the_policy_allows_is_parked(bill: Given, cents: int, sign: int) -> None:
     """The policy counts from what Moneybird will come to: VAT rounded per rate, unless it is told else."""
