@@ -119,7 +119,7 @@ def _guard(app: Flask, state: MoneybirdState) -> None:
         if not hmac.compare_digest(token.encode(), state.api_token.encode()):
             raise unauthorized()
         with state.lock:
-            g.rate_headers = limit.count(token)
+            g.rate_headers = limit.count(token, reports="/reports/" in request.path)
         if request.url_rule is None:
             raise not_found()
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tests.simulators.clock import Clock, timestamp
 from tests.simulators.moneybird import seed, templates
 from tests.simulators.moneybird.errors import not_found
+from tests.simulators.moneybird.rate_limit import RateScope, RateWindow
 from tests.simulators.simulator import Entity, merged
 
 if TYPE_CHECKING:
@@ -46,7 +47,13 @@ class MoneybirdSettings(BaseModel):
     Attributes
     ----------
     rate_limit, rate_window_seconds : int
-        Requests per window and token; 0 requests lifts the limit.
+        Requests in a period; 0 requests lifts the limit.
+    rate_limit_reports : int
+        Requests for reports in a period; they count towards `rate_limit` too.
+    rate_window : RateWindow
+        Where a period begins. Not known of the real API.
+    rate_scope : RateScope
+        Whose requests are counted together. Not known of the real API.
     search_delay_seconds : float
         How long a new contact stays invisible to ``query``, as was observed in reality.
     list_delay_seconds : float
@@ -74,7 +81,10 @@ class MoneybirdSettings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     rate_limit: int = Field(default=150, ge=0)
+    rate_limit_reports: int = Field(default=50, ge=1)
     rate_window_seconds: int = Field(default=300, ge=1)
+    rate_window: RateWindow = RateWindow.FIRST_REQUEST
+    rate_scope: RateScope = RateScope.TOKEN
     search_delay_seconds: float = Field(default=0, ge=0)
     list_delay_seconds: float = Field(default=0, ge=0)
     period_applies_always: bool = False

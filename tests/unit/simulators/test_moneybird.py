@@ -1,6 +1,7 @@
 """How the simulated Moneybird behaves: amounts, states, filters, pages, limits and refusals."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -12,6 +13,7 @@ from werkzeug.test import Client, TestResponse
 
 from tests.harness.examples import examples
 from tests.simulators.moneybird import MoneybirdSettings, MoneybirdSimulator, moneybird_app, numbers
+from tests.simulators.moneybird.rate_limit import RateWindow
 
 VAT_21, VAT_9 = "496081347565061258", "496081347576595595"
 PURCHASE_VAT = "496081347580789901"
@@ -306,12 +308,53 @@ def test_rate_limit_tells_when_it_ends_and_ends_then(moneybird: Moneybird) -> No
 
     now = moneybird.simulator.clock.epoch()
     assert second.headers["RateLimit-RequestsRemaining"] == "0"
-    assert 290 <= int(second.headers["RateLimit-Remaining"]) <= 300
+    assert 290 <= int(second.headers["RateLimit-Remaining"]) <= 301
     assert refused.status_code == 429
     assert refused.text == '"Retry later"\n'
-    assert 290 <= int(refused.headers["Retry-After"]) - now <= 300
+    assert 290 <= int(refused.headers["Retry-After"]) - now <= 301  # a whole second, not before the end
     moneybird.simulator.clock.advance(300)
     assert moneybird.send("GET", "contacts").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("window", "seconds", "statuses"),
+    [
+        # a period of 300 s; it is 12:03:20, so that the clock's period ends after 100 s
+        (RateWindow.CLOCK, (0, 90, 95, 101, 102, 103), [200, 200, 429, 200, 200, 429]),
+        (RateWindow.FIRST_REQUEST, (0, 290, 295, 301, 302, 310), [200, 200, 429, 200, 200, 429]),
+        (RateWindow.SLIDING, (0, 290, 295, 301, 302, 591), [200, 200, 429, 200, 429, 200]),
+    ],
+)
+def test_requests_are_counted_in_each_of_the_ways_that_may_be_real(
+    moneybird: Moneybird,
+    monkeypatch: pytest.MonkeyPatch,
+    window: RateWindow,
+    seconds: tuple[int, ...],
+    statuses: list[int],
+) -> None:
+    simulator = moneybird.simulator
+    start = datetime(2026, 1, 6, 12, 3, 20, tzinfo=UTC)
+    simulator.state.change_settings({"rate_limit": 2, "rate_window": window})
+    answered = []
+
+    for second in seconds:
+        moment = start + timedelta(seconds=second)
+        monkeypatch.setattr(simulator.clock, "now", lambda moment=moment: moment)
+        answered.append(moneybird.send("GET", "contacts").status_code)
+
+    assert answered == statuses
+
+
+def test_reports_have_a_limit_of_their_own_and_count_as_requests(moneybird: Moneybird) -> None:
+    limits = {"rate_limit": 3, "rate_limit_reports": 1, "rate_scope": "administration"}
+    moneybird.simulator.state.change_settings(limits)
+
+    refused = [
+        moneybird.send("GET", path).status_code == 429
+        for path in ("reports/tax", "reports/tax", "contacts", "contacts", "contacts")
+    ]
+
+    assert refused == [False, True, False, False, True]
 
 
 def test_customer_id_is_unique_and_given_out_when_empty(moneybird: Moneybird) -> None:
