@@ -40,9 +40,9 @@ up: environment ## The same, then keep the stack until Ctrl-C (PORT, BIND_HOST, 
 	$(BIN)/python -m tests.local_stack up
 
 ##@ Check
-.PHONY: test lint types template unit integration contract reliability properties e2e bench
+.PHONY: test lint types imports template unit integration contract reliability properties e2e bench
 test: environment ## Everything, two at a time; what continuous integration runs
-	@$(MAKE) --jobs=2 $(SYNC) lint types e2e reliability integration unit contract template
+	@$(MAKE) --jobs=2 $(SYNC) lint types imports e2e reliability integration unit contract template
 
 lint: .venv/.ready ## Style of the code
 	$(BIN)/ruff check
@@ -50,6 +50,9 @@ lint: .venv/.ready ## Style of the code
 
 types: .venv/.ready ## Types of the code
 	$(BIN)/mypy
+
+imports: .venv/.ready ## Which package may import which
+	$(BIN)/lint-imports --no-cache
 
 template: environment ## The template, as SAM and CloudFormation see it
 	env -u PYTHONPYCACHEPREFIX AWS_DEFAULT_REGION=eu-central-1 $(ENV)/sam/bin/sam validate --lint
