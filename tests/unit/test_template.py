@@ -228,3 +228,47 @@ def test_every_parameter_and_output_is_described() -> None:
     described = (*template()["Parameters"].values(), *template()["Outputs"].values())
 
     assert all(entry["Description"] for entry in described)
+
+
+def test_what_api_gateway_throttles_is_counted_and_told() -> None:
+    filter_ = properties("ApiThrottledFilter")
+    (counted,) = filter_["MetricTransformations"]
+    alarm = properties("WebhooksThrottledAlarm")
+    log_format = properties("WebhookApi")["AccessLogSetting"]
+
+    assert '"status":"$context.status"' in log_format["Format"]  # a text, as the filter expects it
+    assert filter_["FilterPattern"] == '{ $.status = "429" }'
+    assert filter_["LogGroupName"] == {"Ref": "ApiAccessLogGroup"}
+    assert log_format["DestinationArn"] == {"Fn::GetAtt": "ApiAccessLogGroup.Arn"}
+    assert (alarm["Namespace"], alarm["MetricName"]) == (counted["MetricNamespace"], counted["MetricName"])
+
+
+def test_a_bulk_action_at_both_providers_is_not_throttled() -> None:
+    limits = template()["Parameters"]
+
+    assert (
+        limits["ThrottlingRateLimit"]["Default"] >= 4 * 118
+    )  # webhooks a second, measured with 1,000 at once
+    assert limits["ThrottlingBurstLimit"]["Default"] >= 2 * 1000
+
+
+def test_metrics_are_counted_by_connection_only_on_demand() -> None:
+    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
+
+    assert variables["METRICS_BY_CONNECTION"] == {"Ref": "MetricsByConnection"}
+    assert template()["Parameters"]["MetricsByConnection"]["Default"] == "false"
+
+
+@pytest.mark.parametrize("function", ["WebhookReceiverFunction", "OperationsFunction"])
+def test_the_registry_is_all_that_is_read_of_the_accounting_table(function: str) -> None:
+    readers = [
+        statement
+        for statement in statements(function)
+        if statement["Resource"] == {"Fn::GetAtt": "AccountingTable.Arn"}
+        and "dynamodb:Query" in statement["Action"]
+    ]
+
+    assert all(
+        statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["CONNECTIONS"]}}
+        for statement in readers
+    )

@@ -130,12 +130,12 @@ def make_consumer(environment: Environment, around: Surroundings) -> Consumer:
 def _destinations(
     clients: ProviderClients, store: AccountingStore, clock: Clock
 ) -> Callable[[Connection, Callable[[], float]], Sequence[Destination]]:
-    shelf = AdministrationCache(clock)
+    administrations = AdministrationCache(clock)
 
     def destinations(connection: Connection, time_left: Callable[[], float]) -> Sequence[Destination]:
         if connection.moneybird is None:
             return ()
-        return (MoneybirdDestination(clients.moneybird(connection, time_left), store, shelf),)
+        return (MoneybirdDestination(clients.moneybird(connection, time_left), store, administrations),)
 
     return destinations
 

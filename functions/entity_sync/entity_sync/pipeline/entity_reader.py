@@ -14,7 +14,7 @@ from entity_sync.mapping.from_moneybird import map_moneybird
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class EntityReader:
     """Reads the entities of one connection."""
 
     clients: ProviderClients

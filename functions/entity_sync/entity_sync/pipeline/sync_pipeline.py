@@ -28,7 +28,7 @@ from entity_sync.booking_rules import applies, switched_off, too_old, withdrawn
 from entity_sync.destinations.ledger_destination import LedgerDestination
 from entity_sync.destinations.port import Booked, BookingContext, Destination
 from entity_sync.pipeline.announcements import Announcements
-from entity_sync.pipeline.entity_reader import Reader
+from entity_sync.pipeline.entity_reader import EntityReader
 from entity_sync.pipeline.feedback import Feedback
 from entity_sync.pipeline.result import Outcome, Result, Seen, key_of, outcome_of
 
@@ -308,8 +308,8 @@ class _Run:
         return self.configured or BookingSettings()
 
     @property
-    def _reader(self) -> Reader:
-        return Reader(self.parts.clients, self.connection, self.settings, self.worker.time_left)
+    def _reader(self) -> EntityReader:
+        return EntityReader(self.parts.clients, self.connection, self.settings, self.worker.time_left)
 
     @property
     def _feedback(self) -> Feedback:
