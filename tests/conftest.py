@@ -1,10 +1,12 @@
-"""What several kinds of tests share: the deployed local stack."""
+"""What several kinds of tests share: the deployed local stack, and the receiver on AWS by moto."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from tests.harness.examples import load_profiles
+from tests.harness.network import Network, simulated_aws
+from tests.harness.receiver_function import ReceiverFunction
 from tests.local_stack.outcomes import Outcomes
 from tests.local_stack.ports import free_port
 from tests.local_stack.processes import stop_on_signals
@@ -33,3 +35,14 @@ def send(stack: LocalStack) -> WebhookSender:
 def outcomes(stack: LocalStack) -> Outcomes:
     """Return what tells what became of them."""
     return Outcomes(stack)
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[Network]:
+    with simulated_aws() as network:
+        yield network
+
+
+@pytest.fixture
+def receiver(network: Network) -> ReceiverFunction:
+    return ReceiverFunction(network)

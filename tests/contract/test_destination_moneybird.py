@@ -7,7 +7,7 @@ import pytest
 from moto import mock_aws
 
 from tests.contract.moneybird_openapi import find_operation, requires_description, validate_request
-from tests.harness.moneybird_bench import Bench
+from tests.harness.moneybird_booking import MoneybirdBooking
 from tests.harness.tables import create_accounting_table
 from tests.simulators.moment import samples
 
@@ -51,11 +51,11 @@ def requests() -> "Iterator[list[ReceivedRequest]]":
 
 
 def _everything(dynamodb: "DynamoDBClient") -> "list[ReceivedRequest]":
-    bench = Bench(dynamodb, create_accounting_table(dynamodb))
-    contact = bench.moneybird.state.put("contacts", {"company_name": "Employees"}, None)
-    bench.settings["expense"] = {"contact_id": contact["id"]}
-    bench.book("customer", samples.DOCUMENTED_CUSTOMER)
-    bench.book("project", samples.DOCUMENTED_PROJECT)
+    booking = MoneybirdBooking(dynamodb, create_accounting_table(dynamodb))
+    contact = booking.moneybird.state.put("contacts", {"company_name": "Employees"}, None)
+    booking.settings["expense"] = {"contact_id": contact["id"]}
+    booking.book("customer", samples.DOCUMENTED_CUSTOMER)
+    booking.book("project", samples.DOCUMENTED_PROJECT)
     for invoice_id in (
         samples.DOCUMENTED_INVOICE,
         samples.TWO_VAT_RATES,
@@ -64,21 +64,21 @@ def _everything(dynamodb: "DynamoDBClient") -> "list[ReceivedRequest]":
         samples.FOREIGN_CURRENCY,
         samples.DISCOUNTED,
     ):
-        bench.book("invoice", invoice_id)
-    bench.book("offer", samples.OFFER)
-    bench.book("claim", samples.CLAIM)
-    _change_everything(bench)
-    bench.settings["expense"] |= {"kind": "purchase_invoice"}
-    bench.moment.state.put(
-        "claims", bench.moment.state.collections()["claims"][str(samples.CLAIM)] | {"id": 7}, None
+        booking.book("invoice", invoice_id)
+    booking.book("offer", samples.OFFER)
+    booking.book("claim", samples.CLAIM)
+    _change_everything(booking)
+    booking.settings["expense"] |= {"kind": "purchase_invoice"}
+    booking.moment.state.put(
+        "claims", booking.moment.state.collections()["claims"][str(samples.CLAIM)] | {"id": 7}, None
     )
-    bench.book("claim", 7)
-    bench.change("claims", 7, claimDate="2026-01-07")
-    bench.book("claim", 7, event="changed")
-    return bench.moneybird.requests.matching()
+    booking.book("claim", 7)
+    booking.change("claims", 7, claimDate="2026-01-07")
+    booking.book("claim", 7, event="changed")
+    return booking.moneybird.requests.matching()
 
 
-def _change_everything(bench: Bench) -> None:
+def _change_everything(booking: MoneybirdBooking) -> None:
     fewer = samples.invoice(1, 1, [samples.Line("Less", "1", "10.00")])
     amounts = {name: fewer[name] for name in ("lines", "totalNet", "totalVat", "totalGross")}
     for collection, kind, entity_id, fields in (
@@ -88,8 +88,8 @@ def _change_everything(bench: Bench) -> None:
         ("offers", "offer", samples.OFFER, amounts | {"status": "ACCEPTED"}),
         ("claims", "claim", samples.CLAIM, {"claimDate": "2026-01-06"}),
     ):
-        bench.change(collection, entity_id, **fields)
-        bench.book(kind, entity_id, event="changed")
+        booking.change(collection, entity_id, **fields)
+        booking.book(kind, entity_id, event="changed")
 
 
 def test_every_request_is_allowed_by_the_description(requests: "list[ReceivedRequest]") -> None:

@@ -18,6 +18,8 @@ from tests.local_stack.stack import LocalStack
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_interrupted_run_leaves_no_process_behind() -> None:
+    # A background job of a shell ignores Ctrl-C, and so would its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     port = free_port()
     with start(port) as run:
         eventually(lambda: answers(port) and len(children(run.pid)) > 1)

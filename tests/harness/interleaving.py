@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from threading import Semaphore, Thread, current_thread
 
-from tests.harness.in_process import Boundaries
+from tests.harness.boundaries import Boundaries
 
 
 class Interleaving:
@@ -17,7 +17,7 @@ class Interleaving:
         self._over_to_us = Semaphore(0)
         self._errors: list[BaseException] = []
 
-    def run(self, workers: Sequence[Callable[[], None]]) -> None:
+    def run(self, workers: Sequence[Callable[[], object]]) -> None:
         """Run all workers to their ends.
 
         Raises
@@ -37,7 +37,7 @@ class Interleaving:
         for error in self._errors:
             raise error
 
-    def _whole(self, worker: Callable[[], None]) -> None:
+    def _whole(self, worker: Callable[[], object]) -> None:
         self._turns[current_thread()].acquire()
         try:
             worker()

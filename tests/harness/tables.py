@@ -8,6 +8,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+def drop_tables(client: "DynamoDBClient") -> None:
+    """Drop all tables: moto copies what they hold at every transaction."""
+    for table in client.list_tables()["TableNames"]:
+        client.delete_table(TableName=table)
+
+
 def create_accounting_table(client: "DynamoDBClient", name: str = "accounting") -> str:
     """Make the AccountingTable."""
     client.create_table(

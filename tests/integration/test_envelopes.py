@@ -5,7 +5,7 @@ import json
 import pytest
 
 from accounting_sync.webhooks.events import Status
-from tests.harness.receiver_bench import ReceiverBench
+from tests.harness.receiver_function import ReceiverFunction
 from tests.local_stack import envelopes
 from tests.local_stack.connection import sample_secret
 from tests.local_stack.payloads import Sample, samples
@@ -15,7 +15,9 @@ SYNCED = [sample for sample in samples().values() if sample.status is Status.SYN
 
 
 @pytest.mark.parametrize("sample", SYNCED, ids=lambda sample: sample.name)
-def test_sync_event_is_the_message_that_the_receiver_sends(receiver: ReceiverBench, sample: Sample) -> None:
+def test_sync_event_is_the_message_that_the_receiver_sends(
+    receiver: ReceiverFunction, sample: Sample
+) -> None:
     receiver.set_secret(sample_secret(StackOptions(port=1).credentials()), envelopes.CONNECTION)
 
     answer = receiver.call(envelopes.receiver_event(sample))

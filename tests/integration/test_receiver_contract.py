@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import pytest
 
 from accounting_sync.webhooks.events import Status
-from tests.harness.receiver_bench import (
+from tests.harness.network import Fault
+from tests.harness.receiver_function import (
     INVOICE,
     MOMENT_INVOICE,
     URL_TOKEN,
     Answer,
-    Fault,
-    ReceiverBench,
+    ReceiverFunction,
     basic,
 )
 
@@ -25,7 +25,7 @@ class Row:
     """One line of the contract."""
 
     request: str
-    send: Callable[[ReceiverBench], Answer]
+    send: Callable[[ReceiverFunction], Answer]
     status: int
     says: str
     """The answer's `status`, or the name in the problem's `type`."""
@@ -34,33 +34,35 @@ class Row:
     queued: int = 0
 
 
-def twice(deliver: Callable[[ReceiverBench], Answer]) -> Callable[[ReceiverBench], Answer]:
+def twice(deliver: Callable[[ReceiverFunction], Answer]) -> Callable[[ReceiverFunction], Answer]:
     return lambda receiver: (deliver(receiver), deliver(receiver))[1]
 
 
 def first(
-    before: Callable[[ReceiverBench], Answer], then: Callable[[ReceiverBench], Answer]
-) -> Callable[[ReceiverBench], Answer]:
+    before: Callable[[ReceiverFunction], Answer], then: Callable[[ReceiverFunction], Answer]
+) -> Callable[[ReceiverFunction], Answer]:
     return lambda receiver: (before(receiver), then(receiver))[1]
 
 
-def broken(operation: str) -> Callable[[ReceiverBench], Answer]:
-    def deliver(receiver: ReceiverBench) -> Answer:
+def broken(operation: str) -> Callable[[ReceiverFunction], Answer]:
+    def deliver(receiver: ReceiverFunction) -> Answer:
         with receiver.network.broken((operation,), Fault.SERVER_ERROR):
             return receiver.moneybird()
 
     return deliver
 
 
-def with_secret(secret: object, then: Callable[[ReceiverBench], Answer]) -> Callable[[ReceiverBench], Answer]:
-    def deliver(receiver: ReceiverBench) -> Answer:
+def with_secret(
+    secret: object, then: Callable[[ReceiverFunction], Answer]
+) -> Callable[[ReceiverFunction], Answer]:
+    def deliver(receiver: ReceiverFunction) -> Answer:
         receiver.set_secret(secret)
         return then(receiver)
 
     return deliver
 
 
-def invoice_with(**changes: object) -> Callable[[ReceiverBench], Answer]:
+def invoice_with(**changes: object) -> Callable[[ReceiverFunction], Answer]:
     return lambda receiver: receiver.moneybird({**INVOICE, **changes})
 
 
@@ -406,7 +408,7 @@ CONTRACT = [
 
 
 @pytest.mark.parametrize("row", CONTRACT, ids=lambda row: row.request)
-def test_answer_follows_contract(receiver: ReceiverBench, row: Row) -> None:
+def test_answer_follows_contract(receiver: ReceiverFunction, row: Row) -> None:
     answer = row.send(receiver)
 
     assert answer.status == row.status
@@ -418,7 +420,7 @@ def test_answer_follows_contract(receiver: ReceiverBench, row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in CONTRACT if row.status >= 400], ids=lambda row: row.request)
-def test_refusal_is_a_problem_document(receiver: ReceiverBench, row: Row) -> None:
+def test_refusal_is_a_problem_document(receiver: ReceiverFunction, row: Row) -> None:
     answer = row.send(receiver)
 
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -428,7 +430,7 @@ def test_refusal_is_a_problem_document(receiver: ReceiverBench, row: Row) -> Non
     assert ("WWW-Authenticate" in answer.headers) == (row.status == 401)
 
 
-def test_accepted_event_holds_what_was_delivered(receiver: ReceiverBench) -> None:
+def test_accepted_event_holds_what_was_delivered(receiver: ReceiverFunction) -> None:
     body = b'{"event": "CREATE_NEW", \n "invoice": {"id": 106939080}}'
 
     answer = receiver.moment(body)
@@ -445,7 +447,7 @@ def test_accepted_event_holds_what_was_delivered(receiver: ReceiverBench) -> Non
     assert (event.entity.type, event.entity.id) == ("invoice", "106939080")
 
 
-def test_moneybird_event_has_documented_id(receiver: ReceiverBench) -> None:
+def test_moneybird_event_has_documented_id(receiver: ReceiverFunction) -> None:
     receiver.moneybird(key="2b0b-11")
 
     (event,) = receiver.events()
@@ -454,14 +456,14 @@ def test_moneybird_event_has_documented_id(receiver: ReceiverBench) -> None:
     assert event.entity.key == "acme#moneybird#SalesInvoice#433546265415517826"
 
 
-def test_rejected_event_says_why_and_keeps_the_body(receiver: ReceiverBench) -> None:
+def test_rejected_event_says_why_and_keeps_the_body(receiver: ReceiverFunction) -> None:
     receiver.moneybird(b"{")
 
     (event,) = receiver.events(rejected=True)
     assert (event.body, event.reason) == (b"{", "The body is not JSON.")
 
 
-def test_refused_body_does_not_take_the_key_of_a_good_one(receiver: ReceiverBench) -> None:
+def test_refused_body_does_not_take_the_key_of_a_good_one(receiver: ReceiverFunction) -> None:
     receiver.moneybird(b"{", key="key-1")
 
     answer = receiver.moneybird(key="key-1")
@@ -469,7 +471,7 @@ def test_refused_body_does_not_take_the_key_of_a_good_one(receiver: ReceiverBenc
     assert (answer.status, answer.body["status"]) == (200, "accepted")
 
 
-def test_large_body_lies_in_the_bucket(receiver: ReceiverBench) -> None:
+def test_large_body_lies_in_the_bucket(receiver: ReceiverFunction) -> None:
     import random  # noqa: PLC0415
 
     noise = random.Random(1).randbytes(700_000).hex()  # noqa: S311  # hard to compress
@@ -482,7 +484,7 @@ def test_large_body_lies_in_the_bucket(receiver: ReceiverBench) -> None:
     assert noise.encode() in receiver.stored_body(event)
 
 
-def test_body_that_is_not_base64_encoded_is_verified_as_sent(receiver: ReceiverBench) -> None:
+def test_body_that_is_not_base64_encoded_is_verified_as_sent(receiver: ReceiverFunction) -> None:
     event = receiver.last_event_of(lambda: receiver.moneybird({**INVOICE, "entity": {"name": "Café"}}))
 
     answer = receiver.call({**event, "body": receiver.decoded_body(event), "isBase64Encoded": False})
@@ -490,7 +492,7 @@ def test_body_that_is_not_base64_encoded_is_verified_as_sent(receiver: ReceiverB
     assert answer.body["status"] == "duplicate"
 
 
-def test_headers_are_found_in_any_case_and_without_the_lists(receiver: ReceiverBench) -> None:
+def test_headers_are_found_in_any_case_and_without_the_lists(receiver: ReceiverFunction) -> None:
     event = receiver.last_event_of(receiver.moneybird)
 
     single = {name.upper(): values[0] for name, values in event["multiValueHeaders"].items()}

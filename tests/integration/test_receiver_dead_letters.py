@@ -8,20 +8,21 @@ import pytest
 from accounting_sync.webhooks.event_store import EventStateError
 from accounting_sync.webhooks.events import Status
 from operations.app import lambda_handler
-from tests.harness.receiver_bench import Fault, ReceiverBench
+from tests.harness.network import Fault
+from tests.harness.receiver_function import ReceiverFunction
 
 LEASE = timedelta(seconds=90)
 NOTHING_LEFT: dict[str, list[object]] = {"batchItemFailures": []}
 
 
-def stuck(receiver: ReceiverBench) -> tuple[str, str]:
+def stuck(receiver: ReceiverFunction) -> tuple[str, str]:
     """Return the id and the message of an event whose worker died."""
     event_id, message = at_work(receiver)
     receiver.clock.advance(LEASE + timedelta(seconds=1))
     return event_id, message
 
 
-def at_work(receiver: ReceiverBench) -> tuple[str, str]:
+def at_work(receiver: ReceiverFunction) -> tuple[str, str]:
     """Return the id and the message of an event that a worker has."""
     event_id = receiver.moneybird().body["event_id"]
     (message,) = receiver.messages()
@@ -30,7 +31,7 @@ def at_work(receiver: ReceiverBench) -> tuple[str, str]:
     return event_id, json.dumps(message)
 
 
-def test_dead_letter_fails_its_event_and_says_what_to_do(receiver: ReceiverBench) -> None:
+def test_dead_letter_fails_its_event_and_says_what_to_do(receiver: ReceiverFunction) -> None:
     event_id, message = stuck(receiver)
 
     output, answer = receiver.take_dead_letters(message)
@@ -43,7 +44,7 @@ def test_dead_letter_fails_its_event_and_says_what_to_do(receiver: ReceiverBench
     assert '"DeadLetters":[1.0]' in output
 
 
-def test_event_bus_is_told_once_of_an_event_that_failed_so(receiver: ReceiverBench) -> None:
+def test_event_bus_is_told_once_of_an_event_that_failed_so(receiver: ReceiverFunction) -> None:
     event_id, message = stuck(receiver)
 
     receiver.take_dead_letters(message)
@@ -58,7 +59,7 @@ def test_event_bus_is_told_once_of_an_event_that_failed_so(receiver: ReceiverBen
 
 @pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.DENIED])
 def test_event_bus_that_cannot_be_reached_does_not_keep_an_event_from_failing(
-    receiver: ReceiverBench, fault: Fault
+    receiver: ReceiverFunction, fault: Fault
 ) -> None:
     event_id, message = stuck(receiver)
 
@@ -70,7 +71,7 @@ def test_event_bus_that_cannot_be_reached_does_not_keep_an_event_from_failing(
     assert "the event bus was not told of a failure" in output
 
 
-def test_event_that_a_second_message_brought_to_a_worker_is_left_to_it(receiver: ReceiverBench) -> None:
+def test_event_that_a_second_message_brought_to_a_worker_is_left_to_it(receiver: ReceiverFunction) -> None:
     event_id, message = at_work(receiver)
 
     _, answer = receiver.take_dead_letters(message)
@@ -79,7 +80,7 @@ def test_event_that_a_second_message_brought_to_a_worker_is_left_to_it(receiver:
     assert (answer, receiver.published) == (NOTHING_LEFT, [])
 
 
-def test_failed_event_can_be_replayed(receiver: ReceiverBench) -> None:
+def test_failed_event_can_be_replayed(receiver: ReceiverFunction) -> None:
     event_id, message = stuck(receiver)
     receiver.take_dead_letters(message)
 
@@ -88,7 +89,7 @@ def test_failed_event_can_be_replayed(receiver: ReceiverBench) -> None:
     assert (replayed.status, replayed.attempts, replayed.replays) == (Status.RECEIVED, 0, 1)
 
 
-def test_dead_letter_taken_twice_changes_nothing_more(receiver: ReceiverBench) -> None:
+def test_dead_letter_taken_twice_changes_nothing_more(receiver: ReceiverFunction) -> None:
     event_id, message = stuck(receiver)
     receiver.take_dead_letters(message)
     before = receiver.event(event_id)
@@ -99,7 +100,7 @@ def test_dead_letter_taken_twice_changes_nothing_more(receiver: ReceiverBench) -
     assert answer == NOTHING_LEFT
 
 
-def test_event_that_only_waited_goes_back_to_the_queue(receiver: ReceiverBench) -> None:
+def test_event_that_only_waited_goes_back_to_the_queue(receiver: ReceiverFunction) -> None:
     event_id, message = stuck(receiver)
     receiver.store.hand_back(
         event_id, "worker", receiver.clock(), reason="Paused.", due_at=receiver.clock(), attempt_used=False
@@ -113,7 +114,7 @@ def test_event_that_only_waited_goes_back_to_the_queue(receiver: ReceiverBench) 
     assert [message["event_id"] for message in receiver.messages()] == [event_id]
 
 
-def test_event_that_waited_for_longer_than_anything_waits_fails(receiver: ReceiverBench) -> None:
+def test_event_that_waited_for_longer_than_anything_waits_fails(receiver: ReceiverFunction) -> None:
     event_id, message = stuck(receiver)
     receiver.store.hand_back(
         event_id, "worker", receiver.clock(), reason="Paused.", due_at=receiver.clock(), attempt_used=False
@@ -125,7 +126,7 @@ def test_event_that_waited_for_longer_than_anything_waits_fails(receiver: Receiv
     assert receiver.event(event_id).status is Status.FAILED
 
 
-def test_letter_that_cannot_be_recorded_now_comes_back_alone(receiver: ReceiverBench) -> None:
+def test_letter_that_cannot_be_recorded_now_comes_back_alone(receiver: ReceiverFunction) -> None:
     _, message = stuck(receiver)
 
     with receiver.network.broken(("UpdateItem",), Fault.SERVER_ERROR):
@@ -135,14 +136,14 @@ def test_letter_that_cannot_be_recorded_now_comes_back_alone(receiver: ReceiverB
 
 
 @pytest.mark.parametrize("body", ["", "[]", '"text"', "{}", '{"event_id": "x"}', "\ud800"])
-def test_letter_that_is_not_ours_is_logged_and_let_go(receiver: ReceiverBench, body: str) -> None:
+def test_letter_that_is_not_ours_is_logged_and_let_go(receiver: ReceiverFunction, body: str) -> None:
     output, answer = receiver.take_dead_letters(body)
 
     assert answer == NOTHING_LEFT
     assert "not a sync message" in output
 
 
-def test_missing_event_is_no_error(receiver: ReceiverBench) -> None:
+def test_missing_event_is_no_error(receiver: ReceiverFunction) -> None:
     event_id, message = stuck(receiver)
     with pytest.raises(EventStateError):
         receiver.store.fail("acme#moneybird#other", receiver.clock(), "x")

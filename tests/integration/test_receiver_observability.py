@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.harness.receiver_bench import (
+from tests.harness.receiver_function import (
     INVOICE,
     SECRET,
     SIGNING_SECRET,
     TOKEN,
     URL_TOKEN,
-    ReceiverBench,
+    ReceiverFunction,
     basic,
 )
 
@@ -30,7 +30,7 @@ def numbers(metrics: list[dict[str, object]]) -> dict[str, float]:
     return {name: value[0] for name, value in document.items() if isinstance(value, list)}
 
 
-def test_accepted_webhook_leaves_one_line(receiver: ReceiverBench) -> None:
+def test_accepted_webhook_leaves_one_line(receiver: ReceiverFunction) -> None:
     answer = receiver.moneybird()
 
     assert answer.log["event_id"] == "acme#moneybird#key-1"
@@ -43,7 +43,7 @@ def test_accepted_webhook_leaves_one_line(receiver: ReceiverBench) -> None:
     assert answer.log["request_id"] == "request-1"
 
 
-def test_numbers_are_counted(receiver: ReceiverBench) -> None:
+def test_numbers_are_counted(receiver: ReceiverFunction) -> None:
     new = receiver.moneybird()
     duplicate = receiver.moneybird()
     other_body = receiver.moneybird({**INVOICE, "state": "paid"})
@@ -55,7 +55,7 @@ def test_numbers_are_counted(receiver: ReceiverBench) -> None:
 
 
 def test_numbers_are_counted_by_connection_where_that_is_wanted(
-    receiver: ReceiverBench, monkeypatch: pytest.MonkeyPatch
+    receiver: ReceiverFunction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("METRICS_BY_CONNECTION", "true")
     receiver.restart()
@@ -65,7 +65,7 @@ def test_numbers_are_counted_by_connection_where_that_is_wanted(
     assert (refused.metrics[0]["connection"], refused.metrics[0]["reason"]) == ("acme", "unreadable")
 
 
-def test_refusals_are_counted_and_the_log_has_the_reason(receiver: ReceiverBench) -> None:
+def test_refusals_are_counted_and_the_log_has_the_reason(receiver: ReceiverFunction) -> None:
     answer = receiver.moneybird(b"{")
 
     assert numbers(answer.metrics) == {"Rejected": 1, "RejectedOfConnection": 1}
@@ -73,7 +73,7 @@ def test_refusals_are_counted_and_the_log_has_the_reason(receiver: ReceiverBench
     assert answer.log["event_id"].startswith("acme#moneybird#rejected-")
 
 
-def test_invented_connections_make_no_metrics_of_their_own(receiver: ReceiverBench) -> None:
+def test_invented_connections_make_no_metrics_of_their_own(receiver: ReceiverFunction) -> None:
     answer = receiver.moneybird(connection="invented")
 
     assert "invented" not in answer.output
@@ -88,7 +88,7 @@ def test_invented_connections_make_no_metrics_of_their_own(receiver: ReceiverBen
     ],
 )
 def test_log_says_which_check_failed_and_the_answer_does_not(
-    receiver: ReceiverBench, headers: dict[str, str], check: str
+    receiver: ReceiverFunction, headers: dict[str, str], check: str
 ) -> None:
     answer = receiver.moneybird(headers=headers)
 
@@ -96,24 +96,24 @@ def test_log_says_which_check_failed_and_the_answer_does_not(
     assert "signature" not in str(answer.body)
 
 
-def test_log_says_that_the_signature_is_of_the_future(receiver: ReceiverBench) -> None:
+def test_log_says_that_the_signature_is_of_the_future(receiver: ReceiverFunction) -> None:
     assert receiver.moneybird(age=-600).log["check"] == "time of the signature"
 
 
-def test_log_says_that_the_token_in_the_body_is_wrong(receiver: ReceiverBench) -> None:
+def test_log_says_that_the_token_in_the_body_is_wrong(receiver: ReceiverFunction) -> None:
     answer = receiver.moneybird({**INVOICE, "webhook_token": "another"})
 
     assert answer.log["check"] == "webhook_token in the body"
 
 
-def test_log_says_that_a_webhook_of_moment_proves_nothing(receiver: ReceiverBench) -> None:
+def test_log_says_that_a_webhook_of_moment_proves_nothing(receiver: ReceiverFunction) -> None:
     answer = receiver.moment(headers={"Authorization": basic("moment", "wrong")})
 
     assert answer.log["check"] == "user name and password, or token in the URL"
 
 
 @pytest.mark.parametrize("kind", [None, "invoices"])
-def test_probe_with_wrong_credentials_is_told_so(receiver: ReceiverBench, kind: str | None) -> None:
+def test_probe_with_wrong_credentials_is_told_so(receiver: ReceiverFunction, kind: str | None) -> None:
     wrong = {"Authorization": basic("moment", "wrong")}
 
     assert receiver.request("GET", kind=kind, headers=wrong).status == 401
@@ -126,17 +126,17 @@ def right(kind: str | None) -> dict[str, str]:
     return {"Authorization": basic(*pair)}
 
 
-def test_invented_kinds_are_not_logged(receiver: ReceiverBench) -> None:
+def test_invented_kinds_are_not_logged(receiver: ReceiverFunction) -> None:
     answer = receiver.moment(kind="invented")
 
     assert "invented" not in answer.output
     assert answer.log["kind"] == "unknown"
 
 
-def test_swept_events_are_counted(receiver: ReceiverBench) -> None:
+def test_swept_events_are_counted(receiver: ReceiverFunction) -> None:
     from datetime import timedelta  # noqa: PLC0415
 
-    from tests.harness.receiver_bench import Fault  # noqa: PLC0415
+    from tests.harness.network import Fault  # noqa: PLC0415
 
     with receiver.network.broken(("SendMessage",), Fault.SERVER_ERROR):
         receiver.moneybird()
@@ -146,7 +146,7 @@ def test_swept_events_are_counted(receiver: ReceiverBench) -> None:
 
 
 def test_trace_of_the_request_travels_with_the_message(
-    receiver: ReceiverBench, monkeypatch: pytest.MonkeyPatch
+    receiver: ReceiverFunction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
     monkeypatch.setenv("_X_AMZN_TRACE_ID", trace)
@@ -161,7 +161,7 @@ def test_trace_of_the_request_travels_with_the_message(
     assert event.trace_id == "1-5759e988-bd862e3fe1be46a994272793"
 
 
-def test_nothing_private_is_written_or_answered(receiver: ReceiverBench) -> None:
+def test_nothing_private_is_written_or_answered(receiver: ReceiverFunction) -> None:
     answers = [
         receiver.moneybird(PERSONAL),
         receiver.moneybird(PERSONAL, headers={"Moneybird-Signature": "t=1,v1=0"}),
@@ -178,7 +178,7 @@ def test_nothing_private_is_written_or_answered(receiver: ReceiverBench) -> None
 
 
 def test_fault_of_ours_is_named_by_type_and_place_only(
-    receiver: ReceiverBench, monkeypatch: pytest.MonkeyPatch
+    receiver: ReceiverFunction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stumble(*_: object) -> None:
         raise ValueError("Jansen")

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.harness.examples import examples
-from tests.harness.receiver_bench import INVOICE, MOMENT_INVOICE, TOKEN, Network, ReceiverBench, basic
+from tests.harness.network import Network
+from tests.harness.receiver_function import INVOICE, MOMENT_INVOICE, TOKEN, ReceiverFunction, basic
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -48,14 +49,14 @@ headers = st.dictionaries(header_names, header_values, max_size=3)
 
 
 @pytest.fixture(scope="module")
-def shared(network: Network) -> ReceiverBench:
-    return ReceiverBench(network)
+def shared(network: Network) -> ReceiverFunction:
+    return ReceiverFunction(network)
 
 
 @settings(max_examples=examples(300))
 @given(body=bodies, headers=headers, key=st.none() | st.text(max_size=300))
 def test_moneybird_is_never_answered_with_5xx_nor_with_200_for_nothing(
-    shared: ReceiverBench, body: bytes, headers: dict[str, Any], key: str | None
+    shared: ReceiverFunction, body: bytes, headers: dict[str, Any], key: str | None
 ) -> None:
     answer = shared.moneybird(body, key, headers=headers)
 
@@ -70,7 +71,7 @@ def test_moneybird_is_never_answered_with_5xx_nor_with_200_for_nothing(
     tokens=st.none() | st.lists(st.text(max_size=40), max_size=2),
 )
 def test_moment_is_never_answered_with_5xx_nor_with_200_for_nothing(
-    shared: ReceiverBench, body: bytes, headers: dict[str, Any], kind: str, tokens: list[str] | None
+    shared: ReceiverFunction, body: bytes, headers: dict[str, Any], kind: str, tokens: list[str] | None
 ) -> None:
     answer = shared.moment(body, kind, headers=headers, tokens=tokens)
 
@@ -78,7 +79,7 @@ def test_moment_is_never_answered_with_5xx_nor_with_200_for_nothing(
 
 
 def assert_kept_or_refused(
-    receiver: ReceiverBench, status: int, body: dict[str, Any], *, is_probe: bool
+    receiver: ReceiverFunction, status: int, body: dict[str, Any], *, is_probe: bool
 ) -> None:
     assert 200 <= status < 500
     if status != 200:

@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 
 from accounting_sync.webhooks.events import Status
-from tests.harness.receiver_bench import INVOICE, SECRET, Fault, Killed, ReceiverBench
+from tests.harness.boundaries import Killed
+from tests.harness.network import Fault
+from tests.harness.receiver_function import INVOICE, SECRET, ReceiverFunction
 
 SEND = "SendMessage"
 
 
-def ended(receiver: ReceiverBench, status: Status = Status.PARKED, key: str = "key-1") -> str:
+def ended(receiver: ReceiverFunction, status: Status = Status.PARKED, key: str = "key-1") -> str:
     """Return the id of an event that ended so; its message is gone, as after any sync."""
     age = 10 * int(key.rpartition("-")[2])  # no two have the same signature
     event_id = str(receiver.moneybird(key=key, age=age).body["event_id"])
@@ -21,13 +23,13 @@ def ended(receiver: ReceiverBench, status: Status = Status.PARKED, key: str = "k
     return event_id
 
 
-def sent(receiver: ReceiverBench) -> list[str]:
+def sent(receiver: ReceiverFunction) -> list[str]:
     return [message["event_id"] for message in receiver.messages()]
 
 
 @pytest.mark.parametrize("status", [Status.PARKED, Status.FAILED])
 def test_event_that_needed_a_person_is_sent_through_once_more(
-    receiver: ReceiverBench, status: Status
+    receiver: ReceiverFunction, status: Status
 ) -> None:
     event_id = ended(receiver, status)
 
@@ -39,7 +41,7 @@ def test_event_that_needed_a_person_is_sent_through_once_more(
     assert sent(receiver) == [event_id]
 
 
-def test_second_replay_of_the_same_event_is_refused(receiver: ReceiverBench) -> None:
+def test_second_replay_of_the_same_event_is_refused(receiver: ReceiverFunction) -> None:
     event_id = ended(receiver)
     receiver.replay(event_ids=[event_id])
 
@@ -49,7 +51,7 @@ def test_second_replay_of_the_same_event_is_refused(receiver: ReceiverBench) -> 
     assert sent(receiver) == [event_id]
 
 
-def test_each_id_has_its_own_answer(receiver: ReceiverBench) -> None:
+def test_each_id_has_its_own_answer(receiver: ReceiverFunction) -> None:
     ignored = ended(receiver, Status.IGNORED, "key-1")
     parked = ended(receiver, Status.PARKED, "key-2")
 
@@ -62,7 +64,7 @@ def test_each_id_has_its_own_answer(receiver: ReceiverBench) -> None:
     }
 
 
-def test_all_of_a_connection_in_one_status_are_sent_through(receiver: ReceiverBench) -> None:
+def test_all_of_a_connection_in_one_status_are_sent_through(receiver: ReceiverFunction) -> None:
     receiver.set_secret(SECRET, "acme-2")
     parked = {ended(receiver, Status.PARKED, f"key-{number}") for number in range(1, 4)}
     failed = ended(receiver, Status.FAILED, "key-4")
@@ -80,7 +82,7 @@ def test_all_of_a_connection_in_one_status_are_sent_through(receiver: ReceiverBe
     assert (receiver.event(failed).status, receiver.event(other).status) == (Status.FAILED, Status.PARKED)
 
 
-def test_replay_stops_when_its_time_is_up_and_says_so(receiver: ReceiverBench) -> None:
+def test_replay_stops_when_its_time_is_up_and_says_so(receiver: ReceiverFunction) -> None:
     events = [ended(receiver, Status.PARKED, f"key-{number}") for number in (1, 2)]
     times = iter([True, False])
 
@@ -89,7 +91,7 @@ def test_replay_stops_when_its_time_is_up_and_says_so(receiver: ReceiverBench) -
     assert answer == {"events": {events[0]: "replayed"}, "complete": False}
 
 
-def test_event_whose_message_cannot_be_sent_is_swept(receiver: ReceiverBench) -> None:
+def test_event_whose_message_cannot_be_sent_is_swept(receiver: ReceiverFunction) -> None:
     event_id = ended(receiver)
     with receiver.network.broken((SEND,), Fault.SERVER_ERROR):
         answer = receiver.replay(event_ids=[event_id])
@@ -102,7 +104,7 @@ def test_event_whose_message_cannot_be_sent_is_swept(receiver: ReceiverBench) ->
 
 
 @pytest.mark.parametrize("fault", [Fault.CRASH_BEFORE, Fault.CRASH_AFTER])
-def test_replay_that_dies_at_the_send_loses_nothing(receiver: ReceiverBench, fault: Fault) -> None:
+def test_replay_that_dies_at_the_send_loses_nothing(receiver: ReceiverFunction, fault: Fault) -> None:
     event_id = ended(receiver)
     with receiver.network.broken((SEND,), fault), pytest.raises(Killed):
         receiver.replay(event_ids=[event_id])
@@ -114,7 +116,7 @@ def test_replay_that_dies_at_the_send_loses_nothing(receiver: ReceiverBench, fau
     assert sent(receiver) == [event_id]
 
 
-def test_event_that_cannot_be_marked_keeps_its_place(receiver: ReceiverBench) -> None:
+def test_event_that_cannot_be_marked_keeps_its_place(receiver: ReceiverFunction) -> None:
     event_id = ended(receiver)
 
     with receiver.network.broken(("UpdateItem",), Fault.SERVER_ERROR):
@@ -124,7 +126,7 @@ def test_event_that_cannot_be_marked_keeps_its_place(receiver: ReceiverBench) ->
     assert receiver.event(event_id).status is Status.PARKED
 
 
-def test_delivery_that_came_too_late_can_be_replayed(receiver: ReceiverBench) -> None:
+def test_delivery_that_came_too_late_can_be_replayed(receiver: ReceiverFunction) -> None:
     assert receiver.moneybird(age=400).status == 401
     (rejected,) = receiver.events(rejected=True)
 
@@ -136,7 +138,7 @@ def test_delivery_that_came_too_late_can_be_replayed(receiver: ReceiverBench) ->
     assert sent(receiver) == [rejected.event_id]
 
 
-def test_delivery_that_speaks_of_nothing_cannot_be_replayed(receiver: ReceiverBench) -> None:
+def test_delivery_that_speaks_of_nothing_cannot_be_replayed(receiver: ReceiverFunction) -> None:
     receiver.moneybird(b"{")
     (rejected,) = receiver.events(rejected=True)
 
@@ -147,7 +149,7 @@ def test_delivery_that_speaks_of_nothing_cannot_be_replayed(receiver: ReceiverBe
 
 
 def test_unreadable_deliveries_do_not_keep_a_replay_by_status_from_its_end(
-    receiver: ReceiverBench, monkeypatch: pytest.MonkeyPatch
+    receiver: ReceiverFunction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("operations.replay.LIMIT", 2)
     for number in range(3):
@@ -162,7 +164,7 @@ def test_unreadable_deliveries_do_not_keep_a_replay_by_status_from_its_end(
 
 
 @pytest.mark.parametrize("age", [0, 400])
-def test_delivery_of_another_administration_cannot_be_replayed(receiver: ReceiverBench, age: int) -> None:
+def test_delivery_of_another_administration_cannot_be_replayed(receiver: ReceiverFunction, age: int) -> None:
     receiver.moneybird({**INVOICE, "administration_id": "1"}, age=age)
     (rejected,) = receiver.events(rejected=True)
 
@@ -186,7 +188,7 @@ def test_delivery_of_another_administration_cannot_be_replayed(receiver: Receive
     ],
 )
 def test_task_that_names_nothing_to_replay_is_refused(
-    receiver: ReceiverBench, task: dict[str, object]
+    receiver: ReceiverFunction, task: dict[str, object]
 ) -> None:
     with pytest.raises(ValueError, match="event_ids"):
         receiver.replay(**task)

@@ -7,7 +7,8 @@ import pytest
 
 from accounting_sync.connections.registry import ConnectionRegistry
 from accounting_sync.webhooks.signatures import sign_moneybird
-from tests.harness.receiver_bench import CONNECTION, SECRET, Fault, ReceiverBench, basic
+from tests.harness.network import Fault
+from tests.harness.receiver_function import CONNECTION, SECRET, ReceiverFunction, basic
 
 READ = "GetSecretValue"
 
@@ -18,14 +19,14 @@ def rotated(**changes: Any) -> dict[str, Any]:  # noqa: ANN401
     return secret
 
 
-def test_secret_is_read_once_for_many_webhooks(receiver: ReceiverBench) -> None:
+def test_secret_is_read_once_for_many_webhooks(receiver: ReceiverFunction) -> None:
     for number in range(5):
         receiver.moneybird(key=f"key-{number}", age=number)
 
     assert receiver.network.calls[READ] == 1
 
 
-def test_rotated_password_is_believed_at_once(receiver: ReceiverBench) -> None:
+def test_rotated_password_is_believed_at_once(receiver: ReceiverFunction) -> None:
     receiver.moneybird()
     receiver.set_secret(rotated(basic_auth=[{"username": "moneybird", "password": "new"}]))
 
@@ -34,7 +35,7 @@ def test_rotated_password_is_believed_at_once(receiver: ReceiverBench) -> None:
     assert answer.status == 200
 
 
-def test_previous_and_current_secret_are_both_accepted(receiver: ReceiverBench) -> None:
+def test_previous_and_current_secret_are_both_accepted(receiver: ReceiverFunction) -> None:
     receiver.set_secret(rotated(webhook_secrets=["current", "previous"]))
     now = int(receiver.clock().timestamp())
 
@@ -46,14 +47,14 @@ def test_previous_and_current_secret_are_both_accepted(receiver: ReceiverBench) 
     assert [answer.status for answer in answers] == [400, 400]  # authentic, though unreadable
 
 
-def test_flood_of_bad_requests_reads_the_secret_once_more(receiver: ReceiverBench) -> None:
+def test_flood_of_bad_requests_reads_the_secret_once_more(receiver: ReceiverFunction) -> None:
     for _ in range(20):
         assert receiver.moneybird(headers={"Moneybird-Signature": "t=1,v1=0"}).status == 401
 
     assert receiver.network.calls[READ] == 2
 
 
-def test_flood_of_an_unknown_name_is_asked_for_once(receiver: ReceiverBench) -> None:
+def test_flood_of_an_unknown_name_is_asked_for_once(receiver: ReceiverFunction) -> None:
     for _ in range(20):
         assert receiver.moneybird(connection="other").status == 404
 
@@ -66,7 +67,7 @@ def short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("short_memory")
-def test_flood_of_unknown_names_keeps_no_connection_out(receiver: ReceiverBench) -> None:
+def test_flood_of_unknown_names_keeps_no_connection_out(receiver: ReceiverFunction) -> None:
     answers = [receiver.request("GET", connection=f"other-{number}").status for number in range(20)]
 
     assert set(answers) == {404}
@@ -74,7 +75,7 @@ def test_flood_of_unknown_names_keeps_no_connection_out(receiver: ReceiverBench)
 
 
 @pytest.mark.usefixtures("short_memory")
-def test_of_a_flood_of_unknown_names_the_latest_are_remembered(receiver: ReceiverBench) -> None:
+def test_of_a_flood_of_unknown_names_the_latest_are_remembered(receiver: ReceiverFunction) -> None:
     for number in range(9):
         receiver.request("GET", connection=f"other-{number}")
     receiver.network.calls.clear()
@@ -85,7 +86,7 @@ def test_of_a_flood_of_unknown_names_the_latest_are_remembered(receiver: Receive
     assert receiver.network.calls[READ] == 1  # other-0, the oldest
 
 
-def test_invented_name_is_unknown_although_aws_denies_it_instead(receiver: ReceiverBench) -> None:
+def test_invented_name_is_unknown_although_aws_denies_it_instead(receiver: ReceiverFunction) -> None:
     """Secrets Manager is reported to deny a name that does not exist, where a policy allows a pattern."""
     with receiver.network.broken((READ,), Fault.DENIED):
         answers = [receiver.moneybird(connection="other") for _ in range(5)]
@@ -95,7 +96,7 @@ def test_invented_name_is_unknown_although_aws_denies_it_instead(receiver: Recei
     assert "RejectedOfConnection" not in str([answer.metrics for answer in answers])
 
 
-def test_policy_that_denies_a_registered_connection_is_no_unknown_name(receiver: ReceiverBench) -> None:
+def test_policy_that_denies_a_registered_connection_is_no_unknown_name(receiver: ReceiverFunction) -> None:
     registry = ConnectionRegistry(receiver.dynamodb, receiver.settings.accounting_table)
     registry.add(CONNECTION, receiver.clock())
 
@@ -107,7 +108,7 @@ def test_policy_that_denies_a_registered_connection_is_no_unknown_name(receiver:
     assert receiver.network.calls[READ] == 1
 
 
-def test_policy_that_denies_a_connection_in_use_is_no_unknown_name(receiver: ReceiverBench) -> None:
+def test_policy_that_denies_a_connection_in_use_is_no_unknown_name(receiver: ReceiverFunction) -> None:
     receiver.moneybird()
 
     with receiver.network.broken((READ,), Fault.DENIED):
@@ -116,19 +117,19 @@ def test_policy_that_denies_a_connection_in_use_is_no_unknown_name(receiver: Rec
     assert answer.status == 503
 
 
-def test_denied_name_is_not_called_unknown_while_nobody_can_tell(receiver: ReceiverBench) -> None:
+def test_denied_name_is_not_called_unknown_while_nobody_can_tell(receiver: ReceiverFunction) -> None:
     with receiver.network.broken((READ, "GetItem"), Fault.DENIED):
         assert receiver.moneybird(connection="other").status == 503
 
 
-def test_impossible_name_is_not_asked_for(receiver: ReceiverBench) -> None:
+def test_impossible_name_is_not_asked_for(receiver: ReceiverFunction) -> None:
     for name in ("", "-a", "A", "a/b", "a" * 64, "a\n", "é"):
         assert receiver.moneybird(connection=name).status == 404
 
     assert receiver.network.calls[READ] == 0
 
 
-def test_secrets_manager_in_trouble_is_answered_with_503(receiver: ReceiverBench) -> None:
+def test_secrets_manager_in_trouble_is_answered_with_503(receiver: ReceiverFunction) -> None:
     with receiver.network.broken((READ,), Fault.SERVER_ERROR):
         answer = receiver.moneybird()
 
@@ -155,7 +156,7 @@ def test_secrets_manager_in_trouble_is_answered_with_503(receiver: ReceiverBench
     ],
 )
 def test_malformed_secret_closes_the_connection_and_names_the_key(
-    receiver: ReceiverBench, secret: object, fault: str
+    receiver: ReceiverFunction, secret: object, fault: str
 ) -> None:
     receiver.set_secret(secret)
 

@@ -8,8 +8,8 @@ from moto import mock_aws
 
 from accounting_sync.webhooks.event_items import PLANNED
 from accounting_sync.webhooks.events import Status, WaitingRoom
-from tests.harness.moneybird_bench import SETTINGS
-from tests.harness.sync_function import CONNECTION, SECRET, SyncFunction
+from tests.harness.sync_function import SyncFunction
+from tests.harness.world import CONNECTION, SECRET, SETTINGS
 from tests.simulators.moment import samples
 
 REVOKED = SECRET | {"moneybird": SECRET["moneybird"] | {"api_token": "revoked"}}

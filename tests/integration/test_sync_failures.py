@@ -14,7 +14,8 @@ from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import Source, Status, WaitingRoom
 from entity_sync.pipeline.sync_pipeline import LEASE
-from tests.harness.sync_function import CONNECTION, SECRET, SyncFunction, entity
+from tests.harness.sync_function import SyncFunction
+from tests.harness.world import CONNECTION, SECRET, entity
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 

@@ -7,7 +7,8 @@ from moto import mock_aws
 
 from accounting_sync.accounting.documents import DocumentState, DocumentType
 from accounting_sync.webhooks.events import Source, Status
-from tests.harness.sync_function import SyncFunction, entity
+from tests.harness.sync_function import SyncFunction
+from tests.harness.world import entity
 from tests.simulators.moment import samples
 
 

@@ -11,8 +11,8 @@ from moto import mock_aws
 from accounting_sync.accounting.documents import DocumentState, DocumentType
 from accounting_sync.errors import ParkedError
 from accounting_sync.webhooks.events import Source, Status
-from tests.harness.moneybird_bench import SETTINGS
-from tests.harness.sync_function import SyncFunction, entity
+from tests.harness.sync_function import SyncFunction
+from tests.harness.world import SETTINGS, entity
 from tests.simulators.moment import samples
 
 INVOICE = entity("invoice", samples.DOCUMENTED_INVOICE)

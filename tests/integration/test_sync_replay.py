@@ -7,8 +7,8 @@ from moto import mock_aws
 
 from accounting_sync.webhooks.event_store import EventStateError
 from accounting_sync.webhooks.events import Status
-from tests.harness.moneybird_bench import SETTINGS
-from tests.harness.sync_function import SECRET, SyncFunction, entity
+from tests.harness.sync_function import SyncFunction
+from tests.harness.world import SECRET, SETTINGS, entity
 from tests.simulators.moment import samples
 
 

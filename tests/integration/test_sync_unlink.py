@@ -9,7 +9,8 @@ from moto import mock_aws
 from accounting_sync.webhooks.events import Status
 from entity_sync.pipeline.sync_pipeline import LEASE
 from operations.unlink import Unlink
-from tests.harness.sync_function import SyncFunction, entity
+from tests.harness.sync_function import SyncFunction
+from tests.harness.world import entity
 from tests.simulators.moment import samples
 
 INVOICE = samples.DOCUMENTED_INVOICE

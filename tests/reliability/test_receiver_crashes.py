@@ -13,7 +13,9 @@ import pytest
 
 from accounting_sync.webhooks.events import Source, Status
 from operations.sweep import SweepError
-from tests.harness.receiver_bench import Fault, Killed, ReceiverBench
+from tests.harness.boundaries import Killed
+from tests.harness.network import Fault
+from tests.harness.receiver_function import ReceiverFunction
 
 PUT = {Source.MONEYBIRD: "TransactWriteItems", Source.MOMENT: "PutItem"}
 SEND = "SendMessage"
@@ -45,7 +47,7 @@ MATRIX = [Combination(*parts) for parts in product(Source, ("put", "send", "mark
 
 
 @pytest.mark.parametrize("combination", MATRIX, ids=str)
-def test_delivery_is_forwarded_exactly_once(receiver: ReceiverBench, combination: Combination) -> None:
+def test_delivery_is_forwarded_exactly_once(receiver: ReceiverFunction, combination: Combination) -> None:
     operation = {"put": PUT[combination.source], "send": SEND, "mark": SEND}[combination.step]
     fault = combination.fault if combination.step != "mark" else Fault.CRASH_BEFORE
 
@@ -75,7 +77,7 @@ def test_delivery_is_forwarded_exactly_once(receiver: ReceiverBench, combination
 )
 @pytest.mark.parametrize("operation", ["TransactWriteItems", "SendMessage"])
 def test_failure_that_passes_is_healed_by_the_sdk(
-    receiver: ReceiverBench, operation: str, fault: Fault
+    receiver: ReceiverFunction, operation: str, fault: Fault
 ) -> None:
     def heal(called: str) -> None:
         if receiver.network.calls[called] > 1:
@@ -89,7 +91,7 @@ def test_failure_that_passes_is_healed_by_the_sdk(
     assert len(receiver.events()) == len(receiver.messages()) == 1
 
 
-def test_write_that_conflicts_with_another_is_made_again(receiver: ReceiverBench) -> None:
+def test_write_that_conflicts_with_another_is_made_again(receiver: ReceiverFunction) -> None:
     def clear(_: str) -> None:
         if receiver.network.calls["TransactWriteItems"] > 2:
             receiver.network.faults = {}
@@ -102,14 +104,14 @@ def test_write_that_conflicts_with_another_is_made_again(receiver: ReceiverBench
     assert receiver.network.calls["TransactWriteItems"] == 3
 
 
-def test_rejected_delivery_is_refused_only_after_it_is_kept(receiver: ReceiverBench) -> None:
+def test_rejected_delivery_is_refused_only_after_it_is_kept(receiver: ReceiverFunction) -> None:
     with receiver.network.broken(("PutItem",), Fault.SERVER_ERROR):
         answer = receiver.moneybird(b"{")
 
     assert answer.status == 503
 
 
-def test_sweep_takes_an_event_over_from_a_worker_that_died(receiver: ReceiverBench) -> None:
+def test_sweep_takes_an_event_over_from_a_worker_that_died(receiver: ReceiverFunction) -> None:
     event_id = receiver.moneybird().body["event_id"]
     receiver.store.claim(event_id, "worker", receiver.clock(), timedelta(seconds=90))
     receiver.clear_queue()
@@ -121,7 +123,7 @@ def test_sweep_takes_an_event_over_from_a_worker_that_died(receiver: ReceiverBen
     assert [message["event_id"] for message in receiver.messages()] == [event_id]
 
 
-def test_sweep_leaves_a_live_claim_alone(receiver: ReceiverBench) -> None:
+def test_sweep_leaves_a_live_claim_alone(receiver: ReceiverFunction) -> None:
     event_id = receiver.moneybird().body["event_id"]
     receiver.store.claim(event_id, "worker", receiver.clock(), timedelta(minutes=30))
     receiver.clear_queue()
@@ -133,7 +135,7 @@ def test_sweep_leaves_a_live_claim_alone(receiver: ReceiverBench) -> None:
     assert receiver.messages() == []
 
 
-def test_sweep_leaves_young_events_to_their_receiver(receiver: ReceiverBench) -> None:
+def test_sweep_leaves_young_events_to_their_receiver(receiver: ReceiverFunction) -> None:
     with receiver.network.broken((SEND,), Fault.SERVER_ERROR):
         receiver.moneybird()
 
@@ -143,7 +145,7 @@ def test_sweep_leaves_young_events_to_their_receiver(receiver: ReceiverBench) ->
     assert receiver.messages() == []
 
 
-def test_sweep_sends_a_waiting_event_again_whose_message_is_gone(receiver: ReceiverBench) -> None:
+def test_sweep_sends_a_waiting_event_again_whose_message_is_gone(receiver: ReceiverFunction) -> None:
     event_id = receiver.moneybird().body["event_id"]
     receiver.store.claim(event_id, "worker", receiver.clock(), timedelta(seconds=90))
     receiver.store.hand_back(
@@ -157,7 +159,7 @@ def test_sweep_sends_a_waiting_event_again_whose_message_is_gone(receiver: Recei
     assert [message["event_id"] for message in receiver.messages()] == [event_id]
 
 
-def test_sweep_goes_on_after_an_event_that_cannot_be_sent(receiver: ReceiverBench) -> None:
+def test_sweep_goes_on_after_an_event_that_cannot_be_sent(receiver: ReceiverFunction) -> None:
     with receiver.network.broken((SEND,), Fault.SERVER_ERROR):
         for key in ("key-1", "key-2"):
             receiver.moneybird(key=key, age=int(key[-1]))
@@ -176,7 +178,7 @@ def test_sweep_goes_on_after_an_event_that_cannot_be_sent(receiver: ReceiverBenc
 
 
 def test_sweep_goes_on_after_an_event_that_cannot_be_read_and_fails_in_the_end(
-    receiver: ReceiverBench,
+    receiver: ReceiverFunction,
 ) -> None:
     with receiver.network.broken((SEND,), Fault.SERVER_ERROR):
         for number in range(1, 6):
@@ -197,7 +199,7 @@ def test_sweep_goes_on_after_an_event_that_cannot_be_read_and_fails_in_the_end(
     assert '"event_id":"acme#moneybird#key-3","cause":"BadGzipFile"' in receiver.sweep().replace(": ", ":")
 
 
-def test_sweep_goes_on_after_a_read_that_fails(receiver: ReceiverBench) -> None:
+def test_sweep_goes_on_after_a_read_that_fails(receiver: ReceiverFunction) -> None:
     with receiver.network.broken((SEND,), Fault.SERVER_ERROR):
         for number in (1, 2):
             receiver.moneybird(key=f"key-{number}", age=number)
@@ -215,7 +217,7 @@ def test_sweep_goes_on_after_a_read_that_fails(receiver: ReceiverBench) -> None:
     assert len(receiver.messages()) == 1
 
 
-def test_sweep_stops_when_its_time_is_up(receiver: ReceiverBench) -> None:
+def test_sweep_stops_when_its_time_is_up(receiver: ReceiverFunction) -> None:
     with receiver.network.broken((SEND,), Fault.SERVER_ERROR):
         receiver.moneybird()
     receiver.clock.advance(timedelta(minutes=3))
@@ -225,7 +227,7 @@ def test_sweep_stops_when_its_time_is_up(receiver: ReceiverBench) -> None:
     assert (swept, receiver.messages()) == (0, [])
 
 
-def _deliver(receiver: ReceiverBench, source: Source) -> int | None:
+def _deliver(receiver: ReceiverFunction, source: Source) -> int | None:
     """Deliver; None if the process died before it could answer, and a new one takes its place."""
     try:
         return (receiver.moneybird() if source is Source.MONEYBIRD else receiver.moment()).status
@@ -234,14 +236,14 @@ def _deliver(receiver: ReceiverBench, source: Source) -> int | None:
         return None
 
 
-def _sweep(receiver: ReceiverBench) -> None:
+def _sweep(receiver: ReceiverFunction) -> None:
     try:
         receiver.sweep()
     except Killed:
         receiver.restart()
 
 
-def _sweep_twice_at_once(receiver: ReceiverBench) -> None:
+def _sweep_twice_at_once(receiver: ReceiverFunction) -> None:
     """Let a second sweep run whole between the first one's send and its mark."""
     runs = iter([receiver.sweep])
 

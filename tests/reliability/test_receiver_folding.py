@@ -19,33 +19,35 @@ from hypothesis.stateful import (
 )
 
 from accounting_sync.webhooks.events import NOT_FETCHED, Status, WebhookEvent
+from tests.harness.boundaries import Killed
 from tests.harness.examples import examples
-from tests.harness.receiver_bench import Killed, Network, ReceiverBench
+from tests.harness.network import Network
+from tests.harness.receiver_function import ReceiverFunction
 
 LEASE = timedelta(seconds=90)
 
 
-def fetch(receiver: ReceiverBench, event_id: str) -> None:
+def fetch(receiver: ReceiverFunction, event_id: str) -> None:
     """Let the sync begin to read the entity."""
     receiver.store.claim(event_id, "worker", receiver.clock(), LEASE)
     receiver.store.mark_fetching(event_id, "worker", receiver.clock())
 
 
-def finish(receiver: ReceiverBench, event_id: str, status: Status = Status.SYNCED) -> None:
+def finish(receiver: ReceiverFunction, event_id: str, status: Status = Status.SYNCED) -> None:
     receiver.store.finish(event_id, "worker", status, receiver.clock())
 
 
-def hand_back(receiver: ReceiverBench, event_id: str) -> None:
+def hand_back(receiver: ReceiverFunction, event_id: str) -> None:
     receiver.store.hand_back(
         event_id, "worker", receiver.clock(), reason="Busy.", due_at=receiver.clock(), attempt_used=False
     )
 
 
-def open_events(receiver: ReceiverBench) -> list[WebhookEvent]:
+def open_events(receiver: ReceiverFunction) -> list[WebhookEvent]:
     return [event for event in receiver.events() if event.status in NOT_FETCHED]
 
 
-def test_delivery_after_the_fetch_began_leads_to_a_second_fetch(receiver: ReceiverBench) -> None:
+def test_delivery_after_the_fetch_began_leads_to_a_second_fetch(receiver: ReceiverFunction) -> None:
     first = receiver.moment().body["event_id"]
     fetch(receiver, first)
 
@@ -56,7 +58,7 @@ def test_delivery_after_the_fetch_began_leads_to_a_second_fetch(receiver: Receiv
     assert len(receiver.messages()) == 2
 
 
-def test_delivery_before_the_fetch_folds(receiver: ReceiverBench) -> None:
+def test_delivery_before_the_fetch_folds(receiver: ReceiverFunction) -> None:
     first = receiver.moment()
     second = receiver.moment()
 
@@ -65,7 +67,7 @@ def test_delivery_before_the_fetch_folds(receiver: ReceiverBench) -> None:
 
 
 @pytest.mark.parametrize("status", [Status.SYNCED, Status.SKIPPED, Status.PARKED, Status.FAILED])
-def test_delivery_after_an_end_is_a_new_event(receiver: ReceiverBench, status: Status) -> None:
+def test_delivery_after_an_end_is_a_new_event(receiver: ReceiverFunction, status: Status) -> None:
     first = receiver.moment().body["event_id"]
     fetch(receiver, first)
     finish(receiver, first, status)
@@ -73,7 +75,7 @@ def test_delivery_after_an_end_is_a_new_event(receiver: ReceiverBench, status: S
     assert receiver.moment().body["status"] == "accepted"
 
 
-def test_event_that_waits_to_be_fetched_again_takes_the_delivery_in(receiver: ReceiverBench) -> None:
+def test_event_that_waits_to_be_fetched_again_takes_the_delivery_in(receiver: ReceiverFunction) -> None:
     first = receiver.moment().body["event_id"]
     fetch(receiver, first)
     hand_back(receiver, first)
@@ -81,7 +83,7 @@ def test_event_that_waits_to_be_fetched_again_takes_the_delivery_in(receiver: Re
     assert receiver.moment().body == {"status": "duplicate", "event_id": first}
 
 
-def test_generations_cost_the_same_however_many_there_are(receiver: ReceiverBench) -> None:
+def test_generations_cost_the_same_however_many_there_are(receiver: ReceiverFunction) -> None:
     for _ in range(12):
         event_id = receiver.moment().body["event_id"]
         fetch(receiver, event_id)
@@ -93,7 +95,7 @@ def test_generations_cost_the_same_however_many_there_are(receiver: ReceiverBenc
     assert receiver.network.calls == {"PutItem": 2, "GetItem": 1, "UpdateItem": 1, "SendMessage": 1}
 
 
-def test_first_generation_lives_as_long_as_the_last(receiver: ReceiverBench) -> None:
+def test_first_generation_lives_as_long_as_the_last(receiver: ReceiverFunction) -> None:
     first = receiver.moment().body["event_id"]
     fetch(receiver, first)
     receiver.clock.advance(timedelta(days=80))
@@ -107,7 +109,7 @@ def test_first_generation_lives_as_long_as_the_last(receiver: ReceiverBench) -> 
 @given(st.lists(st.integers(min_value=0, max_value=5), max_size=3))
 def test_sync_may_go_on_between_any_two_calls_of_the_receiver(network: Network, pauses: list[int]) -> None:
     """The sync fetches whatever is open at chosen calls of the second delivery."""
-    receiver = ReceiverBench(network)
+    receiver = ReceiverFunction(network)
     receiver.moment()
     fetched_after_delivery: list[str] = []
     calls = 0
@@ -133,7 +135,7 @@ def test_sync_may_go_on_between_any_two_calls_of_the_receiver(network: Network, 
 @given(st.lists(st.sampled_from(["deliver", "deliver between", "fetch"]), min_size=1, max_size=8))
 def test_deliveries_at_once_fold_into_one_another(network: Network, steps: list[str]) -> None:
     """A second receiver may take the same delivery between any two calls of the first."""
-    receiver = ReceiverBench(network)
+    receiver = ReceiverFunction(network)
     for step in steps:
         if step == "fetch":
             for event in open_events(receiver):
@@ -145,7 +147,7 @@ def test_deliveries_at_once_fold_into_one_another(network: Network, steps: list[
 
 
 @pytest.mark.parametrize("dies_before", ["PutItem", "GetItem", "UpdateItem", "SendMessage"])
-def test_crash_in_between_loses_no_delivery(receiver: ReceiverBench, dies_before: str) -> None:
+def test_crash_in_between_loses_no_delivery(receiver: ReceiverFunction, dies_before: str) -> None:
     for _ in range(2):
         fetch(receiver, receiver.moment().body["event_id"])
 
@@ -163,7 +165,7 @@ def test_crash_in_between_loses_no_delivery(receiver: ReceiverBench, dies_before
     assert len(open_events(receiver)) == 1
 
 
-def _deliver(receiver: ReceiverBench, *, at_once: bool) -> None:
+def _deliver(receiver: ReceiverFunction, *, at_once: bool) -> None:
     def deliver_too(_: str) -> None:
         receiver.network.before = None
         receiver.moment()
@@ -185,7 +187,7 @@ class Folding(RuleBasedStateMachine):
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        self._receiver = ReceiverBench(network)
+        self._receiver = ReceiverFunction(network)
         self._now = 0
         self._entities: dict[str, int] = {}
         """Event to the entity it speaks of."""

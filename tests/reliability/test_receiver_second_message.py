@@ -11,7 +11,8 @@ from moto import mock_aws
 from accounting_sync.webhooks.events import Status
 from accounting_sync.webhooks.sync_queue import SyncQueue
 from operations.sweep import Sweep
-from tests.harness.sync_function import QUEUE_URL, SyncFunction
+from tests.harness.sync_function import SyncFunction
+from tests.harness.world import QUEUE_URL
 from tests.simulators.moment import samples
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from botocore.exceptions import ReadTimeoutError
 
 from accounting_sync.webhooks.events import Status
 from entity_sync.consumer.batch import AFTER_A_CRASH
-from tests.harness.crash_bench import CrashBench
-from tests.harness.worlds import Fate, all_ends
+from tests.harness.process_copies import Fate, all_ends
+from tests.harness.sync_workers import SyncWorkers
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 
@@ -33,7 +33,7 @@ class Case:
 
     kind: str
     entity_id: int
-    made: dict[str, int]
+    created: dict[str, int]
 
 
 PARENTS = {"contacts": 1, "projects": 1}
@@ -53,36 +53,36 @@ OTHERS = [
 ]
 
 
-def ends(bench: CrashBench, case: Case, fate: Callable[[str], Fate | None]) -> dict[str, Any]:
-    """What the sync of a document came to, in each world."""
-    message = bench.receive(case.kind, case.entity_id)
+def ends(workers: SyncWorkers, case: Case, fate: Callable[[str], Fate | None]) -> dict[str, Any]:
+    """What the sync of a document came to, in each copy of the process."""
+    message = workers.receive(case.kind, case.entity_id)
     return all_ends(
-        bench.boundaries,
+        workers.boundaries,
         fate,
-        work=lambda: bench.run(message),
-        observe=lambda: (bench.made(), bench.event(message).status),
+        work=lambda: workers.run(message),
+        observe=lambda: (workers.created(), workers.event(message.event_id).status),
     )
 
 
-def death(bench: CrashBench, operations: set[str]) -> Callable[[str], Fate | None]:
+def death(workers: SyncWorkers, operations: set[str]) -> Callable[[str], Fate | None]:
     """Kill the process before its first call, and after each call of some operations."""
 
     def fate(name: str) -> Fate | None:
-        is_first = bench.boundaries.passed == [name]
+        is_first = workers.boundaries.passed == [name]
         is_meant = name.startswith("after") and operations & set(name.split())
-        return bench.boundaries.die if is_first or is_meant else None
+        return workers.boundaries.die if is_first or is_meant else None
 
     return fate
 
 
-def provider_calls(bench: CrashBench, fault: FaultKind) -> Callable[[str], Fate | None]:
+def provider_calls(workers: SyncWorkers, fault: FaultKind) -> Callable[[str], Fate | None]:
     """Let one call of a provider fail; to lose the answer of a read is to be refused it."""
     methods = PROVIDER_WRITES if fault in LOST else PROVIDER_WRITES | {"GET"}
 
     def fate(name: str) -> Fate | None:
         if not (name.startswith("before") and methods & set(name.split())):
             return None
-        simulator = bench.moment if "companies" in name else bench.moneybird
+        simulator = workers.moment if "companies" in name else workers.moneybird
         return lambda: simulator.faults.add(Fault(kind=fault, seconds=0))
 
     return fate
@@ -93,38 +93,38 @@ def is_read(name: str) -> bool:
 
 
 def unlike(found: dict[str, Any], case: Case) -> dict[str, Any]:
-    return {where: end for where, end in found.items() if end != (case.made, Status.SYNCED)}
+    return {where: end for where, end in found.items() if end != (case.created, Status.SYNCED)}
 
 
-def test_invoice_is_booked_once_wherever_the_process_is_killed(bench: CrashBench) -> None:
+def test_invoice_is_booked_once_wherever_the_process_is_killed(workers: SyncWorkers) -> None:
     # a list that shows nothing of the dead worker's invoice yet: only the intent tells of it
-    bench.moneybird.state.settings.list_delay_seconds = AFTER_A_CRASH.total_seconds() + 5
+    workers.moneybird.state.settings.list_delay_seconds = AFTER_A_CRASH.total_seconds() + 5
 
-    found = ends(bench, INVOICE, death(bench, AWS_WRITES | PROVIDER_WRITES))
+    found = ends(workers, INVOICE, death(workers, AWS_WRITES | PROVIDER_WRITES))
 
-    writes = [name for name in bench.boundaries.passed if name.startswith("after") and not is_read(name)]
+    writes = [name for name in workers.boundaries.passed if name.startswith("after") and not is_read(name)]
     assert len(found) == 1 + len(writes) > 35
     assert unlike(found, INVOICE) == {}
 
 
 @pytest.mark.parametrize("case", OTHERS, ids=("credit note", "accepted offer", "claim"))
 def test_document_is_booked_once_wherever_the_process_is_killed_around_a_write(
-    bench: CrashBench, case: Case
+    workers: SyncWorkers, case: Case
 ) -> None:
-    bench.moment.state.put("offers", {"id": samples.OFFER, "status": "ACCEPTED"}, None)
+    workers.moment.state.put("offers", {"id": samples.OFFER, "status": "ACCEPTED"}, None)
     if case.kind == "claim":
-        bench.moneybird.state.put("contacts", {"id": EMPLOYEES, "company_name": "Employees"}, None)
-        bench.configure(expense={"contact_id": EMPLOYEES})
+        workers.moneybird.state.put("contacts", {"id": EMPLOYEES, "company_name": "Employees"}, None)
+        workers.configure(expense={"contact_id": EMPLOYEES})
 
-    found = ends(bench, case, death(bench, PROVIDER_WRITES | {"TransactWriteItems"}))
+    found = ends(workers, case, death(workers, PROVIDER_WRITES | {"TransactWriteItems"}))
 
     assert len(found) > 8
     assert unlike(found, case) == {}
 
 
 @pytest.mark.parametrize("fault", REFUSED)
-def test_invoice_is_booked_once_whatever_provider_call_fails(bench: CrashBench, fault: FaultKind) -> None:
-    found = ends(bench, INVOICE, provider_calls(bench, fault))
+def test_invoice_is_booked_once_whatever_provider_call_fails(workers: SyncWorkers, fault: FaultKind) -> None:
+    found = ends(workers, INVOICE, provider_calls(workers, fault))
 
     assert len(found) > 10
     assert unlike(found, INVOICE) == {}
@@ -132,24 +132,24 @@ def test_invoice_is_booked_once_whatever_provider_call_fails(bench: CrashBench, 
 
 @pytest.mark.parametrize("fault", LOST)
 def test_invoice_is_booked_once_when_an_answer_is_lost_and_lists_lag_behind(
-    bench: CrashBench, fault: FaultKind
+    workers: SyncWorkers, fault: FaultKind
 ) -> None:
-    bench.moneybird.state.settings.list_delay_seconds = 45
+    workers.moneybird.state.settings.list_delay_seconds = 45
 
-    found = ends(bench, INVOICE, provider_calls(bench, fault))
+    found = ends(workers, INVOICE, provider_calls(workers, fault))
 
     assert len(found) >= 4
     assert unlike(found, INVOICE) == {}
 
 
-def test_invoice_is_booked_once_whatever_write_to_aws_has_its_answer_lost(bench: CrashBench) -> None:
+def test_invoice_is_booked_once_whatever_write_to_aws_has_its_answer_lost(workers: SyncWorkers) -> None:
     def fate(name: str) -> Fate | None:
         return lose_answer if name.startswith("after") and AWS_WRITES & set(name.split()) else None
 
     def lose_answer() -> None:
         raise ReadTimeoutError(endpoint_url="aws")
 
-    found = ends(bench, INVOICE, fate)
+    found = ends(workers, INVOICE, fate)
 
     assert len(found) > 30
     assert unlike(found, INVOICE) == {}

@@ -4,9 +4,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounting_sync.webhooks.events import Status
-from tests.harness.crash_bench import Cloud, CrashBench
 from tests.harness.examples import examples
-from tests.harness.worlds import Fate, all_ends
+from tests.harness.process_copies import Fate, all_ends
+from tests.harness.sync_workers import SyncWorkers
 from tests.simulators.moment import samples
 
 VERSIONS = 3
@@ -18,9 +18,9 @@ orders = st.permutations(range(VERSIONS)).flatmap(
 )
 
 
-def answer_with(bench: CrashBench, collection: str, entity_id: int, fields: dict[str, object]) -> None:
+def answer_with(workers: SyncWorkers, collection: str, entity_id: int, fields: dict[str, object]) -> None:
     """Let the fetch be answered with this version, as by a server that lags behind."""
-    bench.moment.state.collections()[collection][str(entity_id)].update(fields)
+    workers.moment.state.collections()[collection][str(entity_id)].update(fields)
 
 
 def customer(version: int) -> dict[str, object]:
@@ -32,29 +32,29 @@ def customer(version: int) -> dict[str, object]:
 
 @given(order=orders)
 @settings(max_examples=examples(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_contact_ends_as_the_newest_version_of_its_customer(cloud: Cloud, order: list[int]) -> None:
-    bench = CrashBench(cloud)
+def test_contact_ends_as_the_newest_version_of_its_customer(aws: None, order: list[int]) -> None:
+    workers = SyncWorkers()
 
-    for key, version in enumerate(order):
-        answer_with(bench, "customers", samples.DOCUMENTED_CUSTOMER, customer(version))
-        message = bench.receive("customer", samples.DOCUMENTED_CUSTOMER, str(key))
-        bench.run(message)
-        assert bench.event(message).status in {Status.SYNCED, Status.SKIPPED}
+    for version in order:
+        answer_with(workers, "customers", samples.DOCUMENTED_CUSTOMER, customer(version))
+        message = workers.receive("customer", samples.DOCUMENTED_CUSTOMER)
+        workers.run(message)
+        assert workers.event(message.event_id).status in {Status.SYNCED, Status.SKIPPED}
 
-    (contact,) = bench.at_moneybird("contacts")
+    (contact,) = workers.at_moneybird("contacts")
     assert contact["company_name"] == f"Client {VERSIONS - 1}"
 
 
 @given(order=orders)
 @settings(max_examples=examples(5), suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_estimate_ends_as_the_newest_version_of_its_offer(cloud: Cloud, order: list[int]) -> None:
-    bench = CrashBench(cloud)
+def test_estimate_ends_as_the_newest_version_of_its_offer(aws: None, order: list[int]) -> None:
+    workers = SyncWorkers()
 
-    for key, version in enumerate(order):
-        answer_with(bench, "offers", samples.OFFER, offer(version))
-        bench.run(bench.receive("offer", samples.OFFER, str(key)))
+    for version in order:
+        answer_with(workers, "offers", samples.OFFER, offer(version))
+        workers.run(workers.receive("offer", samples.OFFER))
 
-    (estimate,) = bench.at_moneybird("estimates")
+    (estimate,) = workers.at_moneybird("estimates")
     assert [detail["description"] for detail in estimate["details"]] == [
         f"Line {number} of version {VERSIONS - 1}" for number in range(VERSIONS)
     ]
@@ -62,26 +62,26 @@ def test_estimate_ends_as_the_newest_version_of_its_offer(cloud: Cloud, order: l
 
 
 def test_invoice_that_returns_to_its_earlier_content_ends_with_it_wherever_a_worker_dies(
-    bench: CrashBench,
+    workers: SyncWorkers,
 ) -> None:
     """A, B, A: at each boundary around the writes of B the worker dies, and Moment is back at A."""
-    bench.run(bench.receive("invoice", samples.DOCUMENTED_INVOICE, "first"))
-    answer_with(bench, "invoices", samples.DOCUMENTED_INVOICE, invoice(1, "2026-02-19"))
-    changed = bench.receive("invoice", samples.DOCUMENTED_INVOICE, "changed")
+    workers.run(workers.receive("invoice", samples.DOCUMENTED_INVOICE))
+    answer_with(workers, "invoices", samples.DOCUMENTED_INVOICE, invoice(1, "2026-02-19"))
+    changed = workers.receive("invoice", samples.DOCUMENTED_INVOICE)
 
     def fate(name: str) -> Fate | None:
         return die_as_moment_returns if {"PATCH", "TransactWriteItems"} & set(name.split()) else None
 
     def die_as_moment_returns() -> None:
-        answer_with(bench, "invoices", samples.DOCUMENTED_INVOICE, invoice(2, "2026-01-19"))
-        bench.boundaries.die()
+        answer_with(workers, "invoices", samples.DOCUMENTED_INVOICE, invoice(2, "2026-01-19"))
+        workers.boundaries.die()
 
     def run_on() -> None:
-        bench.run(changed)
-        answer_with(bench, "invoices", samples.DOCUMENTED_INVOICE, invoice(2, "2026-01-19"))
-        bench.run(bench.receive("invoice", samples.DOCUMENTED_INVOICE, "returned"))
+        workers.run(changed)
+        answer_with(workers, "invoices", samples.DOCUMENTED_INVOICE, invoice(2, "2026-01-19"))
+        workers.run(workers.receive("invoice", samples.DOCUMENTED_INVOICE))
 
-    ends = all_ends(bench.boundaries, fate, run_on, lambda: due_dates(bench))
+    ends = all_ends(workers.boundaries, fate, run_on, lambda: due_dates(workers))
 
     assert len(ends) > 5
     assert {where: end for where, end in ends.items() if end != ["2026-01-19"]} == {}
@@ -92,8 +92,8 @@ def invoice(second: int, due_date: str) -> dict[str, object]:
     return {"dueDate": due_date, "lastModifiedDate": f"2026-01-06T09:00:0{second}.000Z"}
 
 
-def due_dates(bench: CrashBench) -> list[str]:
-    return [str(found["due_date"]) for found in bench.at_moneybird("external_sales_invoices")]
+def due_dates(workers: SyncWorkers) -> list[str]:
+    return [str(found["due_date"]) for found in workers.at_moneybird("external_sales_invoices")]
 
 
 def offer(version: int) -> dict[str, object]:

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.harness.moneybird_bench import Bench, moneybird_bench
+from tests.harness.moneybird_booking import MoneybirdBooking, moneybird_booking
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,6 +22,6 @@ def dynamodb() -> Iterator["DynamoDBClient"]:
 
 
 @pytest.fixture
-def bench(dynamodb: "DynamoDBClient") -> Iterator[Bench]:
-    with moneybird_bench(dynamodb) as bench:
-        yield bench
+def booking(dynamodb: "DynamoDBClient") -> Iterator[MoneybirdBooking]:
+    with moneybird_booking(dynamodb) as booking:
+        yield booking

@@ -6,16 +6,17 @@ from accounting_sync.accounting.documents import Contact
 from accounting_sync.errors import ParkedError
 from accounting_sync.webhooks.events import Status
 from entity_sync.destinations.moneybird.documents.contacts import contact_fields
-from tests.harness.moneybird_bench import Bench, entity
+from tests.harness.moneybird_booking import MoneybirdBooking
+from tests.harness.world import entity
 from tests.simulators.moment import samples
 
 CUSTOMER, PROJECT = samples.DOCUMENTED_CUSTOMER, samples.DOCUMENTED_PROJECT
 
 
-def test_new_customer_becomes_a_contact(bench: Bench) -> None:
-    booked = bench.book("customer", CUSTOMER)
+def test_new_customer_becomes_a_contact(booking: MoneybirdBooking) -> None:
+    booked = booking.book("customer", CUSTOMER)
 
-    (contact,) = bench.at_moneybird("contacts")
+    (contact,) = booking.at_moneybird("contacts")
     assert (booked.status, booked.remote_type, booked.remote_id) == (
         Status.SYNCED,
         "Contact",
@@ -30,8 +31,8 @@ def test_new_customer_becomes_a_contact(bench: Bench) -> None:
     }
 
 
-def test_contact_of_that_number_is_adopted_and_only_what_differs_is_sent(bench: Bench) -> None:
-    bench.moneybird.state.put(
+def test_contact_of_that_number_is_adopted_and_only_what_differs_is_sent(booking: MoneybirdBooking) -> None:
+    booking.moneybird.state.put(
         "contacts",
         {
             "customer_id": "10001",
@@ -42,80 +43,80 @@ def test_contact_of_that_number_is_adopted_and_only_what_differs_is_sent(bench: 
         None,
     )
 
-    booked = bench.book("customer", CUSTOMER)
+    booked = booking.book("customer", CUSTOMER)
 
-    (contact,) = bench.at_moneybird("contacts")
-    (write,) = bench.writes()
+    (contact,) = booking.at_moneybird("contacts")
+    (write,) = booking.writes()
     assert write.method == "PATCH"
     assert "company_name" not in write.body["contact"]
     assert (contact["city"], contact["bank_account"]) == ("Voorbeeldstad", "kept")
     assert booked.steps == ("contact found", "contact updated")
 
 
-def test_contact_that_has_everything_is_adopted_without_a_write(bench: Bench) -> None:
-    bench.book("customer", CUSTOMER)
-    bench.dynamodb.delete_item(
+def test_contact_that_has_everything_is_adopted_without_a_write(booking: MoneybirdBooking) -> None:
+    booking.book("customer", CUSTOMER)
+    booking.dynamodb.delete_item(
         TableName="accounting",
         Key={"pk": {"S": entity("customer", CUSTOMER).key}, "sk": {"S": "LINK#moneybird"}},
     )
-    bench.moneybird.requests.clear()
+    booking.moneybird.requests.clear()
 
-    booked = bench.book("customer", CUSTOMER, event="event-2")
+    booked = booking.book("customer", CUSTOMER, event="event-2")
 
-    assert (booked.status, bench.writes()) == (Status.SYNCED, [])
+    assert (booked.status, booking.writes()) == (Status.SYNCED, [])
 
 
-def test_what_the_customer_does_not_say_is_left_as_it_is(bench: Bench) -> None:
-    booked = bench.book("customer", CUSTOMER)
-    bench.moneybird.state.put("contacts", {"id": booked.remote_id, "phone": "entered by a person"}, None)
-    bench.change("customers", CUSTOMER, name="Synthetic Client Holding B.V.")
+def test_what_the_customer_does_not_say_is_left_as_it_is(booking: MoneybirdBooking) -> None:
+    booked = booking.book("customer", CUSTOMER)
+    booking.moneybird.state.put("contacts", {"id": booked.remote_id, "phone": "entered by a person"}, None)
+    booking.change("customers", CUSTOMER, name="Synthetic Client Holding B.V.")
 
-    bench.book("customer", CUSTOMER, event="event-2")
+    booking.book("customer", CUSTOMER, event="event-2")
 
-    (contact,) = bench.at_moneybird("contacts")
+    (contact,) = booking.at_moneybird("contacts")
     assert (contact["company_name"], contact["phone"]) == (
         "Synthetic Client Holding B.V.",
         "entered by a person",
     )
 
 
-def test_contacts_are_not_looked_for_when_the_settings_say_never(bench: Bench) -> None:
-    bench.settings["contact_match"] = "never"
+def test_contacts_are_not_looked_for_when_the_settings_say_never(booking: MoneybirdBooking) -> None:
+    booking.settings["contact_match"] = "never"
 
-    bench.book("customer", CUSTOMER)
+    booking.book("customer", CUSTOMER)
 
-    assert bench.moneybird.requests.matching("GET") == []
+    assert booking.moneybird.requests.matching("GET") == []
 
 
-def test_customer_without_a_name_is_parked(bench: Bench) -> None:
-    contact = bench.load(entity("customer", CUSTOMER))
+def test_customer_without_a_name_is_parked(booking: MoneybirdBooking) -> None:
+    contact = booking.load(entity("customer", CUSTOMER))
     assert isinstance(contact, Contact)
 
     with pytest.raises(ParkedError, match=r"^Customer 10001 has no name\."):
         contact_fields(contact.model_copy(update={"company_name": None}))
 
 
-def test_new_project_is_created_once(bench: Bench) -> None:
-    first, second = bench.book("project", PROJECT), bench.book("project", PROJECT, event="event-2")
+def test_new_project_is_created_once(booking: MoneybirdBooking) -> None:
+    first, second = booking.book("project", PROJECT), booking.book("project", PROJECT, event="event-2")
 
-    (project,) = bench.at_moneybird("projects")
+    (project,) = booking.at_moneybird("projects")
     assert (project["name"], project["id"]) == ("Synthetic project", first.remote_id)
     assert (first.status, second.status) == (Status.SYNCED, Status.SKIPPED)
 
 
 @pytest.mark.parametrize("state", ["active", "archived"])
-def test_project_of_that_name_is_adopted(bench: Bench, state: str) -> None:
-    found = bench.moneybird.state.put("projects", {"name": "Synthetic project", "state": state}, None)
+def test_project_of_that_name_is_adopted(booking: MoneybirdBooking, state: str) -> None:
+    found = booking.moneybird.state.put("projects", {"name": "Synthetic project", "state": state}, None)
 
-    booked = bench.book("project", PROJECT)
+    booked = booking.book("project", PROJECT)
 
-    assert (booked.remote_id, bench.writes()) == (found["id"], [])
+    assert (booked.remote_id, booking.writes()) == (found["id"], [])
 
 
-def test_project_is_renamed(bench: Bench) -> None:
-    bench.book("project", PROJECT)
-    bench.change("projects", PROJECT, name="Another name")
+def test_project_is_renamed(booking: MoneybirdBooking) -> None:
+    booking.book("project", PROJECT)
+    booking.change("projects", PROJECT, name="Another name")
 
-    bench.book("project", PROJECT, event="event-2")
+    booking.book("project", PROJECT, event="event-2")
 
-    assert [project["name"] for project in bench.at_moneybird("projects")] == ["Another name"]
+    assert [project["name"] for project in booking.at_moneybird("projects")] == ["Another name"]

@@ -4,17 +4,18 @@ import pytest
 
 from accounting_sync.errors import ParkedError
 from accounting_sync.webhooks.events import Status
-from tests.harness.moneybird_bench import Bench, entity
+from tests.harness.moneybird_booking import MoneybirdBooking
+from tests.harness.world import entity
 from tests.simulators.moment import samples
 
 
 @pytest.fixture
-def dry(bench: Bench) -> Bench:
-    bench.settings["dry_run"] = True
-    return bench
+def dry(booking: MoneybirdBooking) -> MoneybirdBooking:
+    booking.settings["dry_run"] = True
+    return booking
 
 
-def test_plan_of_a_new_invoice_names_all_writes(dry: Bench) -> None:
+def test_plan_of_a_new_invoice_names_all_writes(dry: MoneybirdBooking) -> None:
     booked = dry.book("invoice", samples.CREDIT_NOTE)
 
     assert booked.status is Status.SKIPPED
@@ -30,7 +31,7 @@ def test_plan_of_a_new_invoice_names_all_writes(dry: Bench) -> None:
     assert (invoice["contact_id"], invoice["details_attributes"][0]["price"]) == ("(new)", "-95.00")
 
 
-def test_nothing_is_written_and_nothing_is_linked(dry: Bench) -> None:
+def test_nothing_is_written_and_nothing_is_linked(dry: MoneybirdBooking) -> None:
     dry.book("invoice", samples.DOCUMENTED_INVOICE)
 
     assert dry.writes() == []
@@ -41,7 +42,7 @@ def test_nothing_is_written_and_nothing_is_linked(dry: Bench) -> None:
         assert dry.store.get_link(ref, "moneybird") is None
 
 
-def test_what_was_planned_is_what_is_written(dry: Bench) -> None:
+def test_what_was_planned_is_what_is_written(dry: MoneybirdBooking) -> None:
     planned = dry.book("invoice", samples.TWO_VAT_RATES).plan
     dry.settings["dry_run"] = False
 
@@ -52,7 +53,7 @@ def test_what_was_planned_is_what_is_written(dry: Bench) -> None:
     assert [write.path.replace("(new)", invoice["id"]) for write in planned] == paths
 
 
-def test_plan_of_a_change_holds_only_what_differs(dry: Bench) -> None:
+def test_plan_of_a_change_holds_only_what_differs(dry: MoneybirdBooking) -> None:
     dry.settings["dry_run"] = False
     booked = dry.book("invoice", samples.DOCUMENTED_INVOICE)
     dry.settings["dry_run"] = True
@@ -68,7 +69,7 @@ def test_plan_of_a_change_holds_only_what_differs(dry: Bench) -> None:
     ]
 
 
-def test_plan_of_what_is_booked_is_empty(dry: Bench) -> None:
+def test_plan_of_what_is_booked_is_empty(dry: MoneybirdBooking) -> None:
     dry.settings["dry_run"] = False
     dry.book("invoice", samples.CREDIT_NOTE)
     dry.settings["dry_run"] = True
@@ -76,7 +77,7 @@ def test_plan_of_what_is_booked_is_empty(dry: Bench) -> None:
     assert dry.book("invoice", samples.CREDIT_NOTE, event="event-2").plan == ()
 
 
-def test_plan_of_an_accepted_offer_holds_its_decision(dry: Bench) -> None:
+def test_plan_of_an_accepted_offer_holds_its_decision(dry: MoneybirdBooking) -> None:
     dry.change("offers", samples.OFFER, status="ACCEPTED")
 
     planned = dry.book("offer", samples.OFFER).plan
@@ -88,7 +89,7 @@ def test_plan_of_an_accepted_offer_holds_its_decision(dry: Bench) -> None:
     ]
 
 
-def test_what_the_real_run_would_refuse_is_refused(dry: Bench) -> None:
+def test_what_the_real_run_would_refuse_is_refused(dry: MoneybirdBooking) -> None:
     dry.moneybird.state.settings.period_locked_until = "2026-01-31"
 
     with pytest.raises(ParkedError, match="The books are locked up to 2026-01-31"):

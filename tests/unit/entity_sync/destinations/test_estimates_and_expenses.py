@@ -6,7 +6,7 @@ from accounting_sync.errors import OutcomeUnknownError, ParkedError
 from accounting_sync.providers.moneybird.models import BookedObject
 from accounting_sync.webhooks.events import Status
 from entity_sync.destinations.moneybird.writing.matching import ATTEMPTED_AT, attempted
-from tests.harness.moneybird_bench import Bench
+from tests.harness.moneybird_booking import MoneybirdBooking
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 
@@ -14,17 +14,17 @@ OFFER, CLAIM = samples.OFFER, samples.CLAIM
 
 
 @pytest.fixture
-def employees(bench: Bench) -> str:
+def employees(booking: MoneybirdBooking) -> str:
     """A contact to book claims on."""
-    contact = bench.moneybird.state.put("contacts", {"company_name": "Employees"}, None)
-    bench.settings["expense"] = {"contact_id": contact["id"]}
+    contact = booking.moneybird.state.put("contacts", {"company_name": "Employees"}, None)
+    booking.settings["expense"] = {"contact_id": contact["id"]}
     return str(contact["id"])
 
 
-def test_open_offer_becomes_a_draft_estimate(bench: Bench) -> None:
-    booked = bench.book("offer", OFFER)
+def test_open_offer_becomes_a_draft_estimate(booking: MoneybirdBooking) -> None:
+    booked = booking.book("offer", OFFER)
 
-    (estimate,) = bench.at_moneybird("estimates")
+    (estimate,) = booking.at_moneybird("estimates")
     assert (booked.status, booked.remote_type) == (Status.SYNCED, "Estimate")
     assert (estimate["state"], estimate["reference"], estimate["estimate_date"]) == (
         "draft",
@@ -35,72 +35,72 @@ def test_open_offer_becomes_a_draft_estimate(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(("word", "state"), [("ACCEPTED", "accepted"), ("REJECTED", "rejected")])
-def test_decision_becomes_the_state_of_the_estimate(bench: Bench, word: str, state: str) -> None:
-    bench.book("offer", OFFER)
-    bench.change("offers", OFFER, status=word)
+def test_decision_becomes_the_state_of_the_estimate(booking: MoneybirdBooking, word: str, state: str) -> None:
+    booking.book("offer", OFFER)
+    booking.change("offers", OFFER, status=word)
 
-    booked = bench.book("offer", OFFER, event="event-2")
+    booked = booking.book("offer", OFFER, event="event-2")
 
-    (estimate,) = bench.at_moneybird("estimates")
+    (estimate,) = booking.at_moneybird("estimates")
     assert estimate["state"] == state
     assert booked.steps == ("estimate marked as sent", f"estimate {state}")
 
 
-def test_second_decision_changes_the_state_only(bench: Bench) -> None:
-    bench.change("offers", OFFER, status="REJECTED")
-    bench.book("offer", OFFER)
-    bench.change("offers", OFFER, status="ACCEPTED")
+def test_second_decision_changes_the_state_only(booking: MoneybirdBooking) -> None:
+    booking.change("offers", OFFER, status="REJECTED")
+    booking.book("offer", OFFER)
+    booking.change("offers", OFFER, status="ACCEPTED")
 
-    booked = bench.book("offer", OFFER, event="event-2")
+    booked = booking.book("offer", OFFER, event="event-2")
 
     assert booked.steps == ("estimate accepted",)
 
 
-def test_estimate_that_was_billed_is_not_put_back(bench: Bench) -> None:
-    booked = bench.book("offer", OFFER)
-    bench.moneybird.state.put("estimates", {"id": booked.remote_id, "state": "billed"}, None)
-    bench.change("offers", OFFER, status="ACCEPTED")
+def test_estimate_that_was_billed_is_not_put_back(booking: MoneybirdBooking) -> None:
+    booked = booking.book("offer", OFFER)
+    booking.moneybird.state.put("estimates", {"id": booked.remote_id, "state": "billed"}, None)
+    booking.change("offers", OFFER, status="ACCEPTED")
 
-    bench.book("offer", OFFER, event="event-2")
+    booking.book("offer", OFFER, event="event-2")
 
-    assert bench.at_moneybird("estimates")[0]["state"] == "billed"
+    assert booking.at_moneybird("estimates")[0]["state"] == "billed"
 
 
-def test_estimate_that_a_person_made_is_not_taken_for_ours(bench: Bench) -> None:
-    contact = bench.book("customer", samples.DOCUMENTED_CUSTOMER).remote_id
-    bench.moneybird.state.put(
+def test_estimate_that_a_person_made_is_not_taken_for_ours(booking: MoneybirdBooking) -> None:
+    contact = booking.book("customer", samples.DOCUMENTED_CUSTOMER).remote_id
+    booking.moneybird.state.put(
         "estimates", {"contact_id": contact, "reference": "1", "estimate_date": "2026-01-02"}, None
     )
 
-    bench.book("offer", OFFER)
+    booking.book("offer", OFFER)
 
-    assert len(bench.at_moneybird("estimates")) == 2
+    assert len(booking.at_moneybird("estimates")) == 2
 
 
-def test_estimate_whose_answer_was_lost_is_found(bench: Bench) -> None:
-    bench.moneybird.faults.add(Fault(kind=FaultKind.SERVER_ERROR_AFTER, method="POST", path="estimates"))
+def test_estimate_whose_answer_was_lost_is_found(booking: MoneybirdBooking) -> None:
+    booking.moneybird.faults.add(Fault(kind=FaultKind.SERVER_ERROR_AFTER, method="POST", path="estimates"))
     with pytest.raises(OutcomeUnknownError):
-        bench.book("offer", OFFER)
+        booking.book("offer", OFFER)
 
-    booked = bench.book("offer", OFFER)
+    booked = booking.book("offer", OFFER)
 
-    assert len(bench.at_moneybird("estimates")) == 1
+    assert len(booking.at_moneybird("estimates")) == 1
     assert booked.steps == ("estimate found",)
 
 
-def test_estimate_takes_workflow_and_style_from_the_settings(bench: Bench) -> None:
-    bench.settings["estimate"] = {"workflow_id": "11", "document_style_id": "12"}
+def test_estimate_takes_workflow_and_style_from_the_settings(booking: MoneybirdBooking) -> None:
+    booking.settings["estimate"] = {"workflow_id": "11", "document_style_id": "12"}
 
-    bench.book("offer", OFFER)
+    booking.book("offer", OFFER)
 
-    (estimate,) = bench.at_moneybird("estimates")
+    (estimate,) = booking.at_moneybird("estimates")
     assert (estimate["workflow_id"], estimate["document_style_id"]) == ("11", "12")
 
 
-def test_claim_becomes_a_receipt(bench: Bench, employees: str) -> None:
-    booked = bench.book("claim", CLAIM)
+def test_claim_becomes_a_receipt(booking: MoneybirdBooking, employees: str) -> None:
+    booked = booking.book("claim", CLAIM)
 
-    (receipt,) = bench.at_moneybird("documents/receipts")
+    (receipt,) = booking.at_moneybird("documents/receipts")
     assert (booked.remote_type, receipt["contact_id"]) == ("Receipt", employees)
     assert (receipt["reference"], receipt["date"], receipt["total_price_incl_tax"]) == (
         "1",
@@ -110,17 +110,19 @@ def test_claim_becomes_a_receipt(bench: Bench, employees: str) -> None:
     assert receipt["details"][0]["tax_rate_id"] == "496081347582887054"
 
 
-def test_claim_becomes_a_purchase_invoice(bench: Bench, employees: str) -> None:
-    bench.settings["expense"] |= {"kind": "purchase_invoice"}
+def test_claim_becomes_a_purchase_invoice(booking: MoneybirdBooking, employees: str) -> None:
+    booking.settings["expense"] |= {"kind": "purchase_invoice"}
 
-    booked = bench.book("claim", CLAIM)
+    booked = booking.book("claim", CLAIM)
 
-    (invoice,) = bench.at_moneybird("documents/purchase_invoices")
+    (invoice,) = booking.at_moneybird("documents/purchase_invoices")
     assert (booked.remote_type, invoice["contact_id"]) == ("PurchaseInvoice", employees)
 
 
-def test_receipt_whose_answer_was_lost_is_found_among_others(bench: Bench, employees: str) -> None:
-    bench.moneybird.state.put(
+def test_receipt_whose_answer_was_lost_is_found_among_others(
+    booking: MoneybirdBooking, employees: str
+) -> None:
+    booking.moneybird.state.put(
         "documents/receipts",
         {
             "contact_id": employees,
@@ -130,13 +132,13 @@ def test_receipt_whose_answer_was_lost_is_found_among_others(bench: Bench, emplo
         },
         None,
     )
-    bench.moneybird.faults.add(Fault(kind=FaultKind.SERVER_ERROR_AFTER, method="POST", path="receipts"))
+    booking.moneybird.faults.add(Fault(kind=FaultKind.SERVER_ERROR_AFTER, method="POST", path="receipts"))
     with pytest.raises(OutcomeUnknownError):
-        bench.book("claim", CLAIM)
+        booking.book("claim", CLAIM)
 
-    bench.book("claim", CLAIM)
+    booking.book("claim", CLAIM)
 
-    assert len(bench.at_moneybird("documents/receipts")) == 2
+    assert len(booking.at_moneybird("documents/receipts")) == 2
 
 
 @pytest.mark.parametrize(
@@ -150,17 +152,17 @@ def test_what_does_not_say_when_it_was_made_may_be_ours(created_at: str | None, 
     assert attempted([found], intent) == ([found] if maybe_ours else [])
 
 
-def test_claim_without_a_contact_parks_with_moneybirds_words(bench: Bench) -> None:
+def test_claim_without_a_contact_parks_with_moneybirds_words(booking: MoneybirdBooking) -> None:
     with pytest.raises(ParkedError, match="contact_id: can't be blank"):
-        bench.book("claim", CLAIM)
+        booking.book("claim", CLAIM)
 
 
-def test_changed_claim_is_updated(bench: Bench, employees: str) -> None:
-    bench.book("claim", CLAIM)
-    bench.moneybird.requests.clear()
-    bench.change("claims", CLAIM, claimDate="2026-01-04")
+def test_changed_claim_is_updated(booking: MoneybirdBooking, employees: str) -> None:
+    booking.book("claim", CLAIM)
+    booking.moneybird.requests.clear()
+    booking.change("claims", CLAIM, claimDate="2026-01-04")
 
-    bench.book("claim", CLAIM, event="event-2")
+    booking.book("claim", CLAIM, event="event-2")
 
-    (write,) = bench.writes()
+    (write,) = booking.writes()
     assert (write.method, write.body) == ("PATCH", {"receipt": {"date": "2026-01-04"}})

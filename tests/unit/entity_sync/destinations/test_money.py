@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from accounting_sync.errors import ParkedError
 from tests.harness.examples import examples
-from tests.harness.moneybird_bench import Bench, moneybird_bench
+from tests.harness.moneybird_booking import MoneybirdBooking, moneybird_booking
 from tests.simulators.moment import samples
 from tests.simulators.simulator import Entity
 
@@ -60,42 +60,46 @@ def per_line_vat(invoice: Entity) -> Entity:
 def test_totals_are_the_same_to_the_cent_or_the_invoice_is_parked(
     dynamodb: "DynamoDBClient", lines: list[samples.Line], currency: str, *, per_line: bool
 ) -> None:
-    with moneybird_bench(dynamodb) as bench:
+    with moneybird_booking(dynamodb) as booking:
         invoice_id = next(_ids)
-        bench.settings["attach_pdf"] = False
+        booking.settings["attach_pdf"] = False
         invoice = samples.invoice(invoice_id, invoice_id, lines, currency=currency)
-        bench.moment.state.put("invoices", per_line_vat(invoice) if per_line else invoice, None)
+        booking.moment.state.put("invoices", per_line_vat(invoice) if per_line else invoice, None)
 
         try:
-            booked = bench.book("invoice", invoice_id)
+            booked = booking.book("invoice", invoice_id)
         except ParkedError as parked:
             event("parked")
             assert per_line, parked
             assert "Moneybird would make it" in str(parked)
-            assert [entry.path for entry in bench.writes()] == []
+            assert [entry.path for entry in booking.writes()] == []
             return
 
-        found = bench.moneybird.state.collections()["external_sales_invoices"][booked.remote_id or ""]
-        wanted = bench.moment.state.collections()["invoices"][str(invoice_id)]
+        found = booking.moneybird.state.collections()["external_sales_invoices"][booked.remote_id or ""]
+        wanted = booking.moment.state.collections()["invoices"][str(invoice_id)]
         assert Decimal(found["total_price_excl_tax"]) == Decimal(str(wanted["totalNet"]))
         assert Decimal(found["total_price_incl_tax"]) == Decimal(str(wanted["totalGross"]))
-        (sent,) = [entry for entry in bench.writes() if entry.path.endswith("/external_sales_invoices.json")]
+        (sent,) = [
+            entry for entry in booking.writes() if entry.path.endswith("/external_sales_invoices.json")
+        ]
         for detail in sent.body["external_sales_invoice"]["details_attributes"]:
             assert NUMBER_AT_MONEYBIRD.fullmatch(detail["price"])
             assert NUMBER_AT_MONEYBIRD.fullmatch(detail["amount"])
 
 
-def odd_invoice(bench: Bench) -> int:
+def odd_invoice(booking: MoneybirdBooking) -> int:
     """Have an invoice at Moment whose VAT is 0.06 by line, and 0.05 over the document."""
     invoice_id = next(_ids)
     lines = [samples.Line(f"Synthetic: {part}", "1", "0.12") for part in "ab"]
-    bench.moment.state.put("invoices", per_line_vat(samples.invoice(invoice_id, 77, lines)), None)
+    booking.moment.state.put("invoices", per_line_vat(samples.invoice(invoice_id, 77, lines)), None)
     return invoice_id
 
 
-def test_invoice_that_moneybird_would_round_in_another_way_is_parked_before_it_is_made(bench: Bench) -> None:
+def test_invoice_that_moneybird_would_round_in_another_way_is_parked_before_it_is_made(
+    booking: MoneybirdBooking,
+) -> None:
     with pytest.raises(ParkedError) as parked:
-        bench.book("invoice", odd_invoice(bench))
+        booking.book("invoice", odd_invoice(booking))
 
     assert str(parked.value) == (
         "The VAT of the invoice is 0.06 in Moment, and Moneybird would make it 0.05: each rounds it in"
@@ -103,27 +107,33 @@ def test_invoice_that_moneybird_would_round_in_another_way_is_parked_before_it_i
         " books the difference; moneybird_vat says how Moneybird rounds), or correct it in Moment, then"
         " send the event again."
     )
-    assert bench.writes() == []
+    assert booking.writes() == []
 
 
-def test_difference_in_rounding_is_booked_as_a_line_where_the_policy_says_so(bench: Bench) -> None:
-    bench.settings["rounding"] = {
+def test_difference_in_rounding_is_booked_as_a_line_where_the_policy_says_so(
+    booking: MoneybirdBooking,
+) -> None:
+    booking.settings["rounding"] = {
         "policy": "rounding_line",
         "ledger_account": samples.ACCOUNT_SERVICES,
         "vat_code": samples.VAT_REVERSE,
     }
 
-    bench.book("invoice", odd_invoice(bench))
+    booking.book("invoice", odd_invoice(booking))
 
-    (invoice,) = bench.at_moneybird("external_sales_invoices")
+    (invoice,) = booking.at_moneybird("external_sales_invoices")
     assert invoice["total_price_incl_tax"] == "0.3"
     assert [detail["price"] for detail in invoice["details"]] == ["0.12", "0.12", "0.01"]
 
 
-def test_vat_by_line_is_booked_as_it_is_where_moneybird_is_said_to_round_by_line(bench: Bench) -> None:
-    bench.settings["rounding"] = {"moneybird_vat": "per_line"}
+def test_vat_by_line_is_booked_as_it_is_where_moneybird_is_said_to_round_by_line(
+    booking: MoneybirdBooking,
+) -> None:
+    booking.settings["rounding"] = {"moneybird_vat": "per_line"}
 
     with pytest.raises(
         ParkedError, match=r"The total with VAT is 0\.30 in Moment, and Moneybird makes it 0\.29"
     ):
-        bench.book("invoice", odd_invoice(bench))  # the simulator rounds by rate, whatever the setting says
+        booking.book(
+            "invoice", odd_invoice(booking)
+        )  # the simulator rounds by rate, whatever the setting says

@@ -11,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from accounting_sync.webhooks.events import EntityRef, Source
 from accounting_sync.webhooks.sync_queue import SyncMessage
 from entity_sync.consumer.batch import Consumer
-from tests.harness.sync_function import Context
+from tests.harness.world import Context
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

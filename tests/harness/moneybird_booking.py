@@ -1,8 +1,8 @@
-"""Everything that the Moneybird destination works with, in one process: simulators, tables, a clock."""
+"""The Moneybird destination alone, without the function around it: it has one table, so it is fast."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -19,9 +19,11 @@ from entity_sync.destinations.moneybird.administration import AdministrationCach
 from entity_sync.destinations.moneybird.destination import MoneybirdDestination
 from entity_sync.destinations.port import Booked, BookingContext
 from entity_sync.mapping.from_moment import map_moment
-from tests.harness.in_process import Boundaries, in_process_session
+from tests.harness.boundaries import Boundaries
+from tests.harness.in_process_http import in_process_session
 from tests.harness.tables import accounting_table
-from tests.simulators.moment import moment_app, samples
+from tests.harness.world import CONNECTION, SETTINGS, START, entity, writes_at
+from tests.simulators.moment import moment_app
 from tests.simulators.moment.app import API_KEY, COMPANY
 from tests.simulators.moneybird import ADMINISTRATION_ID, API_TOKEN, MoneybirdSettings, moneybird_app
 from tests.simulators.request_log import ReceivedRequest
@@ -31,30 +33,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-CONNECTION = "acme"
 LEASE = timedelta(seconds=90)
-
-SETTINGS: dict[str, Any] = {
-    "vat": {
-        samples.VAT_HIGH: {
-            "tax_rate_id": "496081347565061258",
-            "purchase_tax_rate_id": "496081347580789901",
-        },
-        samples.VAT_LOW: {
-            "tax_rate_id": "496081347576595595",
-            "purchase_tax_rate_id": "496081347582887054",
-        },
-        samples.VAT_REVERSE: "496081347578692749",
-    },
-    "ledger_accounts": {
-        samples.ACCOUNT_SERVICES: "496081347348006011",
-        samples.ACCOUNT_TRAVEL: "496081347348006012",
-        samples.ACCOUNT_COSTS: "496081347348006009",
-    },
-    "attach_pdf": True,
-    "moment_pdf_path": "invoices/{id}/pdf",
-}
-"""What the simulators' samples need."""
 
 
 class _Free:
@@ -80,13 +59,13 @@ class _Free:
 
 
 @dataclass
-class Bench:
+class MoneybirdBooking:
     """One connection, booked without the function around it."""
 
     dynamodb: "DynamoDBClient"
     table: str
     boundaries: Boundaries = field(default_factory=Boundaries)
-    now: datetime = datetime(2026, 1, 6, 12, tzinfo=UTC)
+    now: datetime = START
     settings: dict[str, Any] = field(default_factory=lambda: dict(SETTINGS))
 
     def __post_init__(self) -> None:
@@ -140,7 +119,7 @@ class Bench:
         return list(self.moneybird.state.collections()[collection].values())
 
     def writes(self) -> list[ReceivedRequest]:
-        return [entry for entry in self.moneybird.requests.matching() if entry.method != "GET"]
+        return writes_at(self.moneybird.requests.matching())
 
     def change(self, collection: str, entity_id: int | str, **fields: object) -> None:
         """Change an object at Moment."""
@@ -169,12 +148,7 @@ class Bench:
 
 
 @contextmanager
-def moneybird_bench(dynamodb: "DynamoDBClient") -> "Iterator[Bench]":
-    """Have a bench with a table of its own for a while."""
+def moneybird_booking(dynamodb: "DynamoDBClient") -> "Iterator[MoneybirdBooking]":
+    """Have one with a table of its own for a while."""
     with accounting_table(dynamodb) as table:
-        yield Bench(dynamodb, table)
-
-
-def entity(kind: str, entity_id: int | str) -> EntityRef:
-    """Name an entity of Moment."""
-    return EntityRef(CONNECTION, Source.MOMENT, kind, str(entity_id))
+        yield MoneybirdBooking(dynamodb, table)

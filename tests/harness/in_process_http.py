@@ -1,11 +1,5 @@
-"""Provider simulators without a network: `requests` calls their WSGI application directly.
+"""Provider simulators without a network: `requests` calls their WSGI application directly."""
 
-Every call passes two boundaries, before it and after its effect. A test may count them, and may let the
-process die at one of them: then nothing that comes later happens, just as after a kill.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -14,44 +8,10 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from tests.harness.boundaries import Boundaries
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-
-
-class Killed(BaseException):
-    """The process is gone. No code may catch it."""
-
-
-@dataclass
-class Boundaries:
-    """The boundaries that a piece of work passes.
-
-    Attributes
-    ----------
-    passed
-        Names in order: `before POST contacts`, `after dynamodb PutItem`.
-    listeners
-        Are told each name, and may raise or kill.
-    dead
-        Whether the process is gone.
-    """
-
-    passed: list[str] = field(default_factory=list, repr=False)
-    dead: bool = False
-    listeners: list[Callable[[str], None]] = field(default_factory=list)
-
-    def at(self, name: str) -> None:
-        """Pass a boundary. The dead pass none."""
-        if self.dead:
-            raise Killed(f"dead before {name}")
-        self.passed.append(name)
-        for listener in tuple(self.listeners):
-            listener(name)
-
-    def die(self) -> None:
-        """Be killed here."""
-        self.dead = True
-        raise Killed(self.passed[-1])
 
 
 class InProcessAdapter(BaseAdapter):

@@ -1,27 +1,17 @@
-"""The receiver and the operations function against AWS by moto, with faults between SDK and AWS."""
+"""The receiver, and the operations function that goes with it, against AWS by moto."""
 
 import base64
 import gzip
 import io
 import json
 import uuid
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout, suppress
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from functools import cache
 from typing import Any
-from unittest.mock import patch
 
 import boto3
-import pytest
-from botocore.awsrequest import AWSPreparedRequest
-from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
-from moto import mock_aws
-from moto.core.botocore_stubber import BotocoreStubber
-from moto.core.models import botocore_stubber
 
 import operations.app
 import webhook_receiver.app
@@ -31,7 +21,14 @@ from accounting_sync.webhooks.events import Status, WebhookEvent
 from accounting_sync.webhooks.signatures import sign_moneybird
 from operations.environment import Environment as OperationsSettings
 from operations.sweep import SweepError
-from tests.harness.tables import create_accounting_table, create_control_table, create_events_table
+from tests.harness.network import Network
+from tests.harness.tables import (
+    create_accounting_table,
+    create_control_table,
+    create_events_table,
+    drop_tables,
+)
+from tests.harness.world import note_published
 from webhook_receiver.environment import Environment as ReceiverSettings
 
 CONNECTION = "acme"
@@ -75,71 +72,6 @@ _OUTPUT = io.StringIO()
 """One for all: a logger keeps the output that its process had when it was made."""
 
 
-class Killed(BaseException):
-    """The process is gone. No code may catch it."""
-
-
-class Fault(StrEnum):
-    """What can happen to an AWS call."""
-
-    THROTTLE = "throttle"
-    DENIED = "access denied"
-    SERVER_ERROR = "5xx"
-    TIMEOUT_BEFORE = "time-out before the effect"
-    TIMEOUT_AFTER = "time-out after the effect"
-    CONFLICT = "conflict with a transaction"
-    CRASH_BEFORE = "crash before the effect"
-    CRASH_AFTER = "crash after the effect"
-
-
-@dataclass
-class Network:
-    """What lies between the SDK and AWS: counts calls, lets things happen before them, and breaks them."""
-
-    calls: Counter[str] = field(default_factory=Counter)
-    faults: dict[str, Fault] = field(default_factory=dict)
-    """Operation to what happens to each of its calls."""
-    before: Callable[[str], None] | None = None
-    """Called with the operation of each call that is about to be made."""
-
-    def process(self, request: AWSPreparedRequest) -> Any:  # noqa: ANN401  # moto's own type
-        """Stand in for what moto does with a request, and mostly let it do that."""
-        target: Any = request.headers.get("X-Amz-Target", request.method)
-        operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
-        self.calls[operation] += 1
-        if self.before:
-            self.before(operation)
-        fault = self.faults.get(operation)
-        return self._break(fault, request) if fault else _moto(request)
-
-    def _break(self, fault: Fault, request: AWSPreparedRequest) -> tuple[int, dict[str, str], str]:
-        if fault in {Fault.TIMEOUT_AFTER, Fault.CRASH_AFTER}:
-            _moto(request)
-        match fault:
-            case Fault.CRASH_BEFORE | Fault.CRASH_AFTER:
-                raise Killed
-            case Fault.TIMEOUT_BEFORE:
-                raise ConnectTimeoutError(endpoint_url=request.url)
-            case Fault.TIMEOUT_AFTER:
-                raise ReadTimeoutError(endpoint_url=request.url)
-            case Fault.THROTTLE:
-                return _error(400, "ThrottlingException")
-            case Fault.DENIED:
-                return _error(400, "AccessDeniedException")
-            case Fault.CONFLICT:
-                reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
-                return _error(400, "TransactionCanceledException", CancellationReasons=reasons)
-            case Fault.SERVER_ERROR:
-                return _error(500, "InternalServerError")
-
-    @contextmanager
-    def broken(self, operations: tuple[str, ...], fault: Fault) -> Iterator[None]:
-        """Break all calls of some operations for a while."""
-        self.faults = dict.fromkeys(operations, fault)
-        yield
-        self.faults = {}
-
-
 @dataclass(frozen=True)
 class Answer:
     """What the receiver answered."""
@@ -177,21 +109,7 @@ class ManualClock:
         self.now += step
 
 
-@contextmanager
-def simulated_aws() -> Iterator[Network]:
-    """AWS by moto, with a network that a test can break, for as long as a module's tests run."""
-    with pytest.MonkeyPatch.context() as environment, mock_aws(), patch("botocore.endpoint.time.sleep"):
-        environment.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-        environment.setenv("POWERTOOLS_SERVICE_NAME", "receiver-bench")
-        network = Network()
-        environment.setattr(botocore_stubber, "process_request", network.process)
-        environment.setattr(
-            boto3, "client", cache(boto3.Session().client)
-        )  # making one takes longer than a test
-        yield network
-
-
-class ReceiverBench:
+class ReceiverFunction:
     """One deployment: tables, queue, bucket, a connection, and the two functions, with a clock of its own."""
 
     def __init__(self, network: Network) -> None:
@@ -202,16 +120,10 @@ class ReceiverBench:
         self.sqs = boto3.client("sqs")
         self.secrets = boto3.client("secretsmanager")
         self.s3 = boto3.client("s3")
-        for table in self.dynamodb.list_tables()["TableNames"]:  # of the bench before, which moto would copy
-            self.dynamodb.delete_table(TableName=table)  # at every transaction
+        drop_tables(self.dynamodb)
         self.published: list[tuple[str, dict[str, Any]]] = []
         """Detail type and detail of what the event bus was given."""
-        hooks, call = (
-            boto3.client("events", config=CLIENT_CONFIG).meta.events,
-            "provide-client-params.events.PutEvents",
-        )
-        hooks.unregister(call, unique_id="note")  # of the bench before, which has the same client
-        hooks.register(call, self._note, unique_id="note")
+        note_published(boto3.client("events", config=CLIENT_CONFIG), self.published)
         self.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         queue = self.sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})
         self.queue_url = queue["QueueUrl"]
@@ -397,10 +309,6 @@ class ReceiverBench:
         self.sqs.delete_queue(QueueUrl=self.queue_url)
         self.sqs.create_queue(QueueName=name, Attributes={"FifoQueue": "true"})
 
-    def _note(self, params: dict[str, Any], **_: object) -> None:
-        for entry in params["Entries"]:
-            self.published.append((entry["DetailType"], json.loads(entry["Detail"])))
-
     def _captured[T](self, work: Callable[[], T]) -> tuple[str, T]:
         start = _OUTPUT.tell()
         with redirect_stdout(_OUTPUT):
@@ -411,11 +319,3 @@ class ReceiverBench:
 def basic(username: str, password: str) -> str:
     """Return an Authorization header."""
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
-
-
-def _moto(request: AWSPreparedRequest) -> Any:  # noqa: ANN401
-    return BotocoreStubber.process_request(botocore_stubber, request)
-
-
-def _error(status: int, code: str, **details: object) -> tuple[int, dict[str, str], str]:
-    return status, {"x-amzn-errortype": code}, json.dumps({"__type": code, **details})

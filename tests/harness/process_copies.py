@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NoReturn
 
-from tests.harness.in_process import Boundaries
+from tests.harness.boundaries import Boundaries
 
 type Fate = Callable[[], None]
 """What happens to a copy at its boundary; it may raise."""

@@ -1,0 +1,104 @@
+"""What lies between the SDK and AWS by moto: it counts calls, and breaks them as AWS does."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.models import botocore_stubber
+
+from tests.harness.boundaries import Killed
+
+
+class Fault(StrEnum):
+    """What can happen to an AWS call."""
+
+    THROTTLE = "throttle"
+    DENIED = "access denied"
+    SERVER_ERROR = "5xx"
+    TIMEOUT_BEFORE = "time-out before the effect"
+    TIMEOUT_AFTER = "time-out after the effect"
+    CONFLICT = "conflict with a transaction"
+    CRASH_BEFORE = "crash before the effect"
+    CRASH_AFTER = "crash after the effect"
+
+
+@dataclass
+class Network:
+    """What lies between the SDK and AWS: counts calls, lets things happen before them, and breaks them."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    faults: dict[str, Fault] = field(default_factory=dict)
+    """Operation to what happens to each of its calls."""
+    before: Callable[[str], None] | None = None
+    """Called with the operation of each call that is about to be made."""
+
+    def process(self, request: AWSPreparedRequest) -> Any:  # noqa: ANN401  # moto's own type
+        """Stand in for what moto does with a request, and mostly let it do that."""
+        target: Any = request.headers.get("X-Amz-Target", request.method)
+        operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
+        self.calls[operation] += 1
+        if self.before:
+            self.before(operation)
+        fault = self.faults.get(operation)
+        return self._break(fault, request) if fault else _moto(request)
+
+    def _break(self, fault: Fault, request: AWSPreparedRequest) -> tuple[int, dict[str, str], str]:
+        if fault in {Fault.TIMEOUT_AFTER, Fault.CRASH_AFTER}:
+            _moto(request)
+        match fault:
+            case Fault.CRASH_BEFORE | Fault.CRASH_AFTER:
+                raise Killed
+            case Fault.TIMEOUT_BEFORE:
+                raise ConnectTimeoutError(endpoint_url=request.url)
+            case Fault.TIMEOUT_AFTER:
+                raise ReadTimeoutError(endpoint_url=request.url)
+            case Fault.THROTTLE:
+                return _error(400, "ThrottlingException")
+            case Fault.DENIED:
+                return _error(400, "AccessDeniedException")
+            case Fault.CONFLICT:
+                reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
+                return _error(400, "TransactionCanceledException", CancellationReasons=reasons)
+            case Fault.SERVER_ERROR:
+                return _error(500, "InternalServerError")
+
+    @contextmanager
+    def broken(self, operations: tuple[str, ...], fault: Fault) -> Iterator[None]:
+        """Break all calls of some operations for a while."""
+        self.faults = dict.fromkeys(operations, fault)
+        yield
+        self.faults = {}
+
+
+@contextmanager
+def simulated_aws() -> Iterator[Network]:
+    """AWS by moto, with a network that a test can break, for as long as a module's tests run."""
+    with pytest.MonkeyPatch.context() as environment, mock_aws(), patch("botocore.endpoint.time.sleep"):
+        environment.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        environment.setenv("POWERTOOLS_SERVICE_NAME", "receiver")
+        network = Network()
+        environment.setattr(botocore_stubber, "process_request", network.process)
+        environment.setattr(
+            boto3, "client", cache(boto3.Session().client)
+        )  # making one takes longer than a test
+        yield network
+
+
+def _moto(request: AWSPreparedRequest) -> Any:  # noqa: ANN401
+    return BotocoreStubber.process_request(botocore_stubber, request)
+
+
+def _error(status: int, code: str, **details: object) -> tuple[int, dict[str, str], str]:
+    return status, {"x-amzn-errortype": code}, json.dumps({"__type": code, **details})
