@@ -1,4 +1,4 @@
-"""Ends the pauses of a connection when a person says so: the credentials are repaired, say."""
+"""Ends the pauses of a connection when a person asks for it: after a repair at the provider, say."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Forwards what stayed behind: an event that is stored is synced, whatever crashed after it was stored."""
+"""Forwards what stayed behind: a stored event is synced, whatever crashed after it was stored."""
 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator
@@ -69,7 +69,7 @@ class Sweep:
         return swept.total()
 
     def _candidates(self) -> Iterator[tuple[str, Status]]:
-        """Yield what the index names: it runs behind."""
+        """Yield what the index names; it lags behind the table."""
         for status, patience in PATIENCE.items():
             for event_id in self.events.ids_by_status(status, self.clock() - patience):
                 yield event_id, status

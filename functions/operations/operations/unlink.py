@@ -1,4 +1,4 @@
-"""Forgets what an entity was booked as, at a person's word, so that it may be booked anew."""
+"""Forgets what an entity was booked as, so that it may be booked again: a person asks for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether a webhook comes from who it says it comes from.
+"""Whether a webhook comes from the provider it claims to come from.
 
 Moneybird: whatever the connection configures must pass - HTTP Basic, `Moneybird-Signature`, and the
 `webhook_token` in the body. Moment: HTTP Basic, or a long random token in the URL (`?token=...`); either is
@@ -36,7 +36,7 @@ class Check(StrEnum):
 
 
 class NotAuthenticError(ProblemError):
-    """A check failed. The log says which; the answer does not, because that would help only who guesses."""
+    """A check failed. The log says which; the answer does not, because that would help an attacker."""
 
     def __init__(self, check: Check) -> None:
         super().__init__(

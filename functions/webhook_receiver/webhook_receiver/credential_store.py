@@ -22,7 +22,7 @@ CACHE_SECONDS = 300
 REFRESH_SECONDS = 60
 """A failed check reads the secret again, at most this often for a connection."""
 REFUSED_SECONDS = 60
-"""How long a name that there is no secret of, or none for us, is not asked for again."""
+"""How long a name without a secret, or without one for us, is not asked for again."""
 REFUSED_LIMIT = 1024
 """Such names that are remembered: the oldest goes first. API Gateway's throttle alone bounds what a flood of
 ever new names asks for; if they were refused unasked, a connection not read yet would be refused too."""
@@ -107,7 +107,7 @@ class CredentialStore:
             raise refusal.problem()
 
     def _refuse(self, connection: str, problem: Callable[[], ProblemError]) -> None:
-        """Remember a name that was asked for in vain."""
+        """Remember that there is no secret of a name."""
         self._refused.pop(connection, None)  # the newest comes last
         self._refused[connection] = _Refusal(self._monotonic() + REFUSED_SECONDS, problem)
         if len(self._refused) > REFUSED_LIMIT:

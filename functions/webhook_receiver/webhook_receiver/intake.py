@@ -115,7 +115,7 @@ class Intake:
             return check(fresh)
 
     def _answer_probe(self, request: Request) -> Receipt:
-        """Say yes to a test of the URL, unless it names a user who is not the connection's."""
+        """Accept a test of the URL, unless it carries credentials that are not the connection's."""
         if "authorization" in request.headers:
             self._verified(request, Source.MONEYBIRD, lambda credentials: verify_basic(request, credentials))
         return Receipt(Verdict.OK)

@@ -105,7 +105,7 @@ def _read_object(body: bytes) -> dict[str, Any]:
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two values under one name: whoever checked the one may have meant the other."""
+    """Two values under one name: a check may have read the one, and we the other."""
     document = dict(pairs)
     if len(document) != len(pairs):
         raise ValueError("duplicate name")

@@ -77,7 +77,7 @@ class Reception:
         line |= {"outcome": "rejected", "reason": problem.kind.reason, "event_id": problem.event_id}
         connection = line.get("connection", UNKNOWN)
         numbers = {"Rejected": 1}
-        if connection != UNKNOWN:  # strangers who try names are no reason to wake anybody
+        if connection != UNKNOWN:  # strangers who try names must not raise an alarm
             numbers["RejectedOfConnection"] = 1
         self._counter.count(connection, numbers, reason=problem.kind.reason)
         return problem_answer(problem, line["request_id"])
@@ -88,12 +88,12 @@ class Reception:
 
 
 def _known(kind: str | None) -> str | None:
-    """Hide what strangers make up."""
+    """Hide names that strangers make up."""
     return kind if kind is None or kind in MOMENT_ENTITY_TYPES else UNKNOWN
 
 
 def _to_problem(error: Exception, line: dict[str, Any]) -> ProblemError:
-    """Say what an error means for the sender, and note for us what it was: never its message."""
+    """Say what an error means for the sender; log its type, never its message."""
     if isinstance(error, CredentialsUnavailableError):
         line["cause"] = error.cause
     if isinstance(error, NotAuthenticError):

@@ -1,6 +1,6 @@
 """The kinds of documents, one row each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -117,17 +117,4 @@ PURCHASE_INVOICE = DocumentKind(
     date_defaults_to_today=True,
     filters=("reference", "updated_after"),
 )
-RECEIPT = DocumentKind(
-    collection="documents/receipts",
-    wrapper="receipt",
-    date_field="date",
-    states=("new", "saved", "open", "paid", "late", "pending_payment"),
-    rules=DetailRules("purchase_invoice"),
-    created="document_saved",
-    updated="document_updated",
-    destroyed="document_destroyed",
-    attachment_type="Document",
-    reference_required=True,
-    date_defaults_to_today=True,
-    filters=("reference", "updated_after"),
-)
+RECEIPT = replace(PURCHASE_INVOICE, collection="documents/receipts", wrapper="receipt")

@@ -57,7 +57,7 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class EventProcessor:
-    """Handles messages; what is done about failures is the policy's to say."""
+    """Handles messages; the failure policy decides what is done about failures."""
 
     events: EventStore
     connections: ConnectionStore
@@ -104,7 +104,7 @@ class EventProcessor:
         return None
 
     def _recover(self, job: _Job, error: Exception) -> datetime | None:
-        """Do what the policy says; if that goes wrong as well, what it says about that."""
+        """Do what the policy says; if that fails as well, do what the policy says about that failure."""
         try:
             return self._act(job, error)
         except EventStateError:
@@ -183,9 +183,9 @@ class EventProcessor:
         return True
 
     def _next_try(self, job: _Job, error: Exception) -> datetime | None:
-        """Return when an event tries again that failed because a provider is down, which uses no attempt.
+        """Return when an event that failed because a provider is down is tried again; that uses no attempt.
 
-        The breaker lets one call through now and then: whose it is must not suffer for it. But an event
+        The breaker lets one call through now and then, and its event must not suffer for that. But an event
         that is the cause of the trouble must come to an end as well.
         """
         is_old = self.clock() > job.event.received_at + OUTAGE_PATIENCE
@@ -196,7 +196,7 @@ class EventProcessor:
         )
 
     def _end(self, job: _Job, reason: str, error: Exception) -> None:
-        """Give up; but where a write may have taken effect, a person has to look."""
+        """Give up. Where a write may have taken effect, a person has to look."""
         if not isinstance(error, OutcomeUnknownError):
             self._give_up(job, reason, job.event.attempts)
             return
@@ -215,7 +215,7 @@ class EventProcessor:
         return self.waiting.hand_back(job.event, job.worker.owner, wait, job.seen.number)
 
     def _not_ours(self, message: SyncMessage, error: EventStateError) -> datetime | None:
-        """Leave an event alone that is final (or gone), or that another worker has."""
+        """Leave an event alone if it is final or gone, or if another worker has it."""
         held = error.status is not None and error.status not in FINAL
         self.logger.info("event left alone", event_id=message.event_id, status=error.status)
         return self.clock() + CLAIM_RETRY if held else None

@@ -109,7 +109,7 @@ class Backoff:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """For how long an event that fails is tried again: what heals by itself within a day asks nobody."""
+    """For how long an event that fails is tried again: what heals within a day needs no person."""
 
     backoff: Backoff
     window: timedelta
@@ -122,5 +122,5 @@ class Patience:
         return now - (event.failing_since or now) >= self.window
 
     def is_worn_out(self, event: WebhookEvent) -> bool:
-        """Whether an event was begun so often without coming to any end that it is not begun again."""
+        """Whether an event was begun so often, without ever ending, that it is not begun again."""
         return event.unfinished > self.max_unfinished

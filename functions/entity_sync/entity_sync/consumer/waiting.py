@@ -1,4 +1,4 @@
-"""How events wait: shortly, with their message hidden in the queue, or without one in a waiting room."""
+"""How events wait: briefly with their message hidden in the queue, or in a waiting room without one."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,14 +12,14 @@ from accounting_sync.webhooks.events import WaitingRoom, WebhookEvent
 from accounting_sync.webhooks.sync_queue import SyncMessage
 
 SHORT_WAIT = timedelta(seconds=90)
-"""For how long a message stays in the queue, hidden. Whatever waits longer waits without a message."""
+"""For how long a message stays hidden in the queue. What waits longer waits without a message."""
 
 LINE_MEMORY = timedelta(seconds=30)
 """For how long a process takes for granted that the events of a connection wait in line for its limit."""
 
 
 class Wait(NamedTuple):
-    """For what an event waits, until when as far as that is known, and why."""
+    """What an event waits for, why, and until when if that is known."""
 
     room: WaitingRoom
     until: datetime
@@ -39,7 +39,7 @@ class _Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Has events wait; one for each process."""
+    """Lets events wait; one for each process."""
 
     events: EventStore
     registry: ConnectionRegistry
@@ -66,7 +66,7 @@ class Waiting:
         return True
 
     def hand_back(self, event: WebhookEvent, owner: str, wait: Wait, number: str | None) -> datetime | None:
-        """Have a claimed event wait; return when its message is to come again, None if it waits without one.
+        """Let a claimed event wait; return when its message is to come again, None if it waits without one.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The ledger: the embedded destination, where every document is recorded, whatever else it is booked in."""
+"""The ledger: the built-in destination, which records every document wherever else it is booked."""
 
 from typing import TYPE_CHECKING
 

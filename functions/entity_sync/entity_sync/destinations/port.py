@@ -66,7 +66,7 @@ class BookingContext:
     """Fetch the PDF of an invoice; None where there is none."""
     event_id: str
     is_replay: bool = False
-    """A person sent the event again: what is held to be there is looked at."""
+    """A person sent the event again: what should be there is read, not assumed."""
 
 
 class Destination(Protocol):
@@ -80,7 +80,7 @@ class Destination(Protocol):
         """Raise WaitError if it is known already that nothing can be booked now."""
 
     def book(self, document: Document, context: BookingContext) -> Booked:
-        """Bring the destination up to date with a document; again and again comes to the same.
+        """Bring the destination up to date with a document; repeating it changes nothing.
 
         Raises
         ------

@@ -28,7 +28,7 @@ class Announcements:
     clock: Clock
 
     def of_result(self, event: WebhookEvent, entity: EntityRef, result: Result, seen: Seen) -> None:
-        """Publish what a result is worth: SYNCED and PARKED; the rest is news to nobody.
+        """Publish a result if it is news: SYNCED and PARKED.
 
         Raises
         ------

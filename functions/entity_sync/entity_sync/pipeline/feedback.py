@@ -1,4 +1,4 @@
-"""The way back: what Moneybird says of a document that was booked there from another source.
+"""Feedback: what Moneybird says of a document that was booked there from another source.
 
 Its webhooks update the link and the ledger, so that "which of my Moment invoices are paid" is one query.
 Nothing is ever written to Moneybird from here, which is why our own writes cannot echo.
@@ -40,7 +40,7 @@ class Feedback:
     lease: timedelta
 
     def take(self, document: Document) -> Returned | None:
-        """Record what a document at Moneybird tells of its origin; None: it has none, it is nobody's echo.
+        """Record what a document at Moneybird says of its origin; None: it has no origin.
 
         Raises
         ------
@@ -54,7 +54,7 @@ class Feedback:
         return Returned(origin, self._record(origin, _booking(document)))
 
     def take_deletion(self, entity: EntityRef) -> Returned | None:
-        """Record that a document at Moneybird is gone: nothing is made a second time by itself then."""
+        """Record that a document at Moneybird is gone, so that it is not created again by itself."""
         origin = self._origin(entity)
         if origin is None:
             return None

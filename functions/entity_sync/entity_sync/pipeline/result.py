@@ -29,7 +29,7 @@ class Outcome(Model):
     deleted: bool = False
     """It is gone at its source."""
     linked_from: str | None = None
-    """Key of the entity that this software booked it from."""
+    """Key of the entity that it was booked from."""
     echo: bool = False
     """It only told us what we wrote ourselves."""
     planned: bool = False
@@ -54,7 +54,7 @@ class Seen:
     number: str | None = None
 
     def note(self, document: Document) -> None:
-        """Remember what people know the document by."""
+        """Remember the number by which people know the document."""
         self.document_type = document.type
         self.number = getattr(document, "number", None)
 

@@ -33,7 +33,7 @@ from entity_sync.pipeline.feedback import Feedback
 from entity_sync.pipeline.result import Outcome, Result, Seen, key_of, outcome_of
 
 LEASE = timedelta(seconds=90)
-"""Of claims: longer than the function's time-out of 60 s, so that who holds an expired one is not alive."""
+"""Of claims: longer than the function's time-out of 60 s, so the holder of an expired one is not alive."""
 
 _DELETION = re.compile(r"delet|destroy|remov", re.IGNORECASE)
 """In the action of a webhook. Moment documents none of its words; Moneybird's is `..._destroyed`."""
@@ -101,7 +101,7 @@ class Pipeline:
             return run.record_deletion(entity, reason)
 
     def _run(self, event: WebhookEvent, entity: EntityRef, worker: Worker) -> "_Run":
-        """Read secret and settings; both anew for what a person replays, who has often just repaired them."""
+        """Read secret and settings. A replay reads the secret anew: a person may have just repaired it."""
         if event.replays > 0:
             self.connections.distrust(entity.connection)
         connection = self.connections.get(entity.connection)
@@ -126,7 +126,7 @@ class _Run:
     def sync(self, claim: Claim, seen: Seen) -> Result:
         if claim.entity.source is Source.MOMENT:
             for destination in self._destinations:
-                destination.check_ready()  # who may not write needs nothing to write
+                destination.check_ready()  # without the right to write there is nothing to prepare
         try:
             document = self._reader.load(claim.entity)
         except ParkedError:
@@ -146,7 +146,7 @@ class _Run:
         return entity.source is Source.MOMENT and switched_off(entity.type, self.settings) is not None
 
     def _not_booked(self, entity: EntityRef) -> Result:
-        """Ask nobody to complete what is not booked anyway."""
+        """Do not ask a person to complete what is not booked anyway."""
         return Result(status=Status.SKIPPED, reason=switched_off(entity.type, self.settings))
 
     def _book(self, document: Document, recorded: Booked, claim: Claim) -> Result:
@@ -172,7 +172,7 @@ class _Run:
         return why_not if link is None or link.state is not LinkState.CONFIRMED else None
 
     def _check_not_booked(self, document: Document, destination: str) -> None:
-        """Have a person decide on what Moment withdrew after it was booked: nothing is deleted."""
+        """Ask a person to decide on what Moment withdrew after it was booked: nothing is deleted."""
         why = withdrawn(document)
         if why is not None:
             self._refuse_withdrawal(document.entity, destination, why)
@@ -202,7 +202,7 @@ class _Run:
             self._feedback.join(entity, booked.remote_type, booked.remote_id)
 
     def _take_back(self, document: Document, recorded: Booked) -> Result:
-        """Take in what Moneybird says; what was booked from another entity is joined to that."""
+        """Record what Moneybird says; what was booked from another entity is joined to that."""
         told = self._tell_origin(document)
         if isinstance(document, Payment) and document.invoice:
             told = self._refresh(document.invoice)
@@ -248,7 +248,7 @@ class _Run:
         return Result(status=Status.SYNCED if known else Status.SKIPPED, reason=reason, outcome=outcome)
 
     def _check_deletion(self, entity: EntityRef, stored: StoredDocument | None) -> None:
-        """Have a person decide on what was deleted in Moment after it was booked."""
+        """Ask a person to decide on what was deleted in Moment after it was booked."""
         if entity.source is not Source.MOMENT:
             return
         number = getattr(stored.document, "number", None) if stored else None

@@ -2,7 +2,7 @@
 
 Source `accounting-sync`; the detail type is the model's name; the detail is the model as JSON, with amounts
 as texts and times in ISO 8601. Delivery is at least once: the same `event_id` may come again. Ids, numbers
-and amounts only: who wants names or lines fetches the document.
+and amounts only: a subscriber that needs names or lines fetches the document.
 
 ==================  ==================================================================================
 detail type         published

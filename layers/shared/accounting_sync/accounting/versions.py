@@ -25,7 +25,7 @@ class Booking(Model):
     """The destination's version of its document: the higher, the newer."""
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
-    """When the destination told that its document is gone."""
+    """When the destination reported that its document is gone."""
 
     def says_the_same(self, other: "Booking | None") -> bool:
         """Whether nothing that matters to a bookkeeper differs: an echo of our own write, for one."""

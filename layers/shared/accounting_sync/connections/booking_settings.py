@@ -121,7 +121,7 @@ class ContactMatch(StrEnum):
     CUSTOMER_ID = "customer_id"
     """By its number; a contact of that number under another name parks, as it may be another company."""
     CUSTOMER_ID_ALONE = "customer_id_alone"
-    """By its number, whatever its name: for who has always used the same numbers in both."""
+    """By its number, whatever its name: for those who have always used the same numbers in both."""
     NEVER = "never"
 
 

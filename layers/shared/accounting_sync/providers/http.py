@@ -161,7 +161,7 @@ class Answer:
 
 
 class TokenAuth(AuthBase):
-    """`Authorization: Bearer`; an own class, so that no `.netrc` entry can take its place."""
+    """`Authorization: Bearer`; a class of its own, so that no `.netrc` entry can take its place."""
 
     def __init__(self, token: "SecretStr") -> None:
         self._token = token
@@ -356,7 +356,7 @@ def read_json(content: bytes) -> Json:
 
 
 def _whole_character(escape: re.Match[str]) -> str:
-    """Replace half a character, which JSON can say but no database or network can take."""
+    """Replace half a character, which JSON can hold but no database or network accepts."""
     return r"\ufffd" if escape["half"] else escape[0]
 
 

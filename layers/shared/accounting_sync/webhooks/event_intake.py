@@ -39,7 +39,7 @@ class EventIntakeStore(EventTable):
     Parameters
     ----------
     signatures_table
-        Where signatures are remembered; None for who stores no signed events.
+        Where signatures are remembered; None: no signed events are stored.
     """
 
     def __init__(

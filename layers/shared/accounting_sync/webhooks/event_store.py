@@ -18,7 +18,7 @@ class EventStore(EventIntakeStore):
     """Reads and writes events; the only place that knows their attributes."""
 
     def requeue(self, event: WebhookEvent, now: datetime) -> None:
-        """Note that an event's message was sent by somebody else than its receiver.
+        """Note that an event's message was sent by somebody other than its receiver.
 
         Raises
         ------

@@ -63,7 +63,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 FINAL = frozenset(
     {Status.SYNCED, Status.SKIPPED, Status.IGNORED, Status.PARKED, Status.FAILED, Status.REJECTED}
 )
-"""Nothing more happens to these by itself."""
+"""Nothing more happens to these by themselves."""
 
 NEEDS_A_PERSON = frozenset({Status.PARKED, Status.FAILED, Status.REJECTED})
 """Nothing more becomes of these unless a person sends them through once more."""

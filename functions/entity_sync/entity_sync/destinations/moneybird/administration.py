@@ -93,7 +93,7 @@ class AdministrationCache:
     def check(
         self, connection: str, client: MoneybirdClient, checks: Iterable[Callable[[Administration], None]]
     ) -> None:
-        """Make checks; nothing is refused on account of what was read a while ago.
+        """Run checks; nothing is refused because of what was read a while ago.
 
         Raises
         ------

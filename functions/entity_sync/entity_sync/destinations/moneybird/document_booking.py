@@ -143,7 +143,7 @@ class MoneybirdBooking:
     def _upsert[F: MoneybirdRequest, R: MoneybirdObject](
         self, target: RemoteDocument[F, R], contact_id: str | None
     ) -> Written[R]:
-        """Write a document; a refusal on account of its contact is told in a bookkeeper's words."""
+        """Write a document; if it is refused because of its contact, say so in a bookkeeper's words."""
         try:
             return self.writer.upsert(target)
         except ParkedError as error:
@@ -163,7 +163,7 @@ class MoneybirdBooking:
         refuse_archived(found)
 
     def _prepare(self, document: Billable) -> tuple[Parents, LineItems]:
-        """Refuse what can be refused before anything is written; then see to the projects."""
+        """Refuse what can be refused before anything is written; then create the projects."""
         self._settings.reference_for(document)
         without_projects = line_items(document, self._settings, {})
         parents = Parents(

@@ -61,7 +61,7 @@ class Parents:
             return self._known(entity) or self.book(self.context.load(entity), claim)
 
     def _known(self, entity: EntityRef) -> str | None:
-        """Return the id of a parent that was found to be right once; its own webhooks keep it so."""
+        """Return the id of a parent that was right once; its own webhooks keep it up to date."""
         link = self.store.get_link(entity, DESTINATION)
         if link is None or link.state is not LinkState.CONFIRMED:
             return None

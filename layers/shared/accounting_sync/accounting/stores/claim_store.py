@@ -1,4 +1,4 @@
-"""Claims: who is working on a source entity right now. One worker an entity, at any time."""
+"""Claims: who is working on a source entity right now. One worker per entity at any time."""
 
 import logging
 from collections.abc import Iterator

@@ -55,7 +55,7 @@ class Link(Model):
     """Name of a further step (attachment, state, payment) to "INTENT", the remote id, or "DONE"."""
     fence: int = 0
     remote_deleted_at: datetime | None = None
-    """When the destination told that its document is gone; then nothing is created again by itself."""
+    """When the destination reported that its document is gone; then nothing is created again by itself."""
 
 
 class LinkStore(ClaimStore):
@@ -240,7 +240,7 @@ class LinkStore(ClaimStore):
             raise StateConflictError("The link is confirmed already.") from error
 
     def unlink(self, claim: Claim, link: Link) -> None:
-        """Forget a link at a person's word, so that the next sync may create the document anew.
+        """Forget a link because a person asks for it, so that the next sync may create the document anew.
 
         Raises
         ------

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from accounting_sync.webhooks.events import Source
 
 _WHILE_ANOTHER_TRIES = timedelta(seconds=5)
-"""Wait for the result of the call with which another worker tries whether the provider is well again."""
+"""Another worker is testing whether the provider is well again: wait for its result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class CircuitBreaker:
             ) from None
 
     def open_until(self, connection: str, provider: "Source") -> datetime | None:
-        """Return when the next try is due while the provider is held to be unwell; None: it is not."""
+        """Return when the next try is due while the provider counts as unwell; None: it does not."""
         record = self._store.get_state(_name(connection, provider))
         return None if record.state is CircuitState.CLOSED else self._next_try(record.to_circuit_info())
 

@@ -9,7 +9,7 @@ A pause after a 429 holds for the whole provider, and ends by itself. A pause af
 resource, because Moneybird answers a missing scope with a 401 as well: what is allowed goes on beside it. It
 ends by a test: one call is let through as soon as the credential is another than the one that was refused,
 or else when the pause's time is over. Everybody else waits for the result. If the provider lets that call in,
-the pause is lifted. So repaired credentials are noticed without anybody's doing; `resume` does it at once.
+the pause is lifted. So repaired credentials are noticed without anybody's help; `resume` does it at once.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""What flow control knows of a connection, for those who decide when its waiting events are sent again."""
+"""What flow control knows of a connection: it decides when waiting events are sent again."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ class FlowView:
 
     throttle: Throttle
     open_until: Callable[[str, Source], datetime | None]
-    """When a provider that is held to be unwell is tried next for a connection; None: it is well."""
+    """When a provider that counts as unwell is tried next for a connection; None: it is well."""
     clock: Clock
 
     def next_try(self, connection: str) -> datetime | None:
-        """Return when a provider that is held to be unwell is tried next; None: all are well."""
+        """Return when a provider that counts as unwell is tried next; None: all are well."""
         tries = (self.open_until(connection, provider) for provider in Source)
         return max((each for each in tries if each), default=None)
 

@@ -100,7 +100,7 @@ class MomentClient:
         """Yield all objects of a type, page by page.
 
         The first page is asked for without a number, and the number that it names is taken for the first:
-        Moment's pages were seen to count from 0, and counting from 1 is survived.
+        Moment's pages were seen to count from 0, and counting from 1 works as well.
 
         Parameters
         ----------

@@ -127,7 +127,7 @@ def contact_fields(contact: Contact) -> ContactFields:
 
 
 def _name(contact: ContactFields | MoneybirdContact) -> str:
-    """Return a contact's name without what people write now this way and now that: `B.V.` is `bv`."""
+    """Return a contact's name without what people spell in several ways: `B.V.` is `bv`."""
     name = contact.company_name or f"{contact.firstname or ''}{contact.lastname or ''}"
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name)).casefold()
 

@@ -15,7 +15,7 @@ from entity_sync.destinations.moneybird.documents.line_splits import split_line
 from entity_sync.mapping.reconcile_totals import vat_of
 
 SALES, PURCHASE = "sales_invoice", "purchase_invoice"
-"""As Moneybird calls the use of a VAT rate or ledger account; estimates are sales, receipts purchases."""
+"""Moneybird's name for the use of a VAT rate or ledger account; estimates are sales, receipts purchases."""
 
 _NONE = Decimal(0)
 
@@ -99,7 +99,7 @@ def _check_sum(document: Billable, bookable: Bookable, pairs: Pairs) -> None:
 
 
 def _check_vat(document: Billable, bookable: Bookable, pairs: Pairs, settings: BookingSettings) -> None:
-    """Refuse what Moneybird would make another total of: once it is there, it is in the books."""
+    """Refuse what would come to another total at Moneybird: once it is there, it is in the books."""
     pieces = (
         (d.tax_rate_id or "", line.vat_percentage or Decimal(0), product(d.amount or _NONE, d.price or _NONE))
         for d, line in pairs

@@ -29,12 +29,12 @@ class LineSplit:
 
     @property
     def amount(self) -> Decimal:
-        """What the row comes to."""
+        """What it comes to."""
         return product(self.quantity, self.price)
 
 
 def split_line(line: Line, document: Bookable) -> tuple[LineSplit, ...]:
-    """Return the rows that book a line; together they come to the line's amount, to the cent.
+    """Return the splits that book a line; together they come to the line's amount, to the cent.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What of a document at Moneybird is not as it should be: the least that an update has to send."""
+"""Which parts of a document at Moneybird differ from the wanted ones: the least that an update sends."""
 
 import hashlib
 import json
@@ -63,7 +63,7 @@ def _detail_changes(
     if wanted is None:
         return (removed,)
     if any(getattr(wanted, name) is None and record.get(name) for name in cleared):
-        return (removed, wanted)  # an id cannot be emptied: Moneybird's description wants digits
+        return (removed, wanted)  # an id cannot be cleared: Moneybird's description wants digits
     change = _detail_change(wanted, record)
     return () if change is None else (change,)
 

@@ -1,4 +1,4 @@
-"""Dry run: the same look at Moneybird, and a list of what would be written instead of the writes."""
+"""Dry run: reads Moneybird as a real run does, and lists the writes instead of making them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What of a document stands at Moneybird before anything is written."""
+"""Looks up what stands at Moneybird before anything is written."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ def read_linked[F: MoneybirdRequest, R: MoneybirdObject](
     Parameters
     ----------
     look
-        Whether to see that it is there even then. What a person has changed in it since is left alone.
+        Whether to check that it is there even then. What a person has changed in it since is left alone.
 
     Raises
     ------

@@ -97,7 +97,7 @@ class RemoteDocument[Fields: MoneybirdRequest, Found: MoneybirdObject](ABC):
         return
 
     def check_precondition(self, found: Found | None) -> None:
-        """Refuse to write to what was found (None: to create it)."""
+        """Refuse to change what was found, or (None) to create it."""
         return
 
     def check_result(self, found: Found) -> None:

@@ -195,7 +195,7 @@ class Upsert:
     def _begin_change[F: MoneybirdRequest, R: MoneybirdObject](
         self, target: RemoteDocument[F, R], written: Written[R]
     ) -> Written[R]:
-        """Forget what stands there before it changes: a worker that dies after its change tells nobody."""
+        """Forget what stands there before it changes: a worker that dies right after cannot report it."""
         assert written.link is not None  # noqa: S101  # confirmed before
         link = self.store.begin_change(target.claim, written.link, self.clock())
         return replace(written, link=link, changed=True)
