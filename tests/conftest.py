@@ -7,12 +7,12 @@ import pytest
 from tests.harness.examples import load_profiles
 from tests.harness.network import Network, simulated_aws
 from tests.harness.receiver_function import ReceiverFunction
-from tests.local_stack.outcomes import Outcomes
-from tests.local_stack.ports import free_port
-from tests.local_stack.processes import stop_on_signals
-from tests.local_stack.progress import Progress
+from tests.local_stack.running.ports import free_port
+from tests.local_stack.running.processes import stop_on_signals
+from tests.local_stack.running.progress import Progress
+from tests.local_stack.samples.outcomes import Outcomes
+from tests.local_stack.samples.webhooks import WebhookSender
 from tests.local_stack.stack import LocalStack, StackOptions, local_stack
-from tests.local_stack.webhooks import WebhookSender
 
 load_profiles()  # before any test module asks how many examples it tries
 

@@ -15,7 +15,8 @@ from tests.contract.moneybird_openapi import (
     validate_request,
     validate_response,
 )
-from tests.simulators.moneybird import MoneybirdSettings, MoneybirdSimulator, fields, moneybird_app, seed
+from tests.simulators.moneybird import MoneybirdSettings, MoneybirdSimulator, moneybird_app, seed
+from tests.simulators.moneybird.answers import fields
 from tests.simulators.receiver import receiving
 from tests.simulators.serving import running
 

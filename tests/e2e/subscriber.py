@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.local_stack.outcomes import eventually
+from tests.local_stack.samples.outcomes import eventually
 from tests.local_stack.stack import LocalStack
 
 

@@ -8,10 +8,10 @@ import pytest
 import requests
 
 from accounting_sync.webhooks.signatures import sign_moneybird
-from tests.local_stack.outcomes import Outcomes
-from tests.local_stack.payloads import samples
+from tests.local_stack.samples.outcomes import Outcomes
+from tests.local_stack.samples.payloads import samples
+from tests.local_stack.samples.webhooks import WebhookSender
 from tests.local_stack.stack import LocalStack
-from tests.local_stack.webhooks import WebhookSender
 
 UNREADABLE = {
     "empty": b"",

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.local_stack.description import StackDescription
-from tests.local_stack.outcomes import eventually
 from tests.local_stack.paths import ROOT, STATE
-from tests.local_stack.ports import LOOPBACK, free_port
+from tests.local_stack.running.ports import LOOPBACK, free_port
+from tests.local_stack.samples.outcomes import eventually
 from tests.local_stack.stack import LocalStack
 
 

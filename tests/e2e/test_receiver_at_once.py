@@ -10,10 +10,10 @@ import pytest
 import requests
 
 from accounting_sync.webhooks.signatures import sign_moneybird
-from tests.local_stack.outcomes import eventually
-from tests.local_stack.payloads import samples
+from tests.local_stack.samples.outcomes import eventually
+from tests.local_stack.samples.payloads import samples
+from tests.local_stack.samples.webhooks import WebhookSender, encoded
 from tests.local_stack.stack import LocalStack
-from tests.local_stack.webhooks import WebhookSender, encoded
 
 AT_ONCE = 100
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from accounting_sync.webhooks.events import Status
 from tests.local_stack import connection
-from tests.local_stack.outcomes import Outcomes
+from tests.local_stack.samples.outcomes import Outcomes
+from tests.local_stack.samples.webhooks import WebhookSender, encoded
 from tests.local_stack.stack import LocalStack
-from tests.local_stack.webhooks import WebhookSender, encoded
 from tests.simulators.moment import samples
 
 NAME = "repaired"

@@ -8,10 +8,10 @@ import requests
 from accounting_sync.accounting.documents import DocumentState, DocumentType
 from accounting_sync.accounting.stores.accounting_store import AccountingStore
 from accounting_sync.webhooks.events import EntityRef, Source, Status, WebhookEvent
-from tests.local_stack.moneybird_user import MoneybirdUser
-from tests.local_stack.outcomes import Outcomes, eventually
+from tests.local_stack.samples.moneybird_user import MoneybirdUser
+from tests.local_stack.samples.outcomes import Outcomes, eventually
+from tests.local_stack.samples.webhooks import WebhookSender
 from tests.local_stack.stack import LocalStack
-from tests.local_stack.webhooks import WebhookSender
 from tests.simulators.moment import samples
 
 SECONDS = 60

@@ -6,9 +6,9 @@ import pytest
 
 from accounting_sync.webhooks.events import Status
 from tests.harness.receiver_function import ReceiverFunction
-from tests.local_stack import envelopes
 from tests.local_stack.connection import sample_secret
-from tests.local_stack.payloads import Sample, samples
+from tests.local_stack.samples import envelopes
+from tests.local_stack.samples.payloads import Sample, samples
 from tests.local_stack.stack import StackOptions
 
 SYNCED = [sample for sample in samples().values() if sample.status is Status.SYNCED]

@@ -9,14 +9,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tests.local_stack import envelopes, sam_local
-from tests.local_stack.demonstration import Demonstration, Row
+from tests.local_stack.aws import sam_local
 from tests.local_stack.errors import LocalStackError
 from tests.local_stack.paths import EVENTS, ROOT, STACK_FILE
-from tests.local_stack.ports import HIGHEST, LOOPBACK
-from tests.local_stack.processes import stop_on_signals
-from tests.local_stack.progress import Progress
-from tests.local_stack.report import table
+from tests.local_stack.running.ports import HIGHEST, LOOPBACK
+from tests.local_stack.running.processes import stop_on_signals
+from tests.local_stack.running.progress import Progress
+from tests.local_stack.samples import envelopes
+from tests.local_stack.samples.demonstration import Demonstration, Row
+from tests.local_stack.samples.report import table
 from tests.local_stack.stack import LocalStack, StackOptions, local_stack
 
 app = typer.Typer(help="The whole pipeline on this machine.", no_args_is_help=True)

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from tests.local_stack import envelopes
-from tests.local_stack.aws import LocalAws
+from tests.local_stack.aws.local_aws import LocalAws
 from tests.local_stack.description import StackCredentials
+from tests.local_stack.samples import envelopes
 from tests.simulators.moment import samples
 
 NAME = "demo"

@@ -9,11 +9,11 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import requests
 
-from tests.local_stack import processes
-from tests.local_stack.aws import clean_environment
+from tests.local_stack.aws.local_aws import clean_environment
 from tests.local_stack.description import StackDescription
 from tests.local_stack.errors import LocalStackError
-from tests.local_stack.ports import free_port
+from tests.local_stack.running import processes
+from tests.local_stack.running.ports import free_port
 
 SECONDS = 10
 ENABLED_EVENTS = ["contact", "document", "estimate", "external_sales_invoice", "payment", "sales_invoice"]

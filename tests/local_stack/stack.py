@@ -7,15 +7,17 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.local_stack import connection, envelopes, sam
-from tests.local_stack.aws import LocalAws, local_aws
+from tests.local_stack import connection
+from tests.local_stack.aws import sam
+from tests.local_stack.aws.local_aws import LocalAws, local_aws
 from tests.local_stack.description import StackCredentials, StackDescription
 from tests.local_stack.errors import LocalStackError
-from tests.local_stack.moneybird_user import MoneybirdUser
 from tests.local_stack.paths import MINISTACK_ENVIRONMENT, SAM_ENVIRONMENT, STATE
-from tests.local_stack.ports import LOOPBACK, check_free
-from tests.local_stack.progress import Progress
 from tests.local_stack.providers import Provider, register_moneybird_webhook, simulator
+from tests.local_stack.running.ports import LOOPBACK, check_free
+from tests.local_stack.running.progress import Progress
+from tests.local_stack.samples import envelopes
+from tests.local_stack.samples.moneybird_user import MoneybirdUser
 
 ADMINISTRATION_ID = "116015326147118082"
 """Of the webhook that Moneybird documents, so that the payload fits the demo connection as it is."""

@@ -9,18 +9,18 @@ from tests.simulators.clock import Clock
 from tests.simulators.control import add_control_routes
 from tests.simulators.deliveries import DeliveryQueue, DeliverySettings
 from tests.simulators.gateway import CONTROL_PREFIX
-from tests.simulators.moneybird.attachments import add_file_route
+from tests.simulators.moneybird.answers.errors import handle_errors, not_found, unauthorized
+from tests.simulators.moneybird.answers.rate_limit import RateLimit
 from tests.simulators.moneybird.contacts import add_contact_routes
-from tests.simulators.moneybird.documents import mark_late
-from tests.simulators.moneybird.errors import handle_errors, not_found, unauthorized
-from tests.simulators.moneybird.estimates import add_estimate_routes
-from tests.simulators.moneybird.external_sales_invoices import add_external_sales_invoice_routes
-from tests.simulators.moneybird.kinds import ESTIMATE, EXTERNAL_SALES_INVOICE, SALES_INVOICE
+from tests.simulators.moneybird.documents.attachments import add_file_route
+from tests.simulators.moneybird.documents.documents import mark_late
+from tests.simulators.moneybird.documents.estimates import add_estimate_routes
+from tests.simulators.moneybird.documents.external_sales_invoices import add_external_sales_invoice_routes
+from tests.simulators.moneybird.documents.kinds import ESTIMATE, EXTERNAL_SALES_INVOICE, SALES_INVOICE
+from tests.simulators.moneybird.documents.purchase_documents import add_purchase_document_routes
+from tests.simulators.moneybird.documents.sales_invoices import add_sales_invoice_routes
 from tests.simulators.moneybird.projects import add_project_routes
-from tests.simulators.moneybird.purchase_documents import add_purchase_document_routes
-from tests.simulators.moneybird.rate_limit import RateLimit
 from tests.simulators.moneybird.reference_routes import add_reference_routes, administrations
-from tests.simulators.moneybird.sales_invoices import add_sales_invoice_routes
 from tests.simulators.moneybird.state import MoneybirdSettings, MoneybirdState
 from tests.simulators.moneybird.webhooks import WebhookSender, add_webhook_routes
 from tests.simulators.simulator import Simulator, one_at_a_time, simulator_app

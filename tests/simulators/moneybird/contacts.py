@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from tests.simulators.moneybird import fields
-from tests.simulators.moneybird.bodies import flag, wrapped_body
-from tests.simulators.moneybird.errors import Problems, bad_request, not_found
-from tests.simulators.moneybird.listing import filters, paginated
+from tests.simulators.moneybird.answers import fields
+from tests.simulators.moneybird.answers.bodies import flag, wrapped_body
+from tests.simulators.moneybird.answers.errors import Problems, bad_request, not_found
+from tests.simulators.moneybird.answers.listing import filters, paginated
 from tests.simulators.moneybird.state import MoneybirdState
 from tests.simulators.moneybird.synchronization import add_synchronization
 from tests.simulators.simulator import Entity

@@ -2,10 +2,10 @@
 
 from flask import Blueprint, Response, jsonify
 
-from tests.simulators.moneybird import fields, templates
-from tests.simulators.moneybird.bodies import wrapped_body
-from tests.simulators.moneybird.errors import Problems
-from tests.simulators.moneybird.listing import alternatives, filters, paginated
+from tests.simulators.moneybird.answers import fields, templates
+from tests.simulators.moneybird.answers.bodies import wrapped_body
+from tests.simulators.moneybird.answers.errors import Problems
+from tests.simulators.moneybird.answers.listing import alternatives, filters, paginated
 from tests.simulators.moneybird.state import MoneybirdState
 from tests.simulators.simulator import Entity
 

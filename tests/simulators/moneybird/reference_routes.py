@@ -2,8 +2,8 @@
 
 from flask import Blueprint, Response, jsonify
 
-from tests.simulators.moneybird.bodies import flag
-from tests.simulators.moneybird.listing import alternatives, filters, paginated
+from tests.simulators.moneybird.answers.bodies import flag
+from tests.simulators.moneybird.answers.listing import alternatives, filters, paginated
 from tests.simulators.moneybird.state import MoneybirdState
 from tests.simulators.simulator import Entity
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from tests.simulators.clock import Clock, timestamp
-from tests.simulators.moneybird import seed, templates
-from tests.simulators.moneybird.errors import not_found
-from tests.simulators.moneybird.rate_limit import RateScope, RateWindow
+from tests.simulators.moneybird import seed
+from tests.simulators.moneybird.answers import templates
+from tests.simulators.moneybird.answers.errors import not_found
+from tests.simulators.moneybird.answers.rate_limit import RateScope, RateWindow
 from tests.simulators.simulator import Entity, merged
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, jsonify
 
-from tests.simulators.moneybird.bodies import json_body
-from tests.simulators.moneybird.errors import bad_request
+from tests.simulators.moneybird.answers.bodies import json_body
+from tests.simulators.moneybird.answers.errors import bad_request
 from tests.simulators.moneybird.state import MoneybirdState
 from tests.simulators.simulator import Entity
 

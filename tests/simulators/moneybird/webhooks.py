@@ -9,9 +9,9 @@ from flask import Blueprint, Response, jsonify
 
 from accounting_sync.webhooks.signatures import sign_moneybird
 from tests.simulators.deliveries import Delivery, DeliveryQueue, post
-from tests.simulators.moneybird import fields
-from tests.simulators.moneybird.bodies import json_body, refuse_unknown
-from tests.simulators.moneybird.errors import ApiError, bad_request, unprocessable
+from tests.simulators.moneybird.answers import fields
+from tests.simulators.moneybird.answers.bodies import json_body, refuse_unknown
+from tests.simulators.moneybird.answers.errors import ApiError, bad_request, unprocessable
 from tests.simulators.moneybird.state import Change, MoneybirdState
 from tests.simulators.simulator import Entity
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.local_stack.envelopes import envelopes, text_of
 from tests.local_stack.paths import EVENTS
-from tests.local_stack.payloads import samples
+from tests.local_stack.samples.envelopes import envelopes, text_of
+from tests.local_stack.samples.payloads import samples
 
 DOCUMENTED = {"sales_invoice_late", "invoice_create_new"}
 

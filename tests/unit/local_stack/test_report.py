@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from accounting_sync.webhooks.events import Source, Status
-from tests.local_stack.demonstration import Result, Row
-from tests.local_stack.report import table
+from tests.local_stack.samples.demonstration import Result, Row
+from tests.local_stack.samples.report import table
 
 BOOKED = ("project created", "contact created", "external sales invoice created", "attachment added")
 OPEN = Result(200, "accepted", Status.SYNCED, "SalesInvoice version 1, open", BOOKED)

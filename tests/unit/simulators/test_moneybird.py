@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from werkzeug.test import Client, TestResponse
 
 from tests.harness.examples import examples
-from tests.simulators.moneybird import MoneybirdSettings, MoneybirdSimulator, moneybird_app, numbers
-from tests.simulators.moneybird.rate_limit import RateWindow
+from tests.simulators.moneybird import MoneybirdSettings, MoneybirdSimulator, moneybird_app
+from tests.simulators.moneybird.answers import numbers
+from tests.simulators.moneybird.answers.rate_limit import RateWindow
 
 VAT_21, VAT_9 = "496081347565061258", "496081347576595595"
 PURCHASE_VAT = "496081347580789901"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounting_sync.webhooks.events import MOMENT_ENTITY_TYPES, MONEYBIRD_ENTITY_TYPES
-from tests.local_stack.payloads import Sample, samples
+from tests.local_stack.samples.payloads import Sample, samples
 from webhook_receiver.payloads import is_probe, read_moment, read_moneybird
 
 MONEYBIRD = [sample for sample in samples().values() if sample.provider == "moneybird" and sample.status]

@@ -22,7 +22,7 @@ from accounting_sync.accounting.documents import (
 from accounting_sync.errors import ParkedError
 from accounting_sync.webhooks.events import MONEYBIRD_ENTITY_TYPES, EntityRef, Source
 from entity_sync.mapping.from_moneybird import map_moneybird
-from tests.simulators.moneybird import templates
+from tests.simulators.moneybird.answers import templates
 
 ENTITY_ID = "496081452112283334"
 DETAIL = {

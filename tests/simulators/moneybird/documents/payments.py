@@ -4,13 +4,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tests.simulators.moneybird import fields, seed
-from tests.simulators.moneybird.bodies import wrapped_body
-from tests.simulators.moneybird.errors import Problems
-from tests.simulators.moneybird.kinds import DocumentKind
-from tests.simulators.moneybird.numbers import cents, parsed, shown
+from tests.simulators.moneybird import seed
+from tests.simulators.moneybird.answers import fields
+from tests.simulators.moneybird.answers.bodies import wrapped_body
+from tests.simulators.moneybird.answers.errors import Problems
+from tests.simulators.moneybird.answers.numbers import cents, parsed, shown
+from tests.simulators.moneybird.documents.kinds import DocumentKind
+from tests.simulators.moneybird.documents.totals import base_rate
 from tests.simulators.moneybird.state import MoneybirdState
-from tests.simulators.moneybird.totals import base_rate
 from tests.simulators.simulator import Entity
 
 _UNSETTLED = {"open", "late", "reminded", "pending_payment", "paid"}

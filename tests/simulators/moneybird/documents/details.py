@@ -3,11 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
-from tests.simulators.moneybird import fields, seed
-from tests.simulators.moneybird.bodies import flag, refuse_unknown
-from tests.simulators.moneybird.errors import Problems, bad_request
-from tests.simulators.moneybird.kinds import DetailRules
-from tests.simulators.moneybird.numbers import parsed, quantity, rounded, shown
+from tests.simulators.moneybird import seed
+from tests.simulators.moneybird.answers import fields
+from tests.simulators.moneybird.answers.bodies import flag, refuse_unknown
+from tests.simulators.moneybird.answers.errors import Problems, bad_request
+from tests.simulators.moneybird.answers.numbers import parsed, quantity, rounded, shown
+from tests.simulators.moneybird.documents.kinds import DetailRules
 from tests.simulators.moneybird.state import MoneybirdState
 from tests.simulators.simulator import Entity
 

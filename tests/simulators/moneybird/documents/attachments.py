@@ -7,8 +7,8 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
 from tests.simulators.gateway import CONTROL_PREFIX
-from tests.simulators.moneybird.errors import bad_request, not_found
-from tests.simulators.moneybird.kinds import DocumentKind
+from tests.simulators.moneybird.answers.errors import bad_request, not_found
+from tests.simulators.moneybird.documents.kinds import DocumentKind
 from tests.simulators.moneybird.state import MoneybirdState
 from tests.simulators.simulator import Entity
 

@@ -2,11 +2,11 @@
 
 from flask import Blueprint, Response, jsonify
 
-from tests.simulators.moneybird.bodies import wrapped_body
-from tests.simulators.moneybird.errors import unprocessable
-from tests.simulators.moneybird.kinds import DocumentKind
+from tests.simulators.moneybird.answers.bodies import wrapped_body
+from tests.simulators.moneybird.answers.errors import unprocessable
+from tests.simulators.moneybird.answers.templates import USER_ID
+from tests.simulators.moneybird.documents.kinds import DocumentKind
 from tests.simulators.moneybird.state import ENTITY_TYPES, MoneybirdState
-from tests.simulators.moneybird.templates import USER_ID
 
 _FIELDS = frozenset({"note", "todo", "assignee_id"})
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from rich.markup import escape
 from rich.table import Table
 
-from tests.local_stack.demonstration import Result, Row
+from tests.local_stack.samples.demonstration import Result, Row
 
 
 def table(rows: Sequence[Row]) -> Table:

@@ -2,14 +2,14 @@
 
 from flask import Blueprint, Response, jsonify, request
 
-from tests.simulators.moneybird import fields
-from tests.simulators.moneybird.attachments import add_attachment_routes, attach
-from tests.simulators.moneybird.bodies import json_body
-from tests.simulators.moneybird.document_routes import DocumentRoutes
-from tests.simulators.moneybird.documents import new_document
-from tests.simulators.moneybird.errors import bad_request
-from tests.simulators.moneybird.kinds import EXTERNAL_SALES_INVOICE as KIND
-from tests.simulators.moneybird.notes import add_note_routes
+from tests.simulators.moneybird.answers import fields
+from tests.simulators.moneybird.answers.bodies import json_body
+from tests.simulators.moneybird.answers.errors import bad_request
+from tests.simulators.moneybird.documents.attachments import add_attachment_routes, attach
+from tests.simulators.moneybird.documents.document_routes import DocumentRoutes
+from tests.simulators.moneybird.documents.documents import new_document
+from tests.simulators.moneybird.documents.kinds import EXTERNAL_SALES_INVOICE as KIND
+from tests.simulators.moneybird.documents.notes import add_note_routes
 from tests.simulators.moneybird.state import MoneybirdState
 
 

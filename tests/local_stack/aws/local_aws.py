@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 import boto3
 import botocore.session
 
-from tests.local_stack import processes
 from tests.local_stack.paths import MINISTACK_ENVIRONMENT
-from tests.local_stack.ports import check_free
+from tests.local_stack.running import processes
+from tests.local_stack.running.ports import check_free
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import request
 
-from tests.simulators.moneybird.errors import Problems, bad_request
+from tests.simulators.moneybird.answers.errors import Problems, bad_request
 
 
 def json_body() -> dict[str, Any]:

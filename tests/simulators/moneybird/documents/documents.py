@@ -6,15 +6,15 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.simulators.moneybird.bodies import flag
-from tests.simulators.moneybird.details import merged_details
-from tests.simulators.moneybird.errors import ApiError, Problems, bad_request, not_found
-from tests.simulators.moneybird.kinds import DocumentKind
-from tests.simulators.moneybird.listing import alternatives, filters, period
-from tests.simulators.moneybird.numbers import parsed, shown
-from tests.simulators.moneybird.payments import settle
+from tests.simulators.moneybird.answers.bodies import flag
+from tests.simulators.moneybird.answers.errors import ApiError, Problems, bad_request, not_found
+from tests.simulators.moneybird.answers.listing import alternatives, filters, period
+from tests.simulators.moneybird.answers.numbers import parsed, shown
+from tests.simulators.moneybird.documents.details import merged_details
+from tests.simulators.moneybird.documents.kinds import DocumentKind
+from tests.simulators.moneybird.documents.payments import settle
+from tests.simulators.moneybird.documents.totals import compute
 from tests.simulators.moneybird.state import MoneybirdState
-from tests.simulators.moneybird.totals import compute
 from tests.simulators.simulator import Entity
 
 type FilterTest = Callable[[Entity], bool]

@@ -5,14 +5,14 @@ from datetime import date, timedelta
 
 from flask import Blueprint, Response, jsonify
 
-from tests.simulators.moneybird import fields
-from tests.simulators.moneybird.attachments import add_attachment_routes
-from tests.simulators.moneybird.bodies import flag, json_body, refuse_unknown
-from tests.simulators.moneybird.document_routes import DocumentRoutes
-from tests.simulators.moneybird.documents import refuse_locked
-from tests.simulators.moneybird.errors import bad_request
-from tests.simulators.moneybird.kinds import SALES_INVOICE as KIND
-from tests.simulators.moneybird.payments import payment_body
+from tests.simulators.moneybird.answers import fields
+from tests.simulators.moneybird.answers.bodies import flag, json_body, refuse_unknown
+from tests.simulators.moneybird.answers.errors import bad_request
+from tests.simulators.moneybird.documents.attachments import add_attachment_routes
+from tests.simulators.moneybird.documents.document_routes import DocumentRoutes
+from tests.simulators.moneybird.documents.documents import refuse_locked
+from tests.simulators.moneybird.documents.kinds import SALES_INVOICE as KIND
+from tests.simulators.moneybird.documents.payments import payment_body
 from tests.simulators.moneybird.state import MoneybirdState
 from tests.simulators.simulator import Entity
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from tests.simulators.moneybird import documents, payments
-from tests.simulators.moneybird.attachments import attach
-from tests.simulators.moneybird.bodies import wrapped_body
-from tests.simulators.moneybird.errors import not_found
-from tests.simulators.moneybird.kinds import DocumentKind
-from tests.simulators.moneybird.listing import paginated
+from tests.simulators.moneybird.answers.bodies import wrapped_body
+from tests.simulators.moneybird.answers.errors import not_found
+from tests.simulators.moneybird.answers.listing import paginated
+from tests.simulators.moneybird.documents import documents, payments
+from tests.simulators.moneybird.documents.attachments import attach
+from tests.simulators.moneybird.documents.kinds import DocumentKind
 from tests.simulators.moneybird.state import MoneybirdState
 from tests.simulators.moneybird.synchronization import add_synchronization
 from tests.simulators.simulator import Entity

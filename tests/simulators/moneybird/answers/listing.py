@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from flask import Response, jsonify, request
 
-from tests.simulators.moneybird.errors import bad_request
+from tests.simulators.moneybird.answers.errors import bad_request
 from tests.simulators.simulator import Entity
 
 _DEFAULT_PER_PAGE = 25  # documented for projects only; assumed for the rest

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tests.local_stack.paths import LOCAL, SAM_FOLDER
-from tests.local_stack.ports import LOOPBACK
+from tests.local_stack.running.ports import LOOPBACK
 
 if TYPE_CHECKING:
     from tests.local_stack.stack import LocalStack

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from tests.simulators.moneybird.errors import ApiError
+from tests.simulators.moneybird.answers.errors import ApiError
 
 if TYPE_CHECKING:
     from tests.simulators.moneybird.state import MoneybirdState

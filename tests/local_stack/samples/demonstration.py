@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from accounting_sync.webhooks.events import EntityRef, Source, Status, WebhookEvent, event_id
-from tests.local_stack.moneybird_user import MoneybirdUser
-from tests.local_stack.outcomes import Outcomes, eventually
-from tests.local_stack.payloads import samples
-from tests.local_stack.webhooks import WebhookSender
+from tests.local_stack.samples.moneybird_user import MoneybirdUser
+from tests.local_stack.samples.outcomes import Outcomes, eventually
+from tests.local_stack.samples.payloads import samples
+from tests.local_stack.samples.webhooks import WebhookSender
 
 if TYPE_CHECKING:
     from tests.local_stack.stack import LocalStack

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from tests.simulators.moneybird.numbers import cents, shown
+from tests.simulators.moneybird.answers.numbers import cents, shown
 from tests.simulators.moneybird.state import MoneybirdState
 from tests.simulators.simulator import Entity
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.local_stack import processes
-from tests.local_stack.aws import REGION, LocalAws, clean_environment
+from tests.local_stack.aws.local_aws import REGION, LocalAws, clean_environment
 from tests.local_stack.paths import BASE_ENVIRONMENT, SAM_APP_FOLDER, SAM_ENVIRONMENT, SAM_FOLDER
+from tests.local_stack.running import processes
 
 STACK_NAME = "accounting-sync-local"
 BUCKET = "deployment"

@@ -2,11 +2,11 @@
 
 from flask import Blueprint, Response, jsonify
 
-from tests.simulators.moneybird import fields
-from tests.simulators.moneybird.attachments import add_attachment_routes
-from tests.simulators.moneybird.document_routes import DocumentRoutes
-from tests.simulators.moneybird.kinds import PURCHASE_INVOICE, RECEIPT, DocumentKind
-from tests.simulators.moneybird.payments import payment_body
+from tests.simulators.moneybird.answers import fields
+from tests.simulators.moneybird.documents.attachments import add_attachment_routes
+from tests.simulators.moneybird.documents.document_routes import DocumentRoutes
+from tests.simulators.moneybird.documents.kinds import PURCHASE_INVOICE, RECEIPT, DocumentKind
+from tests.simulators.moneybird.documents.payments import payment_body
 from tests.simulators.moneybird.state import MoneybirdState
 
 

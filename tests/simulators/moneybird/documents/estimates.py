@@ -4,13 +4,14 @@ from copy import deepcopy
 
 from flask import Blueprint, Response
 
-from tests.simulators.moneybird import documents, fields
-from tests.simulators.moneybird.attachments import add_attachment_routes
-from tests.simulators.moneybird.bodies import json_body, refuse_unknown
-from tests.simulators.moneybird.document_routes import DocumentRoutes
-from tests.simulators.moneybird.errors import bad_request
-from tests.simulators.moneybird.kinds import ESTIMATE as KIND
-from tests.simulators.moneybird.kinds import SALES_INVOICE
+from tests.simulators.moneybird.answers import fields
+from tests.simulators.moneybird.answers.bodies import json_body, refuse_unknown
+from tests.simulators.moneybird.answers.errors import bad_request
+from tests.simulators.moneybird.documents import documents
+from tests.simulators.moneybird.documents.attachments import add_attachment_routes
+from tests.simulators.moneybird.documents.document_routes import DocumentRoutes
+from tests.simulators.moneybird.documents.kinds import ESTIMATE as KIND
+from tests.simulators.moneybird.documents.kinds import SALES_INVOICE
 from tests.simulators.moneybird.state import MoneybirdState
 from tests.simulators.simulator import Entity
 

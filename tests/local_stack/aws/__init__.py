@@ -1,0 +1,1 @@
+"""The local AWS, and what is built and deployed into it."""

@@ -1,0 +1,1 @@
+"""Processes, their ports, and what is said of their progress."""

@@ -1,0 +1,1 @@
+"""The sample webhooks: sent, followed to their end, and shown."""

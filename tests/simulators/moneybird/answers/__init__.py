@@ -1,0 +1,1 @@
+"""How requests are read and answered: bodies, fields, lists, errors, rate limit."""

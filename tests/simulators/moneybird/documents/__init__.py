@@ -1,0 +1,1 @@
+"""Invoices, estimates, receipts and purchase invoices, with what hangs on them."""
