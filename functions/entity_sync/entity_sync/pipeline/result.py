@@ -34,6 +34,8 @@ class Outcome(Model):
     """It only told us what we wrote ourselves."""
     planned: bool = False
     """A dry run: it may be replayed, to be booked."""
+    synced_with: str | None = None
+    """The event whose sync covered this one."""
     paid: bool = False
     """It has turned paid with this event."""
 
@@ -67,6 +69,13 @@ class Result(Model):
     outcome: Outcome = Outcome()
     document: Document | None = None
     """What was synced, for the event bus."""
+
+    @property
+    def covers_others(self) -> bool:
+        """Whether events of the entity that were delivered before its fetch have nothing left to do."""
+        if self.outcome.planned or any(booked.stale for booked in self.outcome.destinations.values()):
+            return False
+        return self.status in {Status.SYNCED, Status.SKIPPED}
 
 
 def outcome_of(document: Document, booked: Mapping[str, Booked]) -> Outcome:

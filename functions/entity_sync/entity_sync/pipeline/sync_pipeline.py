@@ -1,13 +1,17 @@
 """One entity: fetch, map, record in the ledger, book, and tell; all of it under the entity's claim."""
 
-import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from accounting_sync.accounting.documents import Document, Payment
-from accounting_sync.accounting.stores.accounting_store import AccountingStore, Claim, StoredDocument
+from accounting_sync.accounting.stores.accounting_store import (
+    AccountingStore,
+    Claim,
+    StoredDocument,
+)
+from accounting_sync.accounting.stores.claim_store import LastSync
 from accounting_sync.accounting.stores.link_store import LinkState
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
@@ -28,15 +32,13 @@ from entity_sync.booking_rules import applies, switched_off, too_old, withdrawn
 from entity_sync.destinations.ledger_destination import LedgerDestination
 from entity_sync.destinations.port import Booked, BookingContext, Destination
 from entity_sync.pipeline.announcements import Announcements
+from entity_sync.pipeline.coalescing import DELETION, covered_by, covering_sync
 from entity_sync.pipeline.entity_reader import EntityReader
 from entity_sync.pipeline.feedback import Feedback
 from entity_sync.pipeline.result import Outcome, Result, Seen, key_of, outcome_of
 
 LEASE = timedelta(seconds=90)
 """Of claims: longer than the function's time-out of 60 s, so the holder of an expired one is not alive."""
-
-_DELETION = re.compile(r"delet|destroy|remov", re.IGNORECASE)
-"""In the action of a webhook. Moment documents none of its words; Moneybird's is `..._destroyed`."""
 
 SYNCED_TYPES = {
     Source.MONEYBIRD: MONEYBIRD_ENTITY_TYPES,
@@ -84,9 +86,18 @@ class Pipeline:
         if entity.type not in SYNCED_TYPES[entity.source]:
             return Result(status=Status.IGNORED, reason=f"A {entity.type} is not synced.")
         run = self._run(event, entity, worker)
-        with self.claimed(entity, worker) as claim:
+        began = LastSync(event_id=event.event_id, began_at=self.clock())
+        claim = self.store.acquire(entity, worker.owner, began.began_at, LEASE)
+        synced: LastSync | None = None
+        try:
+            if covering := covering_sync(event, claim.last_sync):
+                return covered_by(covering)
             self.events.mark_fetching(event.event_id, worker.owner, self.clock())
-            return run.sync(claim, seen)
+            result = run.sync(claim, seen)
+            synced = began if result.covers_others else None
+            return result
+        finally:
+            self.store.give_up(claim, synced)
 
     def record_deletion(self, event: WebhookEvent, entity: EntityRef, worker: Worker, reason: str) -> Result:
         """Record that an event's entity is gone at its source; nothing is deleted in the books.
@@ -228,7 +239,7 @@ class _Run:
 
     def record_deletion(self, entity: EntityRef, reason: str) -> Result:
         stored = self.parts.store.get_document(entity)
-        if stored is None and entity.source is Source.MOMENT and not _DELETION.search(self.event.action):
+        if stored is None and entity.source is Source.MOMENT and not DELETION.search(self.event.action):
             raise RetryableError(
                 f"{reason} Nothing is known of this {entity.type}, so it may have been too early. If it was"
                 " deleted in Moment, nothing is to be done; if not, compare company and API key with Moment's"

@@ -16,9 +16,10 @@ from accounting_sync.aws.items import (
     retry_conflicts,
     to_attributes,
 )
+from accounting_sync.time import to_text
 from accounting_sync.webhooks.event_items import to_event, to_item
 from accounting_sync.webhooks.event_table import EventTable
-from accounting_sync.webhooks.events import NOT_FETCHED, WebhookEvent
+from accounting_sync.webhooks.events import NOT_FETCHED, Status, WebhookEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -85,7 +86,7 @@ class EventIntakeStore(EventTable):
             return event, True
         number = first.get("latest_generation", 1)
         latest = to_event(first) if number == 1 else self.get(_generation(event, number).event_id)
-        while latest is None or latest.status not in NOT_FETCHED:
+        while latest is None or not self._fold(event, latest):
             number += 1
             following = _generation(event, number)
             taken = self._put(following)
@@ -94,6 +95,34 @@ class EventIntakeStore(EventTable):
                 return following, True
             latest = to_event(taken)
         return latest, False
+
+    def _fold(self, event: WebhookEvent, standing: WebhookEvent) -> bool:
+        """Note a further delivery with an event whose entity has not been fetched yet; false if it has been.
+
+        The note is what tells the sync that an earlier fetch, for another event of the entity, is too old.
+        """
+        if standing.status not in NOT_FETCHED:
+            return False
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"event_id": {"S": standing.event_id}},
+                UpdateExpression="SET folded_at = :now",
+                ConditionExpression="#status IN (:received, :queued)",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=to_attributes(
+                    {
+                        ":now": to_text(event.received_at),
+                        ":received": Status.RECEIVED,
+                        ":queued": Status.QUEUED,
+                    }
+                ),
+            )
+        except ClientError as error:
+            if not is_condition_failure(error):
+                raise
+            return False
+        return True
 
     def _put(self, event: WebhookEvent) -> Item | None:
         try:

@@ -139,6 +139,7 @@ def to_event(item: Item) -> WebhookEvent:
         due_at=_optional_time(item.get("due_at")),
         outcome=item.get("outcome", {}),
         trace_id=item.get("trace_id"),
+        folded_at=_optional_time(item.get("folded_at")),
         fetched_at=_optional_time(item.get("fetched_at")),
         claim_owner=item.get("claim_owner"),
         claim_expires_at=_optional_time(item.get("claim_expires_at")),

@@ -177,10 +177,17 @@ class WebhookEvent:
     outcome: dict[str, Any] = field(default_factory=dict)
     """What the sync did: document, version, destination, ids, plan of a dry run."""
     trace_id: str | None = None
+    folded_at: datetime | None = None
+    """When the last delivery of the same text was folded into this event."""
     fetched_at: datetime | None = None
     """When the sync began to read the entity: what is delivered from then on is news."""
     claim_owner: str | None = None
     claim_expires_at: datetime | None = None
+
+    @property
+    def delivered_at(self) -> datetime:
+        """When it was last delivered: a fetch that began later has seen all that it speaks of."""
+        return self.folded_at or self.received_at
 
     def is_claimed(self, now: datetime) -> bool:
         """Whether a worker has it that may still be alive."""

@@ -26,6 +26,14 @@ CLAIM_RETRY = timedelta(seconds=5)
 SORT_KEY = "CLAIM"
 
 
+class LastSync(Model):
+    """The last sync of an entity that came to a good end."""
+
+    event_id: str
+    began_at: datetime
+    """Before its fetch."""
+
+
 class Claim(Model):
     """The right to work on an entity, until it expires or is released."""
 
@@ -34,6 +42,7 @@ class Claim(Model):
     fence: int
     """Grows with each claim: writes under an older one are refused."""
     expires_at: datetime
+    last_sync: LastSync | None = None
 
 
 class StateConflictError(RetryableError):
@@ -74,8 +83,14 @@ class ClaimStore(AccountingTable):
             if not is_condition_failure(error):
                 raise
             raise ClaimHeldError("Another worker has the document.", now + CLAIM_RETRY) from error
-        fence = from_attributes(answer["Attributes"])["fence"]
-        return Claim(entity=entity, owner=owner, fence=fence, expires_at=now + lease)
+        item = from_attributes(answer["Attributes"])
+        return Claim(
+            entity=entity,
+            owner=owner,
+            fence=item["fence"],
+            expires_at=now + lease,
+            last_sync=LastSync.model_validate(item["last_sync"]) if "last_sync" in item else None,
+        )
 
     @contextmanager
     def claimed(self, entity: EntityRef, owner: str, now: datetime, lease: timedelta) -> Iterator[Claim]:
@@ -90,16 +105,21 @@ class ClaimStore(AccountingTable):
         try:
             yield claim
         finally:
-            try:
-                self.release(claim)
-            except (BotoCoreError, ClientError) as error:
-                logger.warning("a claim was not released and will expire: %s", type(error).__name__)
+            self.give_up(claim)
 
-    def release(self, claim: Claim) -> None:
-        """Give a claim up; one that was taken over meanwhile is left alone."""
+    def give_up(self, claim: Claim, synced: LastSync | None = None) -> None:
+        """Release a claim; if that fails, it expires."""
+        try:
+            self.release(claim, synced)
+        except (BotoCoreError, ClientError) as error:
+            logger.warning("a claim was not released and will expire: %s", type(error).__name__)
+
+    def release(self, claim: Claim, synced: LastSync | None = None) -> None:
+        """Release a claim, and note what was synced under it; one that was taken over is left alone."""
+        noted = {"last_sync": synced.model_dump(mode="json")} if synced else {}
         update = self._update(
             (claim.entity.key, SORT_KEY),
-            {"claimed_by": None, "expires_at": None},
+            {"claimed_by": None, "expires_at": None, **noted},
             "fence = :fence",
             fence=claim.fence,
         )
