@@ -1,5 +1,6 @@
 """Events: whatever happens in whatever order, their status only changes as TRANSITIONS say."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from accounting_sync.webhooks.event_store import EventStateError, EventStore
-from accounting_sync.webhooks.events import FINAL, TRANSITIONS, EntityRef, Source, Status, WebhookEvent
+from accounting_sync.webhooks.events import FINAL, TRANSITIONS, EntityRef, Lane, Source, Status, WebhookEvent
 from tests.harness.examples import examples
 from tests.harness.tables import create_events_table
 
@@ -166,3 +167,15 @@ def test_event_is_kept_from_its_latest_change_on(client: "DynamoDBClient", opera
     item = client.get_item(TableName="events", Key={"event_id": {"S": history.event.event_id}})["Item"]
     changed_at = NOW + timedelta(seconds=60 * len(operations))
     assert int(item["expires_at"]["N"]) == (changed_at + timedelta(days=90)).timestamp()
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_event_stays_in_its_lane_through_every_change(client: "DynamoDBClient", lane: Lane) -> None:
+    history = History(client, f"first-in-{lane}")
+    event = replace(history.event, event_id=f"in-{lane}", lane=lane)
+    history.store.add(event)
+
+    history.store.claim(event.event_id, "worker-1", NOW, LEASE)
+    history.store.finish(event.event_id, "worker-1", Status.PARKED, NOW)
+
+    assert history.store.replay(event.event_id, NOW).lane is lane

@@ -93,6 +93,15 @@ OPEN_OR_NEEDS_A_PERSON = frozenset(Status) - {Status.SYNCED, Status.SKIPPED, Sta
 """What the index by status holds: the work that is left, and what a person must look at."""
 
 
+class Lane(StrEnum):
+    """Which events go first where the providers' limits do not let all of them through at once."""
+
+    LIVE = "live"
+    """What a provider has just told us, and what a person has sent again."""
+    BULK = "bulk"
+    """Reconciliation and backfill: they take what live events leave."""
+
+
 MONEYBIRD_ENTITY_TYPES = frozenset(
     {
         "Contact",
@@ -156,6 +165,7 @@ class WebhookEvent:
     updated_at: datetime
     body_location: str | None = None
     """Key in the bodies bucket, for a body that does not fit an item (400 KB, DynamoDB's limit)."""
+    lane: Lane = Lane.LIVE
     kind: str | None = None
     """Moment's kind of webhook, from the URL (`offer-decisions`); None for Moneybird."""
     attempts: int = 0
