@@ -1,4 +1,4 @@
-"""SyncQueue as SQS runs it, on a clock that tests move."""
+"""SyncQueue and BulkQueue as SQS runs them, on a clock that tests move."""
 
 import json
 from collections import Counter
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 REGION = "eu-west-1"
 
 
-def record(name: str, body: str, group: str, receives: int = 1) -> dict[str, Any]:
+def record(
+    name: str, body: str, group: str, receives: int = 1, queue: str = "sync.fifo"
+) -> dict[str, Any]:
     """Wrap a message as Lambda hands it to a function; its name is its receipt handle as well."""
     return {
         "messageId": name,
@@ -25,7 +27,7 @@ def record(name: str, body: str, group: str, receives: int = 1) -> dict[str, Any
         "attributes": {"MessageGroupId": group, "ApproximateReceiveCount": str(receives)},
         "messageAttributes": {},
         "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:sync.fifo",
+        "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:{queue}",
         "awsRegion": REGION,
     }
 
@@ -38,6 +40,7 @@ class Message:
     group: str
     number: int
     visible_at: datetime
+    queue: str = "sync.fifo"
     receives: int = 0
 
     @property
@@ -47,12 +50,12 @@ class Message:
     @property
     def record(self) -> dict[str, Any]:
         """As Lambda gets it."""
-        return record(self.name, self.body, self.group, self.receives)
+        return record(self.name, self.body, self.group, self.receives, self.queue)
 
 
 @dataclass
 class FifoQueue:
-    """SyncQueue as SQS runs it: in order within a group, and a group waits for what is hidden."""
+    """The queues as SQS runs them: in order within a group, and a group waits for what is hidden."""
 
     clock: "Clock"
     boundaries: Boundaries = field(default_factory=Boundaries)
@@ -66,8 +69,9 @@ class FifoQueue:
     def send_message(self, **message: Any) -> None:  # noqa: ANN401  # the client's keywords
         """Take a message."""
         self._sent += 1
+        queue = message["QueueUrl"].rpartition("/")[2]
         self.messages.append(
-            Message(message["MessageBody"], message["MessageGroupId"], self._sent, self.clock())
+            Message(message["MessageBody"], message["MessageGroupId"], self._sent, self.clock(), queue)
         )
 
     def change_message_visibility(self, **request: Any) -> None:  # noqa: ANN401  # the client's keywords
@@ -85,9 +89,10 @@ class FifoQueue:
         blocked: set[str] = set()
         received: list[Message] = []
         for message in self.messages:
+            group = f"{message.queue} {message.group}"
             if message.visible_at > self.clock():
-                blocked.add(message.group)
-            elif message.group not in blocked and len(received) < most:
+                blocked.add(group)
+            elif group not in blocked and len(received) < most and _of_one_queue(received, message):
                 received.append(message)
         for message in received:
             message.visible_at = self.clock() + visibility
@@ -105,3 +110,7 @@ class FifoQueue:
     def next_at(self) -> datetime:
         """When the next message can be had."""
         return min(message.visible_at for message in self.messages)
+
+
+def _of_one_queue(batch: list[Message], message: Message) -> bool:
+    return all(other.queue == message.queue for other in batch[:1])

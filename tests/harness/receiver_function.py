@@ -151,6 +151,7 @@ class ReceiverFunction:
                 OperationsSettings(
                     self.settings.events_table,
                     self.queue_url,
+                    self.queue_url,
                     RETENTION,
                     control_table=self.settings.control_table,
                     accounting_table=self.settings.accounting_table,

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 CONNECTION = "acme"
 QUEUE_URL = "https://sqs.test/sync.fifo"
+BULK_QUEUE_URL = "https://sqs.test/bulk.fifo"
 START = datetime(2026, 1, 6, 12, tzinfo=UTC)
 SECRET: dict[str, Any] = {
     "moneybird": {"administration_id": ADMINISTRATION_ID, "api_token": API_TOKEN},
@@ -262,6 +263,7 @@ def _environment(aws: Aws) -> Environment:
         accounting_table=create_accounting_table(aws.dynamodb),
         control_table=create_control_table(aws.dynamodb),
         sync_queue_url=QUEUE_URL,
+        bulk_queue_url=BULK_QUEUE_URL,
         event_bus_name=_BUS,
         connection_prefix=_PREFIX,
         moneybird_base_url="https://moneybird.test",

@@ -11,8 +11,17 @@ from accounting_sync.providers.flow.throttle import ThrottleSettings
 from tests.local_stack.paths import ROOT
 
 FUNCTIONS = ("WebhookReceiverFunction", "EntitySyncFunction", "OperationsFunction")
-QUEUES = {"SyncQueue": "EntitySyncFunction", "SyncDeadLetterQueue": "OperationsFunction"}
-SOURCES = {"SyncQueue": "EntitySyncSource", "SyncDeadLetterQueue": "DeadLettersSource"}
+QUEUES = {
+    "SyncQueue": "EntitySyncFunction",
+    "BulkQueue": "EntitySyncFunction",
+    "SyncDeadLetterQueue": "OperationsFunction",
+}
+SOURCES = {
+    "SyncQueue": "EntitySyncSource",
+    "BulkQueue": "BulkSyncSource",
+    "SyncDeadLetterQueue": "DeadLettersSource",
+}
+LANES = {"EntitySyncSource": "SyncConcurrency", "BulkSyncSource": "BulkConcurrency"}
 TABLES = ("WebhookEventsTable", "AccountingTable", "ControlTable")
 
 
@@ -70,24 +79,25 @@ def test_failed_messages_of_a_batch_are_reported_one_by_one(queue: str) -> None:
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_sync_concurrency_is_bounded_at_the_queue() -> None:
-    source = properties("EntitySyncSource")
-
-    assert source["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "SyncConcurrency"}}
+@pytest.mark.parametrize(("source", "parameter"), LANES.items())
+def test_sync_concurrency_is_bounded_at_each_queue(source: str, parameter: str) -> None:
+    assert properties(source)["ScalingConfig"] == {"MaximumConcurrency": {"Ref": parameter}}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_function_may_read_other_queues(function: str) -> None:
     # For an event of type SQS, SAM adds a managed policy that holds for all queues of the account.
     kinds = {event["Type"] for event in properties(function).get("Events", {}).values()}
-    read = [one["Resource"] for one in statements(function) if "sqs:ReceiveMessage" in one["Action"]]
+    named = [one["Resource"] for one in statements(function) if "sqs:ReceiveMessage" in one["Action"]]
+    read = [queue for entry in named for queue in (entry if isinstance(entry, list) else [entry])]
 
     assert "SQS" not in kinds
     assert read == [{"Fn::GetAtt": f"{queue}.Arn"} for queue, owner in QUEUES.items() if owner == function]
 
 
-def test_waiting_does_not_lead_to_the_dead_letter_queue() -> None:
-    assert properties("SyncQueue")["RedrivePolicy"]["maxReceiveCount"] >= 1000
+@pytest.mark.parametrize("queue", ["SyncQueue", "BulkQueue"])
+def test_waiting_does_not_lead_to_the_dead_letter_queue(queue: str) -> None:
+    assert properties(queue)["RedrivePolicy"]["maxReceiveCount"] >= 1000
 
 
 @pytest.mark.parametrize("queue", QUEUES)

@@ -124,7 +124,8 @@ def make_consumer(environment: Environment, around: Surroundings) -> Consumer:
         waiting=Waiting(events, ConnectionRegistry(aws.dynamodb, environment.accounting_table), clock),
         flow=_flow(environment, aws, clock),
     )
-    return Consumer(sync, aws.sqs, environment.sync_queue_url, clock, around.logger)
+    queues = (environment.sync_queue_url, environment.bulk_queue_url)
+    return Consumer(sync, aws.sqs, queues, clock, around.logger)
 
 
 def _destinations(

@@ -17,6 +17,7 @@ class Environment(Model):
     accounting_table: str
     control_table: str
     sync_queue_url: str
+    bulk_queue_url: str
     event_bus_name: str
     connection_prefix: str
     """First part of the names of the connections' secrets and parameters, with the slash."""

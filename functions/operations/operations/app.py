@@ -89,7 +89,8 @@ def make_operations(environment: Environment, clock: Clock) -> Operations:
     """Put the function together."""
     dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
     events = EventStore(dynamodb, environment.events_table, environment.retention)
-    queue = SyncQueue(boto3.client("sqs", config=CLIENT_CONFIG), environment.queue_url)
+    sqs = boto3.client("sqs", config=CLIENT_CONFIG)
+    queue = SyncQueue(sqs, environment.queue_url, environment.bulk_queue_url)
     bus = EventBus(boto3.client("events", config=CLIENT_CONFIG), environment.event_bus_name)
     logger = make_logger()
     around = (clock, MetricCounter(), logger)

@@ -12,6 +12,7 @@ class Environment:
 
     events_table: str
     queue_url: str
+    bulk_queue_url: str
     retention: timedelta
     accounting_table: str
     control_table: str
@@ -29,6 +30,7 @@ class Environment:
         return cls(
             events_table=environment["EVENTS_TABLE"],
             queue_url=environment["SYNC_QUEUE_URL"],
+            bulk_queue_url=environment["BULK_QUEUE_URL"],
             retention=timedelta(days=int(environment["EVENT_RETENTION_DAYS"])),
             accounting_table=environment["ACCOUNTING_TABLE"],
             control_table=environment["CONTROL_TABLE"],

@@ -13,6 +13,7 @@ ENVIRONMENT = {
     "ACCOUNTING_TABLE": "accounting",
     "CONTROL_TABLE": "control",
     "SYNC_QUEUE_URL": "https://sqs.test/sync.fifo",
+    "BULK_QUEUE_URL": "https://sqs.test/bulk.fifo",
     "EVENT_BUS_NAME": "accounting",
     "CONNECTION_PREFIX": "accounting-sync/",
     "MONEYBIRD_BASE_URL": "https://moneybird.com/api/v2",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounting_sync.webhooks.events import EntityRef, Source, Status, WebhookEvent
+from accounting_sync.webhooks.events import EntityRef, Lane, Source, Status, WebhookEvent
 from accounting_sync.webhooks.sync_queue import SyncMessage, SyncQueue
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class FakeSqs:
 
 def sent(event: WebhookEvent) -> dict[str, Any]:
     client = FakeSqs()
-    SyncQueue(cast("SQSClient", client), "url").send(event)
+    SyncQueue(cast("SQSClient", client), "url", "bulk-url").send(event)
     return client.sent
 
 
@@ -51,6 +51,14 @@ def test_message_names_event_and_entity_only() -> None:
 
     assert message == SyncMessage("acme#moment#1", ENTITY)
     assert "secret" not in str(sent(EVENT))
+
+
+@pytest.mark.parametrize(("lane", "url"), [(Lane.LIVE, "url"), (Lane.BULK, "bulk-url")])
+def test_event_goes_into_the_queue_of_its_lane(lane: Lane, url: str) -> None:
+    message = sent(replace(EVENT, lane=lane))
+
+    assert message["QueueUrl"] == url
+    assert SyncMessage.from_json(message["MessageBody"]) == SyncMessage("acme#moment#1", ENTITY, lane=lane)
 
 
 @given(st.text(max_size=2000), st.text(max_size=2000))

@@ -1,6 +1,7 @@
 """A batch of messages from the queue: one by one, bounded in time, and hidden for as long as they wait."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,8 @@ class Consumer:
 
     sync: EventProcessor
     client: "SQSClient"
-    queue_url: str
+    queue_urls: Sequence[str]
+    """Of the queues whose messages this function gets; a batch comes from one of them."""
     clock: Clock
     logger: Logger
 
@@ -100,17 +102,22 @@ class Consumer:
         for record in records:
             if record["messageId"] in again:
                 delay = batch.waiting.get(record["attributes"]["MessageGroupId"], timedelta(0))
-                self._hide_one(record["receiptHandle"], min(delay, LONGEST_HIDING))
+                self._hide_one(record, min(delay, LONGEST_HIDING))
 
-    def _hide_one(self, receipt_handle: str, delay: timedelta) -> None:
+    def _hide_one(self, record: Mapping[str, Any], delay: timedelta) -> None:
         # one call each: the local AWS wants a permission for the batch that IAM does not have
         try:
             self.client.change_message_visibility(
-                QueueUrl=self.queue_url,
-                ReceiptHandle=receipt_handle,
+                QueueUrl=self._url_of(record["eventSourceARN"]),
+                ReceiptHandle=record["receiptHandle"],
                 VisibilityTimeout=math.ceil(delay.total_seconds()),
             )
         except (BotoCoreError, ClientError) as error:
             self.logger.warning(
                 "a message comes again when the queue says, not when it should", error=reason_for(error)
             )
+
+    def _url_of(self, arn: str) -> str:
+        """Return the URL of the queue that an ARN names: both end in the queue's name. Else the first."""
+        name = arn.rpartition(":")[2]
+        return next((url for url in self.queue_urls if url.rpartition("/")[2] == name), self.queue_urls[0])

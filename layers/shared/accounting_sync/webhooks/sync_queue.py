@@ -1,4 +1,4 @@
-"""SyncQueue: what a message says, and how it is sent."""
+"""The two queues of the sync function, one a lane: what a message says, and how it is sent."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
-from accounting_sync.webhooks.events import EntityRef, Source, WebhookEvent
+from accounting_sync.webhooks.events import EntityRef, Lane, Source, WebhookEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -15,26 +15,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SyncMessage:
-    """Event id and entity only: the body stays in the table."""
+    """Event id, entity and lane only: the body stays in the table."""
 
     event_id: str
     entity: EntityRef
     waits: int = 0
     """How often the event has been in a waiting room: if at all, it does not go to the end of the line."""
+    lane: Lane = Lane.LIVE
 
     def to_json(self) -> str:
         """Write the message's body."""
         entity = self.entity
-        return json.dumps(
-            {
-                "event_id": self.event_id,
-                "connection": entity.connection,
-                "source": entity.source,
-                "entity_type": entity.type,
-                "entity_id": entity.id,
-                **({"waits": self.waits} if self.waits else {}),
-            }
-        )
+        body = {
+            "event_id": self.event_id,
+            "connection": entity.connection,
+            "source": entity.source,
+            "entity_type": entity.type,
+            "entity_id": entity.id,
+            **({"waits": self.waits} if self.waits else {}),
+            **({"lane": self.lane} if self.lane is not Lane.LIVE else {}),
+        }
+        return json.dumps(body)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -50,33 +51,51 @@ class SyncMessage:
             entity = EntityRef(
                 data["connection"], Source(data["source"]), data["entity_type"], data["entity_id"]
             )
-            return cls(data["event_id"], entity, data.get("waits", 0))
+            lane = Lane(data.get("lane", Lane.LIVE))
+            return cls(data["event_id"], entity, data.get("waits", 0), lane)
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a sync message: {error!r}") from error
 
 
 class SyncQueue:
-    """Sends events to the sync function: in order within an entity, once within five minutes."""
+    """Sends events to the sync function: in order within an entity and lane, once within five minutes.
 
-    def __init__(self, client: "SQSClient", url: str) -> None:
+    Parameters
+    ----------
+    url
+        Of the queue of live events.
+    bulk_url
+        Of the queue of bulk events; None where the caller has none of them to send.
+    """
+
+    def __init__(self, client: "SQSClient", url: str, bulk_url: str | None = None) -> None:
         self._client = client
         self._url = url
+        self._bulk_url = bulk_url
 
     def send(self, event: WebhookEvent) -> None:
-        """Send an event's message; SQS drops a second one for the same attempt within 5 minutes.
+        """Send an event's message to the queue of its lane.
+
+        SQS drops a second message for the same attempt within 5 minutes.
 
         The trace of the caller travels along, so that receiver and sync show as one trace in X-Ray.
         """
         assert event.entity is not None  # noqa: S101  # only readable events are sent
         self._client.send_message(
-            QueueUrl=self._url,
-            MessageBody=SyncMessage(event.event_id, event.entity, event.waits).to_json(),
+            QueueUrl=self._url_of(event.lane),
+            MessageBody=SyncMessage(event.event_id, event.entity, event.waits, event.lane).to_json(),
             MessageGroupId=_digest(event.entity.key),
             MessageDeduplicationId=_digest(
                 f"{event.event_id}#{event.replays}#{event.attempts}#{event.waits}"
             ),
             MessageSystemAttributes=_trace_attributes(),
         )
+
+    def _url_of(self, lane: Lane) -> str:
+        if lane is Lane.LIVE:
+            return self._url
+        assert self._bulk_url is not None  # noqa: S101  # whoever makes or repeats bulk events has the queue
+        return self._bulk_url
 
 
 def _digest(text: str) -> str:

@@ -43,21 +43,24 @@ class FakeQueue:
     """Remembers for how long messages are hidden."""
 
     hidden: dict[str, int] = field(default_factory=dict)
+    urls: set[str] = field(default_factory=set)
     fails: bool = False
 
     def change_message_visibility(self, **request: Any) -> None:  # noqa: ANN401  # the client's keywords
         if self.fails:
             raise EndpointConnectionError(endpoint_url=request["QueueUrl"])
         self.hidden[request["ReceiptHandle"]] = request["VisibilityTimeout"]
+        self.urls.add(request["QueueUrl"])
 
 
-def record(name: str, group: str, body: str | None = None) -> dict[str, Any]:
+def record(name: str, group: str, body: str | None = None, queue: str = "live") -> dict[str, Any]:
     entity = EntityRef("acme", Source.MOMENT, "invoice", group)
     return {
         "messageId": name,
         "receiptHandle": name,
         "body": body if body is not None else SyncMessage(name, entity).to_json(),
         "attributes": {"MessageGroupId": group},
+        "eventSourceARN": f"arn:aws:sqs:eu-west-1:123456789012:{queue}",
     }
 
 
@@ -66,7 +69,7 @@ def take(sync: FakeSync, queue: FakeQueue, *records: dict[str, Any], millisecond
     consumer = Consumer(
         cast("EventProcessor", sync),
         cast("SQSClient", queue),
-        "https://sqs.test/queue",
+        ("https://sqs.test/live", "https://sqs.test/bulk"),
         lambda: NOW,
         Logger(service="test", level="CRITICAL"),
     )
@@ -87,6 +90,15 @@ def test_waiting_message_holds_up_its_group_and_no_other() -> None:
     assert sync.handled == ["a1", "b1", "b2"]
     assert sorted(again) == ["a1", "a2"]
     assert queue.hidden == {"a1": 30, "a2": 30}
+
+
+@pytest.mark.parametrize("lane", ["live", "bulk"])
+def test_message_is_hidden_in_the_queue_it_came_from(lane: str) -> None:
+    queue = FakeQueue()
+
+    take(FakeSync({"a1": timedelta(seconds=30)}), queue, record("a1", "a", queue=lane))
+
+    assert queue.urls == {f"https://sqs.test/{lane}"}
 
 
 def test_all_waiting_is_no_error_of_the_function() -> None:
