@@ -22,7 +22,11 @@ class LedgerDestination:
     def book(self, document: "Document", context: "BookingContext") -> Booked:
         """Record a document; see `DocumentStore.upsert_document`."""
         upserted = self._store.upsert_document(
-            document, context.clock(), fence=context.claim.fence, event_id=context.event_id
+            document,
+            context.clock(),
+            fence=context.claim.fence,
+            event_id=context.event_id,
+            read_at=context.read_at,
         )
         return Booked(
             status=Status.SYNCED if upserted.changed else Status.SKIPPED,

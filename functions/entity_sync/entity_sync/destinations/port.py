@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from pydantic import Field
@@ -65,6 +65,8 @@ class BookingContext:
     load_pdf: Callable[[EntityRef], bytes | None]
     """Fetch the PDF of an invoice; None where there is none."""
     event_id: str
+    read_at: datetime | None = None
+    """When the reading of the document began."""
     is_replay: bool = False
     """A person sent the event again: what should be there is read, not assumed."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from accounting_sync.accounting.documents import Document, Payment
 from accounting_sync.accounting.stores.accounting_store import (
@@ -116,7 +116,8 @@ class Pipeline:
         if event.replays > 0:
             self.connections.distrust(entity.connection)
         connection = self.connections.get(entity.connection)
-        return _Run(self, event, worker, connection, self.settings.get(entity.connection))
+        settings = self.settings.get(entity.connection)
+        return _Run(self, event, worker, connection, settings, self.clock())
 
     def claimed(self, entity: EntityRef, worker: Worker) -> AbstractContextManager[Claim]:
         """Hold an entity's claim for a worker."""
@@ -133,6 +134,8 @@ class _Run:
     connection: Connection
     configured: BookingSettings | None
     """None: there is no parameter, and nothing is booked but in the ledger."""
+    began_at: datetime
+    """Before anything is read from a provider."""
 
     def sync(self, claim: Claim, seen: Seen) -> Result:
         if claim.entity.source is Source.MOMENT:
@@ -306,6 +309,7 @@ class _Run:
             load=self._load_and_record,
             load_pdf=self._reader.load_pdf,
             event_id=self.event.event_id,
+            read_at=self.began_at,
             is_replay=self.event.replays > 0,
         )
 

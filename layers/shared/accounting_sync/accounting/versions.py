@@ -1,12 +1,19 @@
 """The ledger's shapes and its rule of what is newer: no AWS in here."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from accounting_sync.accounting.documents import Document, DocumentState, DocumentType, InvoicePayment
 from accounting_sync.accounting.money import Money
 from accounting_sync.model import Model
-from accounting_sync.webhooks.events import EntityRef
+from accounting_sync.webhooks.events import EntityRef, Source
+
+SETTLES_AFTER = timedelta(seconds=2)
+"""How long after the second of its version a reading must have begun to have seen all changes of that version.
+
+Moneybird's version is the second of `updated_at` (its API description), so that two changes within a second
+share one. The second itself, and one more for clocks that differ.
+"""
 
 
 class Booking(Model):
@@ -58,6 +65,8 @@ class StoredDocument(Model):
     """When the ledger last changed it."""
     source_version: int | None = None
     source_updated_at: datetime | None = None
+    read_at: datetime | None = None
+    """When the reading that it comes from began, or a later one that found the same."""
     fence: int = 0
     event_id: str | None = None
     """The event that brought this version."""
@@ -78,6 +87,13 @@ class Upserted(Model):
     stale: bool = False
     """Whether the ledger holds a newer one already; then nothing was written."""
     changes: tuple[Change, ...] = ()
+
+
+def is_settled(source: Source, version: int | None, read_at: datetime | None) -> bool:
+    """Whether a reading of a version saw all that the version stands for; else it is to be read once more."""
+    if source is not Source.MONEYBIRD or version is None:
+        return True
+    return read_at is not None and read_at.timestamp() >= version + SETTLES_AFTER.total_seconds()
 
 
 def is_stale(stored: StoredDocument, document: Document, fence: int | None) -> bool:

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 _serialize = TypeSerializer().serialize
@@ -52,6 +53,36 @@ def retry_conflicts[T](call: Callable[[], T]) -> T:
                 raise
         time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311  # spreads load, guards nothing
     return call()
+
+
+def read_batch(
+    client: "DynamoDBClient",
+    table: str,
+    keys: "Sequence[Mapping[str, AttributeValueTypeDef]]",
+    attributes: Sequence[str],
+) -> Iterator[Item]:
+    """Yield some attributes of at most 100 items, read consistently; leaves out what is not there.
+
+    DynamoDB leaves keys unprocessed when the answer would be larger than 16 MB, or it is short of capacity.
+    """
+    names = {f"#{number}": name for number, name in enumerate(attributes)}
+    left: Sequence[Mapping[str, AttributeValueTypeDef]] = keys
+    delay = 0.0
+    while left:
+        time.sleep(delay)
+        answer = client.batch_get_item(
+            RequestItems={
+                table: {
+                    "Keys": left,
+                    "ConsistentRead": True,
+                    "ProjectionExpression": ", ".join(names),
+                    "ExpressionAttributeNames": names,
+                }
+            }
+        )
+        yield from map(from_attributes, answer["Responses"].get(table, []))
+        left = answer["UnprocessedKeys"].get(table, {}).get("Keys", [])
+        delay = min(1.0, 2 * delay + random.uniform(0, 0.1))  # noqa: S311  # spreads load, guards nothing
 
 
 def cancellation_reasons(error: ClientError) -> Sequence[Mapping[str, Any]]:

@@ -1,15 +1,19 @@
 """The life of an event in the table: claimed, handed back, finished, replayed, listed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import Any
 
-from accounting_sync.aws.items import from_attributes, to_attributes
+from accounting_sync.aws.items import from_attributes, read_batch, to_attributes
 from accounting_sync.time import to_text
 from accounting_sync.webhooks.event_intake import EventIntakeStore
 from accounting_sync.webhooks.event_items import PLANNED, STATUS_SHARDS, to_summary, work_key
 from accounting_sync.webhooks.event_table import Change, EventStateError, connection_of
 from accounting_sync.webhooks.events import REPLAYABLE, EventSummary, Status, WaitingRoom, WebhookEvent
+
+AT_ONCE = 100
+"""Keys in one BatchGetItem (AWS)."""
 
 __all__ = ["EventStateError", "EventStore"]
 
@@ -228,6 +232,15 @@ class EventStore(EventIntakeStore):
             ExpressionAttributeValues=to_attributes(values),
         )
         yield from (to_summary(from_attributes(item)) for page in pages for item in page["Items"])
+
+    def statuses(self, event_ids: Sequence[str]) -> dict[str, Status]:
+        """Return where events stand, consistently; leaves out those that are gone."""
+        found: dict[str, Status] = {}
+        for ids in batched(event_ids, AT_ONCE, strict=False):
+            keys = [to_attributes({"event_id": event_id}) for event_id in ids]
+            items = read_batch(self._client, self._table, keys, ("event_id", "status"))
+            found |= {item["event_id"]: Status(item["status"]) for item in items}
+        return found
 
     def ids_by_status(self, status: Status, before: datetime) -> Iterator[str]:
         """Yield the ids of events that have had a status since before a time, oldest first in each shard.

@@ -4,7 +4,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -18,6 +18,7 @@ from accounting_sync.accounting.versions import (
     changes_between,
     effective_state,
     is_older_booking,
+    is_settled,
     is_stale,
     state_date,
 )
@@ -47,7 +48,13 @@ class DocumentStore(AccountingTable):
     """Reads and writes documents; every write is refused if the item is not what it was built on."""
 
     def upsert_document(
-        self, document: Document, now: datetime, *, fence: int | None = None, event_id: str | None = None
+        self,
+        document: Document,
+        now: datetime,
+        *,
+        fence: int | None = None,
+        event_id: str | None = None,
+        read_at: datetime | None = None,
     ) -> Upserted:
         """Record a document, as a new version if its content is new; an older one never replaces a newer.
 
@@ -58,6 +65,8 @@ class DocumentStore(AccountingTable):
         event_id
             The event that brought it; when it comes again (after a crash), it still counts as the one that
             made the version.
+        read_at
+            When the reading began; None: now.
 
         Raises
         ------
@@ -65,19 +74,21 @@ class DocumentStore(AccountingTable):
             If the document does not fit an item, even compressed.
         """
 
+        reading = _Reading(now, read_at or now, fence, event_id)
+
         def upsert() -> Upserted:
             stored = self.get_document(document.entity)
             if stored is None:
-                return self._write_version(_first(document, now, fence, event_id), ())
+                return self._write_version(_first(document, reading), ())
             if is_stale(stored, document, fence):
                 return Upserted(version=stored.version, changed=False, stale=True)
             changes = _changes(stored, document)
             if not changes:
-                self._note_newer_reading(stored, document, fence)
+                self._note_newer_reading(stored, document, reading)
                 return Upserted(
                     version=stored.version, changed=event_id is not None and stored.event_id == event_id
                 )
-            return self._write_version(_next(stored, document, now, fence, event_id), changes)
+            return self._write_version(_next(stored, document, reading), changes)
 
         return _until_written(upsert)
 
@@ -155,16 +166,20 @@ class DocumentStore(AccountingTable):
             TableName=self._table,
             IndexName="by_state",
             KeyConditionExpression="state_key = :key",
-            ExpressionAttributeValues={":key": {"S": _state_key(connection, source, document_type, state)}},
+            ExpressionAttributeValues={":key": {"S": state_key(connection, source, document_type, state)}},
         )
         yield from (_to_stored(from_attributes(item)) for page in pages for item in page["Items"])
 
-    def _note_newer_reading(self, stored: StoredDocument, document: Document, fence: int | None) -> None:
+    def _note_newer_reading(self, stored: StoredDocument, document: Document, reading: "_Reading") -> None:
         """Remember that the same content was read later, so that what was read before stays older."""
         told = document.version is not None or document.updated_at is not None
+        settled = is_settled(stored.entity.source, stored.source_version, stored.read_at)
         noted = {
             "source_updated_at": document.updated_at or stored.source_updated_at,
-            "fence": stored.fence if told else max(stored.fence, fence or 0),
+            "fence": stored.fence if told else max(stored.fence, reading.fence or 0),
+            "read_at": stored.read_at
+            if settled
+            else max(stored.read_at or reading.began_at, reading.began_at),
         }
         if any(getattr(stored, name) != value for name, value in noted.items()):
             noted["revision"] = stored.revision + 1
@@ -182,6 +197,15 @@ class DocumentStore(AccountingTable):
         return self._update(key, values, "revision = :before", before=stored.revision - 1)
 
 
+class _Reading(NamedTuple):
+    """How a document came to be known."""
+
+    now: datetime
+    began_at: datetime
+    fence: int | None
+    event_id: str | None
+
+
 def _until_written[Result](write: Callable[[], Result]) -> Result:
     """Read, decide and write anew whenever another writer was faster."""
     for _ in range(ROUNDS):
@@ -192,26 +216,25 @@ def _until_written[Result](write: Callable[[], Result]) -> Result:
     raise RetryableError("The ledger's document is being written by others again and again.")
 
 
-def _first(document: Document, now: datetime, fence: int | None, event_id: str | None) -> StoredDocument:
+def _first(document: Document, reading: _Reading) -> StoredDocument:
     return StoredDocument(
         entity=document.entity,
         document_type=document.type,
         version=1,
         state=document.state,
         document=document,
-        updated_at=now,
+        updated_at=reading.now,
         source_version=document.version,
         source_updated_at=document.updated_at,
-        fence=fence or 0,
-        event_id=event_id,
+        read_at=reading.began_at,
+        fence=reading.fence or 0,
+        event_id=reading.event_id,
         revision=1,
     )
 
 
-def _next(
-    stored: StoredDocument, document: Document, now: datetime, fence: int | None, event_id: str | None
-) -> StoredDocument:
-    first = _first(document, now, fence, event_id)
+def _next(stored: StoredDocument, document: Document, reading: _Reading) -> StoredDocument:
+    first = _first(document, reading)
     return first.model_copy(
         update={
             "version": stored.version + 1,
@@ -229,14 +252,15 @@ def _changes(stored: StoredDocument, document: Document) -> tuple[Change, ...]:
     return back + changes_between(stored.document, document)
 
 
-def _state_key(connection: str, source: Source, document_type: DocumentType, state: DocumentState) -> str:
+def state_key(connection: str, source: Source, document_type: DocumentType, state: DocumentState) -> str:
+    """Return the partition of the index by state."""
     return f"{connection}#{source}#{document_type}#{state}"
 
 
 def _document_item(stored: StoredDocument) -> Item:
     entity = stored.entity
     indexed = stored.deleted_at is None or stored.booking is not None
-    key = _state_key(entity.connection, entity.source, stored.document_type, stored.state)
+    key = state_key(entity.connection, entity.source, stored.document_type, stored.state)
     return {
         "connection": entity.connection,
         "source": entity.source,
@@ -250,6 +274,7 @@ def _document_item(stored: StoredDocument) -> Item:
         "updated_at": to_text(stored.updated_at),
         "source_version": stored.source_version,
         "source_updated_at": _optional_text(stored.source_updated_at),
+        "read_at": _optional_text(stored.read_at),
         "fence": stored.fence,
         "event_id": stored.event_id,
         "booking": stored.booking.model_dump(mode="json") if stored.booking else None,

@@ -1,0 +1,102 @@
+"""What the ledger holds of many entities at once, without reading the documents themselves."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from itertools import batched
+from typing import TYPE_CHECKING, NamedTuple
+
+from accounting_sync.accounting.documents import DocumentState, DocumentType
+from accounting_sync.accounting.stores.document_store import SORT_KEY, state_key
+from accounting_sync.accounting.stores.table import AccountingTable
+from accounting_sync.aws.items import Item, from_attributes, read_batch, to_attributes
+from accounting_sync.time import from_text
+from accounting_sync.webhooks.events import EntityRef, Source
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+AT_ONCE = 100
+"""Keys in one BatchGetItem (AWS)."""
+
+
+class KnownVersion(NamedTuple):
+    """What the ledger says of the version that it holds."""
+
+    version: int | None
+    updated_at: datetime | None
+    """When the source says it last changed."""
+    read_at: datetime | None
+    deleted: bool
+
+
+class ListedEntity(NamedTuple):
+    """An entity that the index by state lists."""
+
+    entity: EntityRef
+    version: int | None
+    day: date | None
+    """The document's date, where it has one and is small enough to be kept readable."""
+    recorded_at: datetime
+
+
+class LedgerIndex(AccountingTable):
+    """Reads many entries of the ledger. Costs read units by their full size all the same (AWS)."""
+
+    def known(self, entities: Sequence[EntityRef]) -> dict[EntityRef, KnownVersion]:
+        """Return the newest versions of entities, consistently; leaves out what the ledger does not have."""
+        by_key = {entity.key: entity for entity in entities}
+        found: dict[EntityRef, KnownVersion] = {}
+        for keys in batched(by_key, AT_ONCE, strict=False):
+            items = read_batch(self._client, self._table, [_key(key) for key in keys], _KNOWN)
+            found |= {by_key[item["pk"]]: _known(item) for item in items}
+        return found
+
+    def listed(
+        self, connection: str, source: Source, document_types: Iterable[DocumentType]
+    ) -> Iterator[ListedEntity]:
+        """Yield all entities of some kinds of documents. From an index, so a little behind."""
+        for document_type in document_types:
+            for state in DocumentState:
+                key = state_key(connection, source, document_type, state)
+                yield from (_listed(connection, source, item) for item in self._of_state(key))
+
+    def _of_state(self, key: str) -> Iterator[Item]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="by_state",
+            KeyConditionExpression="state_key = :key",
+            ProjectionExpression="entity_type, entity_id, source_version, updated_at, document.#date",
+            ExpressionAttributeNames={"#date": "date"},
+            ExpressionAttributeValues={":key": {"S": key}},
+        )
+        yield from (from_attributes(item) for page in pages for item in page["Items"])
+
+
+_KNOWN = ("pk", "source_version", "source_updated_at", "read_at", "deleted_at")
+
+
+def _key(partition: str) -> "dict[str, AttributeValueTypeDef]":
+    return to_attributes({"pk": partition, "sk": SORT_KEY})
+
+
+def _known(item: Item) -> KnownVersion:
+    return KnownVersion(
+        version=item.get("source_version"),
+        updated_at=_time(item.get("source_updated_at")),
+        read_at=_time(item.get("read_at")),
+        deleted="deleted_at" in item,
+    )
+
+
+def _listed(connection: str, source: Source, item: Item) -> ListedEntity:
+    day = item.get("document", {}).get("date")
+    return ListedEntity(
+        entity=EntityRef(connection, source, item["entity_type"], item["entity_id"]),
+        version=item.get("source_version"),
+        day=date.fromisoformat(day) if day else None,
+        recorded_at=from_text(item["updated_at"]),
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    return from_text(text) if text else None
