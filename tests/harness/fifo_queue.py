@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 REGION = "eu-west-1"
 
 
-def record(
-    name: str, body: str, group: str, receives: int = 1, queue: str = "sync.fifo"
-) -> dict[str, Any]:
+def record(name: str, body: str, group: str, receives: int = 1, queue: str = "sync.fifo") -> dict[str, Any]:
     """Wrap a message as Lambda hands it to a function; its name is its receipt handle as well."""
     return {
         "messageId": name,
@@ -108,8 +106,9 @@ class FifoQueue:
 
     @property
     def next_at(self) -> datetime:
-        """When the next message can be had."""
-        return min(message.visible_at for message in self.messages)
+        """When the next message can be had: the first of a group, as those behind it wait for it."""
+        firsts = {f"{message.queue} {message.group}": message for message in reversed(self.messages)}
+        return min(message.visible_at for message in firsts.values())
 
 
 def _of_one_queue(batch: list[Message], message: Message) -> bool:

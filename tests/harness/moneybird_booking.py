@@ -20,6 +20,7 @@ from entity_sync.destinations.moneybird.destination import MoneybirdDestination
 from entity_sync.destinations.port import Booked, BookingContext
 from entity_sync.mapping.from_moment import map_moment
 from tests.harness.boundaries import Boundaries
+from tests.harness.clock import ManualClock
 from tests.harness.in_process_http import in_process_session
 from tests.harness.tables import accounting_table
 from tests.harness.world import CONNECTION, SETTINGS, START, entity, writes_at
@@ -65,7 +66,7 @@ class MoneybirdBooking:
     dynamodb: "DynamoDBClient"
     table: str
     boundaries: Boundaries = field(default_factory=Boundaries)
-    now: datetime = START
+    clock: ManualClock = field(default_factory=lambda: ManualClock(START))
     settings: dict[str, Any] = field(default_factory=lambda: dict(SETTINGS))
 
     def __post_init__(self) -> None:
@@ -76,15 +77,12 @@ class MoneybirdBooking:
         self._moment_client = MomentClient(self._moment(), COMPANY)
         self.destination = MoneybirdDestination(self.client, self.store, AdministrationCache(self.clock))
 
-    def clock(self) -> datetime:
-        return self.now
-
     def book(self, kind: str, entity_id: int | str, *, event: str = "event-1", owner: str = "w1") -> Booked:
         """Fetch, map and book an entity of Moment, as the function does under its claim."""
         return self.book_document(self.load(entity(kind, entity_id)), event=event, owner=owner)
 
     def book_document(self, document: Document, *, event: str = "event-1", owner: str = "w1") -> Booked:
-        claim = self.store.acquire(document.entity, owner, self.now, LEASE)
+        claim = self.store.acquire(document.entity, owner, self.clock(), LEASE)
         try:
             return self.destination.book(
                 document,
@@ -113,7 +111,7 @@ class MoneybirdBooking:
         return BookingSettings.model_validate(self.settings)
 
     def pass_time(self, **duration: float) -> None:
-        self.now += timedelta(**duration)
+        self.clock.advance(timedelta(**duration))
 
     def at_moneybird(self, collection: str) -> list[dict[str, Any]]:
         return list(self.moneybird.state.collections()[collection].values())

@@ -7,8 +7,8 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -21,6 +21,7 @@ from accounting_sync.webhooks.events import Status, WebhookEvent
 from accounting_sync.webhooks.signatures import sign_moneybird
 from operations.environment import Environment as OperationsSettings
 from operations.sweep import SweepError
+from tests.harness.clock import ManualClock
 from tests.harness.network import Network
 from tests.harness.tables import (
     create_accounting_table,
@@ -94,19 +95,6 @@ class Answer:
     @property
     def metrics(self) -> list[dict[str, Any]]:
         return [line for line in self.lines if "_aws" in line]
-
-
-@dataclass
-class ManualClock:
-    """Time that passes when a test says so."""
-
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def advance(self, step: timedelta) -> None:
-        self.now += step
 
 
 class ReceiverFunction:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+import pytest
 from aws_lambda_powertools import Logger
 
 from accounting_sync.connections.registry import ConnectionRegistry
@@ -15,7 +16,7 @@ from accounting_sync.webhooks.sync_queue import SyncQueue
 from entity_sync.composition import Surroundings, make_consumer
 from operations.dispatcher import Dispatcher
 from tests.harness.boundaries import Killed
-from tests.harness.world import CONNECTION, QUEUE_URL, SECRET, Context, World
+from tests.harness.world import BULK_QUEUE_URL, CONNECTION, QUEUE_URL, SECRET, Context, World
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -54,7 +55,7 @@ class SyncFunction(World):
             self.events,
             ConnectionRegistry(self.aws.dynamodb, self.environment.accounting_table),
             FlowView(throttle, open_until, self.clock),
-            SyncQueue(cast("SQSClient", self.queue), QUEUE_URL),
+            SyncQueue(cast("SQSClient", self.queue), QUEUE_URL, BULK_QUEUE_URL),
             self.clock,
             self.metrics,
             logger,
@@ -88,7 +89,7 @@ class SyncFunction(World):
 
     def send(self, event: WebhookEvent) -> None:
         """Queue an event's message."""
-        SyncQueue(cast("SQSClient", self.queue), QUEUE_URL).send(event)
+        SyncQueue(cast("SQSClient", self.queue), QUEUE_URL, BULK_QUEUE_URL).send(event)
 
     # Work
 
@@ -159,9 +160,8 @@ class SyncFunction(World):
 
         self.boundaries.listeners.append(listen)
         try:
-            self.invoke()
-        except Killed:
-            pass
+            with pytest.raises(Killed):
+                self.invoke()
         finally:
             self.boundaries.listeners.remove(listen)
         self.restart()

@@ -16,6 +16,7 @@ from accounting_sync.webhooks.events import EntityRef, Source, Status, WebhookEv
 from entity_sync.composition import Aws, make_providers
 from entity_sync.environment import Environment
 from tests.harness.boundaries import Boundaries, unseen, watch_aws, work_with
+from tests.harness.clock import ManualClock
 from tests.harness.fifo_queue import REGION, FifoQueue
 from tests.harness.in_process_http import in_process_session
 from tests.harness.tables import (
@@ -103,7 +104,7 @@ class CountedMetrics:
 class World:
     """Make it under moto's `mock_aws`. Time stands still unless a test moves it."""
 
-    now: datetime = START
+    clock: ManualClock = field(default_factory=lambda: ManualClock(START))
     boundaries: Boundaries = field(default_factory=Boundaries)
     published: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """Detail type and detail of what the event bus was given, in order."""
@@ -133,12 +134,17 @@ class World:
 
     # Time
 
-    def clock(self) -> datetime:
-        return self.now
+    @property
+    def now(self) -> datetime:
+        return self.clock.now
+
+    @now.setter
+    def now(self, now: datetime) -> None:
+        self.clock.now = now
 
     def pass_time(self, **duration: float) -> None:
         """Let time pass, at the providers as well."""
-        self.now += timedelta(**duration)
+        self.clock.advance(timedelta(**duration))
 
     # Set-up
 

@@ -9,7 +9,7 @@ from accounting_sync.model import Model
 from accounting_sync.webhooks.events import EntityRef, Source
 
 SETTLES_AFTER = timedelta(seconds=2)
-"""How long after the second of its version a reading must have begun to have seen all changes of that version.
+"""How long after the second of its version a reading must begin to see all changes of that version.
 
 Moneybird's version is the second of `updated_at` (its API description), so that two changes within a second
 share one. The second itself, and one more for clocks that differ.

@@ -81,7 +81,8 @@ def read_batch(
             }
         )
         yield from map(from_attributes, answer["Responses"].get(table, []))
-        left = answer["UnprocessedKeys"].get(table, {}).get("Keys", [])
+        unprocessed = answer["UnprocessedKeys"].get(table)
+        left = unprocessed["Keys"] if unprocessed else []
         delay = min(1.0, 2 * delay + random.uniform(0, 0.1))  # noqa: S311  # spreads load, guards nothing
 
 

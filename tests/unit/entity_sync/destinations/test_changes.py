@@ -114,9 +114,9 @@ def test_nothing_is_read_while_an_interrupted_change_may_still_arrive(booking: M
     with pytest.raises(WaitError) as wait:
         booking.book("invoice", INVOICE, event="event-2")
 
-    assert wait.value.until - booking.now == timedelta(minutes=2)
+    assert wait.value.until - booking.clock.now == timedelta(minutes=2)
     assert booking.moneybird.requests.matching() == []
-    booking.now = wait.value.until
+    booking.clock.now = wait.value.until
     booking.book("invoice", INVOICE, event="event-2")
     assert due_date(booking) == AFTER
 

@@ -62,8 +62,8 @@ def test_create_without_an_effect_is_repeated_only_when_that_is_certain(
     with pytest.raises(WaitError) as wait:
         booking.book("invoice", INVOICE)
 
-    assert wait.value.until - booking.now == timedelta(minutes=2)
-    booking.now = wait.value.until
+    assert wait.value.until - booking.clock.now == timedelta(minutes=2)
+    booking.clock.now = wait.value.until
     booking.book("invoice", INVOICE)
 
     assert len(booking.at_moneybird("external_sales_invoices")) == 1
@@ -154,7 +154,7 @@ def test_attachment_that_did_not_arrive_is_repeated_after_a_while(booking: Money
 
 
 def test_customer_that_another_worker_has_is_waited_for(booking: MoneybirdBooking) -> None:
-    booking.store.acquire(entity("customer", samples.DOCUMENTED_CUSTOMER), "another", booking.now, LEASE)
+    booking.store.acquire(entity("customer", samples.DOCUMENTED_CUSTOMER), "another", booking.clock.now, LEASE)
 
     with pytest.raises(ClaimHeldError):
         booking.book("invoice", INVOICE)

@@ -208,11 +208,11 @@ def test_invoice_that_a_webhook_said_is_deleted_is_not_made_again(booking: Money
     booking.book("invoice", INVOICE)
     ref = entity("invoice", INVOICE)
     claim, link = (
-        booking.store.acquire(ref, "feedback", booking.now, LEASE),
+        booking.store.acquire(ref, "feedback", booking.clock.now, LEASE),
         booking.store.get_link(ref, "moneybird"),
     )
     assert link is not None
-    booking.store.mark_remote_deleted(claim, link, booking.now)
+    booking.store.mark_remote_deleted(claim, link, booking.clock.now)
     booking.store.release(claim)
 
     assert "was deleted at Moneybird" in reason(booking)
