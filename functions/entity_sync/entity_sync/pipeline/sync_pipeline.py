@@ -84,7 +84,7 @@ class Pipeline:
         if entity.type not in SYNCED_TYPES[entity.source]:
             return Result(status=Status.IGNORED, reason=f"A {entity.type} is not synced.")
         run = self._run(event, entity, worker)
-        with self.claimed(entity, worker) as claim:
+        with self.claimed(entity, worker) as claim, self.clients.one_event(entity.connection):
             self.events.mark_fetching(event.event_id, worker.owner, self.clock())
             return run.sync(claim, seen)
 
@@ -97,7 +97,7 @@ class Pipeline:
             As for `run`.
         """
         run = self._run(event, entity, worker)
-        with self.claimed(entity, worker):
+        with self.claimed(entity, worker), self.clients.one_event(entity.connection):
             return run.record_deletion(entity, reason)
 
     def _run(self, event: WebhookEvent, entity: EntityRef, worker: Worker) -> "_Run":

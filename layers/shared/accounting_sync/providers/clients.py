@@ -1,12 +1,13 @@
 """Makes the provider clients of a connection. Sessions are kept: connections stay open between events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from accounting_sync.errors import ParkedError
+from accounting_sync.errors import ParkedError, RetryableError, WaitError
 from accounting_sync.providers.http import (
     CallBreaker,
     CallThrottle,
@@ -88,6 +89,19 @@ class ProviderClients:
             connection.name, Source.MOMENT, base_url, (auth, mark_of(access.api_key)), time_left
         )
         return MomentClient(transport, access.company)
+
+    @contextmanager
+    def one_event(self, connection: str) -> Iterator[None]:
+        """Tell the throttle where the work on one event ends: it learns how many calls an event takes."""
+        is_whole = True
+        try:
+            yield
+        except (WaitError, RetryableError):
+            is_whole = False
+            raise
+        finally:
+            for provider in Source:
+                self.throttle.event_done(connection, provider, is_whole=is_whole)
 
     def _transport(
         self,

@@ -96,6 +96,9 @@ class CallThrottle(Protocol):
     def answered(self, connection: str, provider: "Source") -> None:
         """Note a proper answer."""
 
+    def event_done(self, connection: str, provider: "Source", *, is_whole: bool) -> None:
+        """Note that the work on one event is over; `is_whole` says whether it came to its end."""
+
 
 class CallBreaker(Protocol):
     """The circuit breaker around a call; it counts every RetryableError as a failure."""

@@ -215,11 +215,17 @@ class Throttle:
         plan = self._settings.plans.get(provider)
         _take(_unpaused(state, now), plan, now, calls=math.ceil(state.calls_per_event))
 
-    def event_done(self, connection: str, provider: Source) -> None:
-        """Learn from the calls that were made since the last event was done; costs nothing of its own."""
+    def event_done(self, connection: str, provider: Source, *, is_whole: bool) -> None:
+        """Learn how many calls an event takes; told to the others with the next call.
+
+        Parameters
+        ----------
+        is_whole
+            Whether the event came to its end; one that was cut off says nothing about the others.
+        """
         key = _key(connection, provider)
         calls = self._calls.pop(key, 0)
-        if calls:
+        if calls and is_whole and provider in self._settings.plans:
             self._samples.setdefault(key, []).append(calls)
 
     def room_for_events(self, connection: str, provider: Source) -> int:
