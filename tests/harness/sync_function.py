@@ -198,6 +198,7 @@ class SyncFunction:
     def restart(self) -> None:
         """Begin with a new process: nothing in memory is left."""
         providers = make_providers(self.environment, self.aws, self.clock)
+        providers = replace(providers, sleep=lambda seconds: self.pass_time(seconds=seconds))
         if not self.with_breaker:
             providers = replace(providers, breaker=NoBreaker())
         for source, simulator in ((Source.MONEYBIRD, self.moneybird), (Source.MOMENT, self.moment)):

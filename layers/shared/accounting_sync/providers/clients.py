@@ -1,5 +1,6 @@
 """Makes the provider clients of a connection. Sessions are kept: connections stay open between events."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ class ProviderClients:
     throttle: CallThrottle
     breaker: CallBreaker
     clock: "Clock" = utc_now
+    sleep: Callable[[float], None] = time.sleep
     _sessions: "dict[tuple[str, Source], requests.Session]" = field(default_factory=dict, repr=False)
 
     def moneybird(
@@ -127,4 +129,5 @@ class ProviderClients:
             time_left=time_left,
             clock=self.clock,
             credential=mark,
+            sleep=self.sleep,
         )
