@@ -40,7 +40,7 @@ up: environment ## The same, then keep the stack until Ctrl-C (PORT, BIND_HOST, 
 	$(BIN)/python -m tests.local_stack up
 
 ##@ Check
-.PHONY: test lint types imports template unit integration contract reliability properties e2e bench
+.PHONY: test lint types imports template unit integration contract reliability properties e2e bench flow
 test: environment ## Everything, two at a time; what continuous integration runs
 	@$(MAKE) --jobs=2 $(SYNC) lint types imports e2e reliability integration unit contract template
 
@@ -78,6 +78,10 @@ e2e: environment ## The deployed local stack, over HTTP
 
 bench: environment ## Speed, as ratios to a bare handler
 	$(BIN)/python -m tests.benchmarks
+
+EVENTS ?= 1000
+flow: .venv/.ready ## Waiting for Moneybird's limit, in simulated time: how well it is used (EVENTS=10000)
+	$(BIN)/python -m tests.flow $(EVENTS)
 
 ##@ Maintain
 .PHONY: format events lock clean help environment

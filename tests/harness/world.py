@@ -165,6 +165,7 @@ class World:
     def providers(self) -> "ProviderClients":
         """Make the clients of a new process; their calls reach the simulators without a network."""
         providers = make_providers(self.environment, self.aws, self.clock)
+        providers = replace(providers, sleep=lambda seconds: self.pass_time(seconds=seconds))
         if not self.with_breaker:
             providers = replace(providers, breaker=NoBreaker())
         for source, simulator in ((Source.MONEYBIRD, self.moneybird), (Source.MOMENT, self.moment)):

@@ -66,8 +66,8 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str,
 
     match event.get("task"):
         case "sweep":
-            dispatched = operations().dispatcher.run(has_time)
-            return {"dispatched": dispatched, "swept": operations().sweep.run(has_time)}
+            dispatched, swept = operations().dispatcher.run(has_time), operations().sweep.run(has_time)
+            return {"dispatched": dispatched + operations().dispatcher.keep_pace(has_time), "swept": swept}
         case "list":
             return operations().listing.run(event)
         case "resume":

@@ -10,6 +10,7 @@ import pytest
 from moto import mock_aws
 
 from accounting_sync.errors import NoTimeError
+from accounting_sync.providers.flow.throttle import FIRST_ESTIMATE, Throttle
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import Source, Status, WaitingRoom
@@ -47,9 +48,13 @@ def test_rate_limit_is_waited_for_and_uses_no_attempt(function: SyncFunction) ->
 
     waiting = function.event(delivered)
     assert (waiting.status, waiting.attempts) == (Status.QUEUED, 0)
-    assert 60 <= function.queue.hidden["message-1"] <= 76
+    assert waiting.due_at is not None
+    assert 60 <= (waiting.due_at - function.now).total_seconds() <= 61
     assert "429" in (waiting.reason or "")
     assert function.invoke() is None
+    assert function.dispatch() == 0
+    function.pass_time(seconds=60)
+    assert function.dispatch() == 1
 
 
 def test_nothing_is_fetched_for_moneybird_while_its_limit_is_used_up(function: SyncFunction) -> None:
@@ -68,6 +73,19 @@ def test_nothing_is_fetched_for_moneybird_while_its_limit_is_used_up(function: S
     assert len(function.at_moneybird("external_sales_invoices")) == 10
     assert {function.event(each).attempts for each in delivered} == {1}
     assert max(function.queue.receives.values()) <= 3
+
+
+def test_calls_that_an_event_takes_are_learned_from_those_that_were_booked(function: SyncFunction) -> None:
+    throttle = Throttle(function.aws.dynamodb, function.environment.control_table, clock=function.clock)
+    for invoice_id in samples.TEN_INVOICES:
+        function.deliver("invoice", invoice_id)
+    function.run()
+    calls = len(function.moneybird.requests.matching())
+
+    learned = throttle.state(CONNECTION, Source.MONEYBIRD).calls_per_event
+
+    assert learned != FIRST_ESTIMATE
+    assert abs(learned - calls / 10) < abs(FIRST_ESTIMATE - calls / 10)
 
 
 def test_event_is_fine_after_fifty_waits(function: SyncFunction) -> None:

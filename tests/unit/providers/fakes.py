@@ -32,6 +32,8 @@ class RecordingThrottle:
 
     def answered(self, connection: str, provider: Source) -> None: ...
 
+    def event_done(self, connection: str, provider: Source, *, is_whole: bool) -> None: ...
+
     def accepted(self, connection: str, provider: Source, resource: str) -> None:
         self.told.append(("accepted", connection, provider))
 

@@ -12,7 +12,8 @@ from accounting_sync.webhooks.events import WaitingRoom, WebhookEvent
 from accounting_sync.webhooks.sync_queue import SyncMessage
 
 SHORT_WAIT = timedelta(seconds=90)
-"""For how long a message stays hidden in the queue. What waits longer waits without a message."""
+"""For how long an event that waits for a time keeps its message, hidden in the queue. An event that waits
+longer, or for a limit or a provider, has none: the dispatcher sends it when its turn comes."""
 
 LINE_MEMORY = timedelta(seconds=30)
 """For how long a process takes for granted that the events of a connection wait in line for its limit."""
@@ -76,7 +77,7 @@ class Waiting:
         now, in_line = self.clock(), wait.room is WaitingRoom.LIMIT
         if in_line:
             self._lines[event.connection] = _Line(now + LINE_MEMORY, wait.reason, wait.until)
-        keeps_message = wait.room is not WaitingRoom.PAUSED and wait.until - now <= SHORT_WAIT
+        keeps_message = wait.room is WaitingRoom.LATER and wait.until - now <= SHORT_WAIT
         if not keeps_message:
             self.registry.note_waiting(event.connection, now)  # first: unnoted, it would wait for a day
         self.events.hand_back(

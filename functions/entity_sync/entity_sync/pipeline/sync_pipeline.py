@@ -93,7 +93,8 @@ class Pipeline:
             if covering := covering_sync(event, claim.last_sync):
                 return covered_by(covering)
             self.events.mark_fetching(event.event_id, worker.owner, self.clock())
-            result = run.sync(claim, seen)
+            with self.clients.one_event(entity.connection):
+                result = run.sync(claim, seen)
             synced = began if result.covers_others else None
             return result
         finally:
@@ -108,7 +109,7 @@ class Pipeline:
             As for `run`.
         """
         run = self._run(event, entity, worker)
-        with self.claimed(entity, worker):
+        with self.claimed(entity, worker), self.clients.one_event(entity.connection):
             return run.record_deletion(entity, reason)
 
     def _run(self, event: WebhookEvent, entity: EntityRef, worker: Worker) -> "_Run":

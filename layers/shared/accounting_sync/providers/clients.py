@@ -1,12 +1,14 @@
 """Makes the provider clients of a connection. Sessions are kept: connections stay open between events."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from accounting_sync.errors import ParkedError
+from accounting_sync.errors import ParkedError, RetryableError, WaitError
 from accounting_sync.providers.http import (
     CallBreaker,
     CallThrottle,
@@ -48,6 +50,7 @@ class ProviderClients:
     throttle: CallThrottle
     breaker: CallBreaker
     clock: "Clock" = utc_now
+    sleep: Callable[[float], None] = time.sleep
     _sessions: "dict[tuple[str, Source], requests.Session]" = field(default_factory=dict, repr=False)
 
     def moneybird(
@@ -89,6 +92,19 @@ class ProviderClients:
         )
         return MomentClient(transport, access.company)
 
+    @contextmanager
+    def one_event(self, connection: str) -> Iterator[None]:
+        """Tell the throttle where the work on one event ends: it learns how many calls an event takes."""
+        is_whole = True
+        try:
+            yield
+        except (WaitError, RetryableError):
+            is_whole = False
+            raise
+        finally:
+            for provider in Source:
+                self.throttle.event_done(connection, provider, is_whole=is_whole)
+
     def _transport(
         self,
         connection: str,
@@ -113,4 +129,5 @@ class ProviderClients:
             time_left=time_left,
             clock=self.clock,
             credential=mark,
+            sleep=self.sleep,
         )

@@ -30,6 +30,7 @@ from accounting_sync.errors import (
     SyncError,
 )
 from accounting_sync.providers.failures import Attempt, failure, interrupted, is_unhealthy
+from accounting_sync.providers.flow.rate_plan import PATIENCE
 from accounting_sync.time import utc_now
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ _ESCAPE = re.compile(
 """An escape in a JSON text: a pair of surrogates, half a pair, or any other."""
 _MARK_LENGTH = 8
 _CHUNK = 64 * 1024
+_MOST_TURNS = 10
+"""For how many turns a worker waits with one call: another worker may be faster each time."""
+
 _LEAST_TIME = 1.0  # seconds; a call with less than this left is not begun
 _NEXT_INVOCATION = timedelta(seconds=5)
 _MARGIN = 2.0  # seconds that are left for recording what became of the call
@@ -80,7 +84,7 @@ class CallThrottle(Protocol):
         """
 
     def check(self, connection: str, provider: "Source") -> None:
-        """Raise WaitError if no call may be made now; takes no share."""
+        """Raise WaitError if no event can be begun now; takes no share."""
 
     def limited(self, connection: str, provider: "Source", until: datetime, reason: str) -> None:
         """Note a 429: nobody calls before `until`."""
@@ -95,6 +99,9 @@ class CallThrottle(Protocol):
 
     def answered(self, connection: str, provider: "Source") -> None:
         """Note a proper answer."""
+
+    def event_done(self, connection: str, provider: "Source", *, is_whole: bool) -> None:
+        """Note that the work on one event is over; `is_whole` says whether it came to its end."""
 
 
 class CallBreaker(Protocol):
@@ -197,9 +204,10 @@ class Transport:
     time_left: "Callable[[], float]" = lambda: float("inf")
     clock: "Clock" = utc_now
     credential: str = ""
+    sleep: Callable[[float], None] = time.sleep
 
     def check_ready(self) -> None:
-        """Raise WaitError if it is known already that no call may be made now."""
+        """Raise WaitError if it is known already that no call may be made soon."""
         self.throttle.check(self.connection, self.provider)
 
     def send(self, call: Call) -> Answer:
@@ -213,7 +221,9 @@ class Transport:
         """
         attempt = Attempt(self.provider.value.capitalize(), call.method, call.template)
         timeout = self._timeout(attempt)
-        is_test = self.throttle.before(self.connection, self.provider, call.resource, self.credential)
+        is_test = self._in_turn(
+            lambda: self.throttle.before(self.connection, self.provider, call.resource, self.credential)
+        )
         answer = self.breaker.guard(
             self.connection, self.provider, lambda: self._exchange(call, attempt, timeout)
         )
@@ -223,6 +233,19 @@ class Transport:
             raise error
         self.throttle.answered(self.connection, self.provider)
         return answer
+
+    def _in_turn[Result](self, ask: "Callable[[], Result]") -> Result:
+        """Ask the throttle, and wait where the call's turn comes soon."""
+        patience = min(PATIENCE.total_seconds(), self.time_left() - _MARGIN - _LEAST_TIME)
+        ends = self.clock() + timedelta(seconds=max(0.0, patience))
+        for _ in range(_MOST_TURNS):
+            try:
+                return ask()
+            except RateLimitedError as error:
+                if error.until > ends:
+                    raise
+                self.sleep(max(0.0, (error.until - self.clock()).total_seconds()))
+        return ask()
 
     def _failure(self, attempt: Attempt, answer: Answer) -> SyncError | None:
         if _is_success(answer.status):

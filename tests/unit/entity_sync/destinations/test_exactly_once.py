@@ -154,7 +154,9 @@ def test_attachment_that_did_not_arrive_is_repeated_after_a_while(booking: Money
 
 
 def test_customer_that_another_worker_has_is_waited_for(booking: MoneybirdBooking) -> None:
-    booking.store.acquire(entity("customer", samples.DOCUMENTED_CUSTOMER), "another", booking.clock.now, LEASE)
+    booking.store.acquire(
+        entity("customer", samples.DOCUMENTED_CUSTOMER), "another", booking.clock.now, LEASE
+    )
 
     with pytest.raises(ClaimHeldError):
         booking.book("invoice", INVOICE)

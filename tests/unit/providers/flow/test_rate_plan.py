@@ -1,12 +1,23 @@
 """The rate plan alone: arithmetic over a log of calls."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounting_sync.providers.flow.rate_plan import MONEYBIRD_PLAN, RatePlan
+from tests.harness.examples import examples
+from tests.simulators.moneybird.answers.rate_limit import RateLimit, RateWindow
+from tests.simulators.moneybird.state import MoneybirdSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.simulators.moneybird.state import MoneybirdState
 
 
 def test_moneybird_plan_stays_below_the_documented_limit() -> None:
@@ -73,3 +84,70 @@ def test_waiting_for_the_promised_time_is_enough(log: dict[int, int], now: float
     free_at = plan.free_at(plan.current(log, now), now)
 
     assert plan.free_at(plan.current(log, free_at), free_at) == free_at
+
+
+LIMITS = [(150, 300), (15, 30), (3, 60)]
+"""Calls and seconds: Moneybird's, a test server's, and one whose plan has few calls."""
+
+
+@pytest.mark.parametrize("window", list(RateWindow))
+@pytest.mark.parametrize("limit", LIMITS, ids=str)
+@settings(max_examples=examples(40))
+@given(
+    steps=st.lists(st.sampled_from([0.0, 0.0, 0.01, 0.3, 0.99, 7.0, 400.0]), min_size=1, max_size=8),
+    lateness=st.lists(st.floats(0, 1), min_size=1, max_size=8),
+    start=st.floats(0, 600),
+)
+def test_provider_never_refuses_a_call_that_the_plan_allows_however_it_counts(
+    limit: tuple[int, int], window: RateWindow, steps: list[float], lateness: list[float], start: float
+) -> None:
+    """Calls as soon as the plan allows or a step later, each on its way for up to five seconds."""
+    calls, seconds = limit
+    plan = RatePlan.below(calls, timedelta(seconds=seconds))
+    on_the_way = min(5.0, seconds / 60)
+    made = list(islice(_calls(plan, start, steps), 3 * calls))
+    arrivals = sorted(at + late * on_the_way for at, late in zip(made, cycle(lateness), strict=False))
+    provider = _Counted(calls, seconds, window)
+
+    for arrival in arrivals:
+        provider.call(arrival)  # raises ApiError (429) for the call that is one too many
+
+
+@pytest.mark.parametrize("seconds", [300, 30])
+def test_call_that_is_late_by_the_whole_margin_and_one_that_is_not_are_counted_apart(seconds: int) -> None:
+    """The worst case of the property above: the first burst arrives late, the next one at once."""
+    plan = RatePlan.below(150, timedelta(seconds=seconds))
+    on_the_way = min(5.0, seconds / 60)
+    made = list(islice(_calls(plan, 1000.0, [0.0]), 2 * plan.calls))
+    provider = _Counted(150, seconds, RateWindow.SLIDING)
+
+    for number, at in enumerate(made):
+        provider.call(at + (on_the_way if number < plan.calls else 0.0))
+
+    assert provider.limit.peak <= 150
+
+
+def _calls(plan: RatePlan, start: float, steps: list[float]) -> "Iterator[float]":
+    """Yield when calls are made that come as soon as the plan allows, or a step after the one before."""
+    log: dict[int, int] = {}
+    now = 1_000_000.0 + start
+    for step in cycle(steps):
+        now = max(now + step, plan.free_at(plan.current(log, now + step), now + step))
+        log = plan.current(log, now)
+        log[plan.bucket_of(now)] = log.get(plan.bucket_of(now), 0) + 1
+        yield now
+
+
+class _Counted:
+    """The simulated provider's count of requests, at times of our choice."""
+
+    def __init__(self, limit: int, seconds: int, window: RateWindow) -> None:
+        self._now = 0.0
+        settings = MoneybirdSettings(rate_limit=limit, rate_window_seconds=seconds, rate_window=window)
+        clock = SimpleNamespace(now=lambda: datetime.fromtimestamp(self._now, UTC))
+        state = SimpleNamespace(settings=settings, clock=clock, administration_id="123")
+        self.limit = RateLimit(cast("MoneybirdState", state))
+
+    def call(self, at: float) -> None:
+        self._now = at
+        self.limit.count("token")

@@ -330,6 +330,30 @@ def test_overtaken_worker_needs_one_write_more(
     assert sum(throttle.state(CONNECTION, Source.MONEYBIRD).log.values()) == 3
 
 
+def test_workers_learn_together_how_many_calls_an_event_takes(
+    throttle: Throttle, other_worker: Throttle, clock: SetClock
+) -> None:
+    assert other_worker.room_for_events(CONNECTION, Source.MONEYBIRD) == 1  # the plan has 4 calls
+    for _ in range(60):
+        throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
+        throttle.event_done(CONNECTION, Source.MONEYBIRD, is_whole=True)
+        clock.now += WINDOW
+
+    assert 1 <= other_worker.state(CONNECTION, Source.MONEYBIRD).calls_per_event < 1.1
+    clock.now += WINDOW
+    assert other_worker.room_for_events(CONNECTION, Source.MONEYBIRD) == 2
+
+
+def test_event_that_was_cut_off_teaches_nothing(throttle: Throttle, clock: SetClock) -> None:
+    before = throttle.state(CONNECTION, Source.MONEYBIRD).calls_per_event
+    for _ in range(3):
+        throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
+        throttle.event_done(CONNECTION, Source.MONEYBIRD, is_whole=False)
+        clock.now += WINDOW
+
+    assert throttle.state(CONNECTION, Source.MONEYBIRD).calls_per_event == before
+
+
 def test_what_the_provider_said_is_not_lost_when_the_table_cannot_be_told(clock: SetClock) -> None:
     throttle = Throttle(UnreachableTable(), "control", SETTINGS, clock)  # type: ignore[arg-type]
 

@@ -23,7 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from accounting_sync.aws.items import Item, from_attributes, is_condition_failure, refused_item, to_attributes
 from accounting_sync.errors import PausedError, RateLimitedError, WaitError
-from accounting_sync.providers.flow.rate_plan import MONEYBIRD_PLAN, RatePlan
+from accounting_sync.providers.flow.rate_plan import MONEYBIRD_PLAN, PATIENCE, SOON, RatePlan
 from accounting_sync.time import utc_now
 from accounting_sync.webhooks.events import Source
 
@@ -40,9 +40,12 @@ FIRST_ESTIMATE = 4.0
 _LEARNING = 0.1
 """Weight of one more event in the moving average of calls per event."""
 
-_MINUTE = 60
+_SPARE = 0.5
+"""What must be free besides an event's expected calls for it to begin, as a part of them: some events take
+more than the average, and one that is cut off in the middle has to read everything again."""
+
 _MANY = 1000
-"""Events for which a provider without a plan has room in a minute."""
+"""Events for which a provider without a plan has room."""
 
 _MOMENT = timedelta(seconds=1)
 _ATTEMPTS = 50
@@ -210,27 +213,38 @@ class Throttle:
         return resource in taken.denied
 
     def check(self, connection: str, provider: Source) -> None:
-        """Raise RateLimitedError if the plan has no room for an event now; takes no share of it."""
+        """Raise RateLimitedError if the plan has no room for an event soon; takes no share of it."""
         state, now = self.state(connection, provider), self._clock().timestamp()
         plan = self._settings.plans.get(provider)
-        _take(_unpaused(state, now), plan, now, calls=math.ceil(state.calls_per_event))
+        state = _unpaused(state, now)
+        if plan is not None:
+            free_at = plan.free_at(plan.current(state.log, now), now, _calls_to_begin(state, plan))
+            _raise_if_later(free_at, now + PATIENCE.total_seconds())
 
-    def event_done(self, connection: str, provider: Source) -> None:
-        """Learn from the calls that were made since the last event was done; costs nothing of its own."""
+    def event_done(self, connection: str, provider: Source, *, is_whole: bool) -> None:
+        """Learn how many calls an event takes; told to the others with the next call.
+
+        Parameters
+        ----------
+        is_whole
+            Whether the event came to its end; one that was cut off says nothing about the others.
+        """
         key = _key(connection, provider)
         calls = self._calls.pop(key, 0)
-        if calls:
+        if calls and is_whole and provider in self._settings.plans:
             self._samples.setdefault(key, []).append(calls)
 
     def room_for_events(self, connection: str, provider: Source) -> int:
-        """Return how many events the plan has room for within the next minute."""
+        """Return how many events the plan has room for soon."""
         state, now = self.state(connection, provider), self._clock().timestamp()
         plan = self._settings.plans.get(provider)
         if plan is None:
             return _MANY
-        if state.paused_until and state.paused_until > now + _MINUTE:
+        soon = now + SOON.total_seconds()
+        if state.paused_until and state.paused_until > soon:
             return 0
-        return math.ceil(plan.free_by(state.log, now + _MINUTE) / state.calls_per_event)
+        left = plan.free_by(state.log, soon) - _calls_to_begin(state, plan)
+        return 0 if left < 0 else 1 + int(left / state.calls_per_event)
 
     def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None:
         """Note a 429: nobody calls before `until`."""
@@ -383,16 +397,24 @@ def _learned(state: ThrottleState, samples: Iterable[int], answered_at: int | No
     return replace(state, calls_per_event=max(1.0, average), answered_at=latest)
 
 
-def _take(state: ThrottleState, plan: RatePlan | None, now: float, calls: int = 1) -> ThrottleState:
-    """Return the state after one more call, or raise if the plan has no room for so many now."""
+def _take(state: ThrottleState, plan: RatePlan | None, now: float) -> ThrottleState:
+    """Return the state after one more call, or raise if the plan has no room for it now."""
     if plan is None:
         return state
     log = plan.current(state.log, now)
-    free_at = plan.free_at(log, now, calls)
-    if free_at > now:
-        raise RateLimitedError("The plan for the provider's rate limit is used up for now.", _time(free_at))
+    _raise_if_later(plan.free_at(log, now), now)
     bucket = plan.bucket_of(now)
     return replace(state, log={**log, bucket: log.get(bucket, 0) + 1})
+
+
+def _calls_to_begin(state: ThrottleState, plan: RatePlan) -> int:
+    """Return how many calls must be free for an event to begin; never more than there are."""
+    return min(plan.calls, math.ceil((1 + _SPARE) * state.calls_per_event))
+
+
+def _raise_if_later(free_at: float, moment: float) -> None:
+    if free_at > moment:
+        raise RateLimitedError("The plan for the provider's rate limit is used up for now.", _time(free_at))
 
 
 def _without_pause(state: ThrottleState) -> ThrottleState:
