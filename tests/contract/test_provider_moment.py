@@ -129,7 +129,7 @@ def test_list_has_every_object_once_wherever_pages_begin(
 def test_list_may_be_narrowed_by_further_parameters(simulator: MomentSimulator, client: MomentClient) -> None:
     future = (simulator.clock.now() + timedelta(days=1)).isoformat()
 
-    assert list(client.iterate("invoice", lastModifiedDateFrom=future)) == []
+    assert list(client.iterate("invoice", parameters={"lastModifiedDateFrom": future})) == []
 
 
 def test_pdf_of_an_invoice_is_read(simulator: MomentSimulator, client: MomentClient) -> None:

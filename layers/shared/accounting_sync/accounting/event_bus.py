@@ -13,6 +13,8 @@ detail type         published
 `InvoicePaid`       a sales invoice turned paid, by its source or by the books it is booked in
 `ConnectionPaused`  a provider refuses a connection's credentials; its events wait (once for each pause)
 `ConnectionResumed` the provider lets it in again, or a person has ended the pause
+`RunFinished`       a reconciliation or backfill is over; what it found
+`WebhookUnhealthy`  Moneybird's webhook of a connection is missing, switched off or failing; `reason` says why
 ==================  ==================================================================================
 
 `schemas()` returns the JSON schema of each.
@@ -117,7 +119,44 @@ class ConnectionResumed(Model):
     occurred_at: datetime
 
 
-Detail = DocumentSynced | DocumentParked | DocumentFailed | InvoicePaid | ConnectionPaused | ConnectionResumed
+class RunFinished(Model):
+    """A reconciliation or backfill is over."""
+
+    connection: str
+    kind: str
+    """`reconciliation` or `backfill`."""
+    first: date
+    last: date
+    found: int
+    right: int
+    """Of those found: the ledger has them as they are."""
+    queued: int
+    """Missing in the ledger, or older there: sent through the pipeline."""
+    needs_person: int
+    """Events of the connection that stand PARKED or FAILED now."""
+    occurred_at: datetime
+
+
+class WebhookUnhealthy(Model):
+    """Moneybird's webhook of a connection does not work as it should; a person has to look."""
+
+    connection: str
+    webhook_id: str | None
+    """None: there is none."""
+    reason: str
+    occurred_at: datetime
+
+
+Detail = (
+    DocumentSynced
+    | DocumentParked
+    | DocumentFailed
+    | InvoicePaid
+    | ConnectionPaused
+    | ConnectionResumed
+    | RunFinished
+    | WebhookUnhealthy
+)
 
 
 def about(event_id: str, entity: EntityRef, at: datetime) -> dict[str, Any]:

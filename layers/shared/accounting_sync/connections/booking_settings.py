@@ -190,6 +190,9 @@ class BookingSettings(Model):
     contact_match: ContactMatch = ContactMatch.CUSTOMER_ID
     estimate: EstimateSettings = EstimateSettings()
     expense: ExpenseSettings = ExpenseSettings()
+    moment_modified_from: str | None = None
+    """Query parameter by which Moment's lists can be limited to what changed since a day, such as
+    `lastModifiedDateFrom` (seen in one client, not documented). Unset: whole lists are read."""
     dry_run: bool = False
     """Plan every write, and write nothing."""
     moment_fields: dict[str, dict[str, tuple[str, ...]]] = Field(default={})

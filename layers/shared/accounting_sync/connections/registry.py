@@ -56,6 +56,16 @@ class ConnectionRegistry:
         )
         self._added.add(connection)
 
+    def names(self) -> list[str]:
+        """List the names of all connections that ever had an event."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="pk = :partition",
+            FilterExpression="attribute_exists(known_since)",
+            ExpressionAttributeValues=to_attributes({":partition": PARTITION}),
+        )
+        return [from_attributes(item)["sk"] for page in pages for item in page["Items"]]
+
     def has(self, connection: str) -> bool:
         """Whether an event of a connection was ever taken."""
         return "Item" in self.client.get_item(TableName=self.table, Key=_key(connection))

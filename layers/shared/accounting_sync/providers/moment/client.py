@@ -4,7 +4,7 @@ Answers are the decoded JSON as it is, with Decimal for fractions: what its fiel
 A 404 on an object is an `EntityGoneError`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from accounting_sync.errors import EntityGoneError, NotFoundError, ParkedError
@@ -96,7 +96,9 @@ class MomentClient:
             raise _unreadable(call, "it is not a PDF")
         return bytes(content)
 
-    def iterate(self, entity_type: str, size: int = 100, **parameters: str) -> Iterator[dict[str, Any]]:
+    def iterate(
+        self, entity_type: str, size: int = 100, parameters: Mapping[str, str] | None = None
+    ) -> Iterator[dict[str, Any]]:
         """Yield all objects of a type, page by page.
 
         The first page is asked for without a number, and the number that it names is taken for the first:
@@ -107,7 +109,7 @@ class MomentClient:
         parameters
             Further query parameters, such as `lastModifiedDateFrom` (seen in one client, not verified).
         """
-        query = {**parameters, "size": str(size)}
+        query = {**(parameters or {}), "size": str(size)}
         first, total, content = self._page(entity_type, query, None)
         yield from content
         for number in range(first + 1, first + total):

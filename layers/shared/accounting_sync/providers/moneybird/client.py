@@ -24,6 +24,7 @@ from accounting_sync.providers.moneybird.models import (
     MoneybirdProject,
     MoneybirdSalesInvoice,
     MoneybirdTaxRate,
+    MoneybirdVersion,
     MoneybirdWebhook,
 )
 from accounting_sync.providers.moneybird.requests import (
@@ -52,6 +53,9 @@ PATHS = {
     "Receipt": "documents/receipts",
 }
 """Entity type, as webhooks name it, to the path under which the entity is fetched."""
+
+VERSIONED = frozenset(PATHS) - {"Project", "Payment"}
+"""Entity types whose ids and versions Moneybird lists (`synchronization`)."""
 
 _PER_PAGE = 100  # the most that Moneybird gives
 _MOST_PAGES = 100
@@ -85,6 +89,22 @@ class MoneybirdClient:
             return self._read(MoneybirdObject, call).raw
         except NotFoundError as error:
             raise EntityGoneError(str(error)) from error
+
+    def list_versions(self, entity_type: str, period: Period) -> dict[str, int]:
+        """List the versions of all entities of a type by their ids, in one call without pages.
+
+        Contacts have no date, so all of them are listed, archived ones too. A filter replaces Moneybird's
+        defaults, which name this year only: the period is always said.
+
+        Raises
+        ------
+        KeyError
+            If the type is not one of `VERSIONED`.
+        """
+        query = _WITH_ARCHIVED if entity_type == "Contact" else {"filter": list_filter(period)}
+        call = self._call("GET", f"{PATHS[entity_type]}/synchronization", query=query)
+        listed = self._read_all(MoneybirdVersion, call)
+        return {entry.id: entry.version for entry in listed}
 
     # Contacts
 
@@ -309,6 +329,10 @@ class MoneybirdClient:
     def create_webhook(self, webhook: WebhookFields) -> MoneybirdWebhook:
         """Register a webhook; Moneybird calls its URL at once."""
         return self._read(MoneybirdWebhook, self._call("POST", "webhooks", body=webhook.to_json()))
+
+    def activate_webhook(self, webhook_id: str) -> MoneybirdWebhook:
+        """Switch on a webhook that Moneybird, or a person, has switched off."""
+        return self._read(MoneybirdWebhook, self._call("PATCH", "webhooks/{id}/activate", id=webhook_id))
 
     def delete_webhook(self, webhook_id: str) -> None:
         """Remove a webhook."""

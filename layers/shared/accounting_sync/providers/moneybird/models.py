@@ -157,6 +157,12 @@ class MoneybirdAdministration(MoneybirdObject):
     """Nothing can be booked on this day or before it."""
 
 
+class MoneybirdVersion(MoneybirdObject):
+    """What a list of versions holds of an entity."""
+
+    version: int
+
+
 class MoneybirdWebhook(MoneybirdObject):
     """A registered webhook. `raw` holds its token and, at creation, its secret."""
 

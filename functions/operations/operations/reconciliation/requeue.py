@@ -1,0 +1,63 @@
+"""Sends an entity through the ordinary pipeline, as if its webhook had come: in the bulk lane."""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+
+from accounting_sync.time import Clock
+from accounting_sync.webhooks.event_store import EventStore
+from accounting_sync.webhooks.events import EntityRef, Lane, Source, Status, WebhookEvent, event_id
+from accounting_sync.webhooks.sync_queue import SyncQueue
+from operations.reconciliation.listings import Listed
+from operations.reconciliation.runs import Run
+
+WORDS = {Source.MONEYBIRD: "Moneybird", Source.MOMENT: "Moment"}
+
+
+@dataclass(frozen=True, slots=True)
+class Requeue:
+    """Queues entities, each once for a run: the event's key is made of entity, state and run."""
+
+    events: EventStore
+    queue: SyncQueue
+    clock: Clock
+
+    def send(self, run: Run, listed: Listed) -> bool:
+        """Queue an entity; false if this run has queued it before.
+
+        The event is stored first: if the message is lost, the sweep sends it.
+        """
+        event = self._event(run, listed)
+        earlier = self.events.add(event)
+        if earlier is None or earlier.status is Status.RECEIVED:
+            self.queue.send(event)
+        return earlier is None
+
+    def _event(self, run: Run, listed: Listed) -> WebhookEvent:
+        entity, now = listed.entity, self.clock()
+        key = f"{run.kind}-{run.run_id}-{entity.type}-{entity.id}-{_short(listed.mark)}"
+        body = json.dumps({"run": run.run_id, "why": _why(entity, listed)}).encode()
+        return WebhookEvent(
+            event_id=event_id(entity.connection, entity.source, key),
+            connection=entity.connection,
+            source=entity.source,
+            idempotency_key=key,
+            entity=entity,
+            action=str(run.kind),
+            body=body,
+            body_hash=sha256(body).hexdigest(),
+            status=Status.RECEIVED,
+            received_at=now,
+            updated_at=now,
+            lane=Lane.BULK,
+        )
+
+
+def _short(mark: str) -> str:
+    return "".join(character for character in mark if character.isalnum())[:40]
+
+
+def _why(entity: EntityRef, listed: Listed) -> str:
+    return (
+        f"{WORDS[entity.source]} lists this {entity.type} as {listed.mark}; the ledger does not have it so."
+    )

@@ -1,0 +1,106 @@
+"""The tasks of the reconciliation function: what a schedule or a person asks of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from accounting_sync.connections.registry import ConnectionRegistry
+from accounting_sync.errors import SyncError
+from operations.reconciliation.runner import Runner
+from operations.reconciliation.runs import Run, RunKind, RunState, RunStore
+from operations.reconciliation.webhook_health import WebhookHealth
+
+EXPECTED = (
+    'expected the task "reconcile", "backfill", "progress", "stop", "resume" or "check_webhooks" with a'
+    ' "connection", or "reconcile_all" or "go_on"'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """Does one task, within the time that is left."""
+
+    runner: Runner
+    runs: RunStore
+    registry: ConnectionRegistry
+    health: WebhookHealth
+    logger: Logger
+
+    def run(self, task: Mapping[str, Any], time_left: Callable[[], float]) -> dict[str, Any]:
+        """Do what a task names.
+
+        ======================  =================================================================
+        task                    does
+        ======================  =================================================================
+        `reconcile_all`         opens a reconciliation for each connection, and checks its webhook
+        `go_on`                 goes on with all open runs; the schedule asks for it
+        `reconcile`, `backfill` opens a run of `connection`, from `from` to `to`, and begins it
+        `progress`              tells how the runs of `connection` stand
+        `stop`, `resume`        stops the run of a `kind`, or lets it go on
+        `check_webhooks`        looks at Moneybird's webhook of `connection`
+        ======================  =================================================================
+
+        Raises
+        ------
+        ValueError
+            If the task cannot be understood; the message says what is expected.
+        SyncError
+            If secret, settings or a provider of the one connection that is named cannot be read.
+        """
+        match task:
+            case {"task": "reconcile_all"}:
+                return self._reconcile_all(task, time_left)
+            case {"task": "go_on"}:
+                return {"runs": [_shown(run) for run in self._go_on(time_left)]}
+            case {"task": "reconcile" | "backfill" as name, "connection": str(connection)} if connection:
+                return self._open(connection, _KINDS[name], task, time_left)
+            case {"task": "progress", "connection": str(connection)}:
+                return {"runs": [_shown(run) for run in self._runs_of(connection)]}
+            case {"task": "stop" | "resume" as name, "connection": str(connection), "kind": str(kind)}:
+                return self._set(connection, kind, _STATES[name])
+            case {"task": "check_webhooks", "connection": str(connection)}:
+                return {"problems": self.health.check(connection, time_left)}
+        raise ValueError(EXPECTED)
+
+    def _reconcile_all(self, task: Mapping[str, Any], time_left: Callable[[], float]) -> dict[str, Any]:
+        """Open a run for each connection; whatever is wrong with one, the others are reconciled."""
+        failed = {}
+        for connection in self.registry.names():
+            try:
+                self.runner.open(connection, RunKind.RECONCILIATION, task)
+                self.health.check(connection, time_left)
+            except SyncError as error:
+                self.logger.warning("not reconciled", extra={"connection": connection, "cause": str(error)})
+                failed[connection] = str(error)
+        return {"runs": [_shown(run) for run in self._go_on(time_left)], "failed": failed}
+
+    def _go_on(self, time_left: Callable[[], float]) -> list[Run]:
+        return [self.runner.go_on(run, time_left) for run in self.runs.all() if run.state is RunState.OPEN]
+
+    def _open(
+        self, connection: str, kind: RunKind, task: Mapping[str, Any], time_left: Callable[[], float]
+    ) -> dict[str, Any]:
+        if kind is RunKind.BACKFILL and "from" not in task:
+            raise ValueError('a backfill needs "from": the first booking date, such as 2026-01-01')
+        run = self.runner.open(connection, kind, task)
+        return {"runs": [_shown(self.runner.go_on(run, time_left))]}
+
+    def _runs_of(self, connection: str) -> list[Run]:
+        found = (self.runs.get(connection, kind) for kind in RunKind)
+        return [run for run in found if run is not None]
+
+    def _set(self, connection: str, kind: str, state: RunState) -> dict[str, Any]:
+        run = self.runs.get(connection, RunKind(kind)) if kind in set(RunKind) else None
+        if run is None or run.state is RunState.FINISHED:
+            raise ValueError(f'connection "{connection}" has no {kind} that is not finished')
+        return {"runs": [_shown(self.runner.set_state(run, state))]}
+
+
+_KINDS = {"reconcile": RunKind.RECONCILIATION, "backfill": RunKind.BACKFILL}
+_STATES = {"stop": RunState.STOPPED, "resume": RunState.OPEN}
+
+
+def _shown(run: Run) -> dict[str, Any]:
+    return run.model_dump(mode="json", exclude={"revision"}, exclude_none=True)

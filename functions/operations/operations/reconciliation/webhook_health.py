@@ -1,0 +1,96 @@
+"""Whether Moneybird still sends its webhooks: registered, switched on, complete, and answered well."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from aws_lambda_powertools import Logger
+
+from accounting_sync.accounting.event_bus import EventBus, WebhookUnhealthy
+from accounting_sync.aws.observability import Counter
+from accounting_sync.connections.connection import ConnectionStore
+from accounting_sync.providers.clients import ProviderClients
+from accounting_sync.providers.moneybird.client import MoneybirdClient
+from accounting_sync.providers.moneybird.models import MoneybirdWebhook
+from accounting_sync.time import Clock
+
+NEEDED_EVENTS = (
+    "contact",
+    "document",
+    "estimate",
+    "external_sales_invoice",
+    "payment",
+    "project",
+    "sales_invoice",
+)
+"""Groups of Moneybird's events that are synced; a webhook needs all of them."""
+
+_SUCCESS = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookHealth:
+    """Looks at the webhook of a connection, and switches it on again where it is off."""
+
+    clients: ProviderClients
+    connections: ConnectionStore
+    bus: EventBus
+    clock: Clock
+    counter: Counter
+    logger: Logger
+
+    def check(self, name: str, time_left: Callable[[], float]) -> list[str]:
+        """Return what is wrong with the webhook of a connection, each with what to do; empty if nothing is.
+
+        Raises
+        ------
+        SyncError
+            If Moneybird does not answer.
+        """
+        connection = self.connections.get(name)
+        if connection.moneybird is None:
+            return []
+        client = self.clients.moneybird(connection, time_left)
+        ours = [webhook for webhook in client.list_webhooks() if _is_ours(webhook, name)]
+        problems = [(webhook, why) for webhook in ours for why in self._problems(client, webhook)]
+        told = [self._tell(name, webhook, why) for webhook, why in problems]
+        return told if ours else [self._tell(name, None, _NOT_REGISTERED)]
+
+    def _problems(self, client: MoneybirdClient, webhook: MoneybirdWebhook) -> Iterator[str]:
+        if webhook.deactivated_at is not None:
+            client.activate_webhook(webhook.id)
+            yield (
+                f"It was switched off on {webhook.deactivated_at:%Y-%m-%d}, and is switched on again. The"
+                " next reconciliation finds what it missed."
+            )
+        missing = [needed for needed in NEEDED_EVENTS if not _covers(webhook.enabled_events, needed)]
+        if missing:
+            yield f"It does not send {', '.join(missing)}. Register it again with these events too."
+        status = webhook.last_http_status
+        if status and status.isdigit() and int(status) not in _SUCCESS:
+            yield f"Its last delivery was answered with {status}. Compare its URL with the connection's."
+
+    def _tell(self, connection: str, webhook: MoneybirdWebhook | None, reason: str) -> str:
+        self.logger.warning("webhook unhealthy", extra={"connection": connection, "reason": reason})
+        self.counter.count(connection, {"UnhealthyWebhooks": 1})
+        self.bus.publish(
+            WebhookUnhealthy(
+                connection=connection,
+                webhook_id=webhook.id if webhook else None,
+                reason=reason,
+                occurred_at=self.clock(),
+            )
+        )
+        return reason
+
+
+_NOT_REGISTERED = "Moneybird has no webhook for this connection. Register one, as the README says."
+
+
+def _is_ours(webhook: MoneybirdWebhook, connection: str) -> bool:
+    return urlsplit(webhook.url).path.endswith(f"/webhooks/{connection}/moneybird")
+
+
+def _covers(enabled: tuple[str, ...], needed: str) -> bool:
+    """Whether a list of events holds a group, or events of it: Moneybird may spell a group out."""
+    return any(needed.startswith(name) or name.startswith(f"{needed}_") for name in enabled)

@@ -1,0 +1,292 @@
+"""What webhooks did not tell is found: every bit of it, nothing twice, and nothing else."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from accounting_sync.webhooks.events import Lane, Source, Status
+from operations.reconciliation.webhook_health import NEEDED_EVENTS
+from tests.harness.boundaries import Killed
+from tests.harness.reconciliation import make_reconciliation
+from tests.harness.sync_function import SyncFunction
+from tests.harness.world import CONNECTION, SETTINGS
+from tests.simulators.moment import samples
+
+ENOUGH: Callable[[], float] = lambda: 60.0  # noqa: E731
+
+
+@pytest.fixture
+def function() -> Iterator[SyncFunction]:
+    with mock_aws():
+        yield SyncFunction()
+
+
+def reconcile(function: SyncFunction, task: str = "reconcile", **more: str) -> dict[str, Any]:
+    answer = make_reconciliation(function).run({"task": task, "connection": CONNECTION, **more}, ENOUGH)
+    (run,) = answer["runs"]
+    return dict(run)
+
+
+def book_all(function: SyncFunction) -> None:
+    """Bring the ledger up to date with everything there is at both providers."""
+    reconcile(function)
+    function.run()
+    function.pass_time(minutes=1)
+    reconcile(function)
+    function.run()
+    function.pass_time(minutes=1)
+
+
+def queued(function: SyncFunction) -> set[tuple[str, str]]:
+    items = function.aws.dynamodb.scan(TableName=function.environment.events_table)["Items"]
+    return {
+        (item["entity_type"]["S"], item["entity_id"]["S"])
+        for item in items
+        if item["status"]["S"] == Status.RECEIVED and "lane" in item
+    }
+
+
+def test_missed_webhooks_are_found_and_only_those(function: SyncFunction) -> None:
+    book_all(function)
+    before = reconcile(function)
+    function.pass_time(hours=1)
+    booked = function.at_moneybird("external_sales_invoices")[0]
+    function.moneybird.state.put("external_sales_invoices", booked | {"due_date": "2026-05-01"}, None)
+    function.moment.state.put("invoices", {"id": samples.DOCUMENTED_INVOICE, "dueDate": "2026-03-01"}, None)
+    function.pass_time(hours=24)
+
+    run = reconcile(function)
+
+    assert before["queued"] == 0
+    assert queued(function) == {
+        ("ExternalSalesInvoice", str(booked["id"])),
+        ("invoice", str(samples.DOCUMENTED_INVOICE)),
+    }
+    assert (run["state"], run["queued"], run["found"]) == ("FINISHED", 2, before["found"])
+    assert run["waiting"] == before["waiting"]  # what is parked waits for a person, and is not queued
+    function.run()
+    function.pass_time(minutes=1)
+    assert reconcile(function)["queued"] == 1  # the invoice at Moneybird that our own update changed
+    function.run()
+    function.pass_time(minutes=1)
+    assert reconcile(function)["queued"] == 0
+
+
+def test_what_it_queues_goes_through_the_bulk_lane(function: SyncFunction) -> None:
+    reconcile(function)
+
+    assert {message.queue for message in function.queue.messages} == {"bulk.fifo"}
+    event = function.event(next(iter(function.queue.messages)).body.split('"')[3])
+    assert (event.lane, event.action) == (Lane.BULK, "reconciliation")
+
+
+def test_backfill_books_what_was_there_before_and_only_from_its_date(function: SyncFunction) -> None:
+    run = reconcile(function, "backfill", **{"from": "2026-01-01"})
+    function.run()
+
+    assert run["state"] == "FINISHED"
+    assert {entity for entity, _ in booked_events(function)} <= {
+        "customer",
+        "project",
+        "invoice",
+        "offer",
+        "claim",
+    }
+    assert len(function.at_moneybird("external_sales_invoices")) > 10
+    references = [invoice["reference"] for invoice in function.at_moneybird("external_sales_invoices")]
+    assert len(references) == len(set(references))
+
+
+def test_backfill_from_tomorrow_on_books_nothing(function: SyncFunction) -> None:
+    run = reconcile(function, "backfill", **{"from": "2027-01-01"})
+    function.run()
+
+    assert run["state"] == "FINISHED"
+    assert function.at_moneybird("external_sales_invoices") == []
+
+
+def test_two_runs_at_once_and_a_killed_one_queue_nothing_twice(function: SyncFunction) -> None:
+    sends = 0
+
+    def die_at_the_seventh(name: str) -> None:
+        nonlocal sends
+        sends += name == "after dynamodb PutItem"
+        if sends == 7:
+            raise Killed(name)
+
+    function.boundaries.listeners.append(die_at_the_seventh)
+    with pytest.raises(Killed):
+        reconcile(function, "backfill", **{"from": "2026-01-01"})
+    function.boundaries.listeners.remove(die_at_the_seventh)
+
+    first, second = make_reconciliation(function), make_reconciliation(function)
+    first.run({"task": "go_on"}, ENOUGH)
+    second.run({"task": "go_on"}, ENOUGH)
+    run = reconcile(function, "progress")
+
+    assert run["state"] == "FINISHED"
+    events = [item for item in all_events(function) if item["action"]["S"] == "backfill"]
+    entities = [(item["entity_type"]["S"], item["entity_id"]["S"]) for item in events]
+    assert len(entities) == len(set(entities))
+    function.run()
+    references = [invoice["reference"] for invoice in function.at_moneybird("external_sales_invoices")]
+    assert len(references) == len(set(references)) > 10
+
+
+def test_run_that_has_no_time_left_goes_on_with_the_next_invocation(function: SyncFunction) -> None:
+    looks = 0
+
+    def two_looks() -> float:
+        nonlocal looks
+        looks += 1
+        return 60.0 if looks < 4 else 0.0
+
+    answer = make_reconciliation(function).run({"task": "reconcile", "connection": CONNECTION}, two_looks)
+    (left,) = answer["runs"]
+    (done,) = make_reconciliation(function).run({"task": "go_on"}, ENOUGH)["runs"]
+
+    assert (left["state"], done["state"]) == ("OPEN", "FINISHED")
+    assert left["steps"] != []
+
+
+def test_run_is_stopped_and_resumed(function: SyncFunction) -> None:
+    tasks = make_reconciliation(function)
+    tasks.run({"task": "backfill", "connection": CONNECTION, "from": "2026-01-01"}, lambda: 0.0)
+    tasks.run({"task": "stop", "connection": CONNECTION, "kind": "backfill"}, ENOUGH)
+
+    assert tasks.run({"task": "go_on"}, ENOUGH) == {"runs": []}
+    assert function.queue.messages == []
+
+    tasks.run({"task": "resume", "connection": CONNECTION, "kind": "backfill"}, ENOUGH)
+    (run,) = tasks.run({"task": "go_on"}, ENOUGH)["runs"]
+    assert run["state"] == "FINISHED"
+    assert function.queue.messages != []
+
+
+def test_entity_that_a_list_leaves_out_is_asked_for_and_only_then_taken_for_deleted(
+    function: SyncFunction,
+) -> None:
+    book_all(function)
+    contact = function.at_moneybird("contacts")[0]
+    del function.moneybird.state.collections()["contacts"][contact["id"]]
+
+    reconcile(function)
+
+    assert queued(function) == {("Contact", str(contact["id"]))}
+    function.run()
+    stored = function.store.get_document(
+        function.event(
+            next(e["event_id"]["S"] for e in all_events(function) if e["entity_id"]["S"] == contact["id"])
+        ).entity  # type: ignore[arg-type]
+    )
+    assert stored is not None
+    assert stored.deleted_at is not None
+
+
+def test_what_needs_a_person_is_counted_and_not_queued_again(function: SyncFunction) -> None:
+    function.book_by(SETTINGS | {"vat": {}})
+    parked = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    assert parked.status is Status.PARKED
+
+    run = reconcile(function)
+
+    assert run["needs_person"] == 1
+    assert ("invoice", str(samples.DOCUMENTED_INVOICE)) not in queued(function)
+
+
+def test_change_within_the_second_of_a_reading_is_found(function: SyncFunction) -> None:
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+    function.sync(
+        "ExternalSalesInvoice", invoice["id"], Source.MONEYBIRD
+    )  # read in the second of its version
+    version = function.at_moneybird("external_sales_invoices")[0]["version"]
+    invoice["due_date"] = "2026-06-01"  # in the same second, so under the same version, and without a webhook
+
+    function.pass_time(minutes=5)
+    reconcile(function)
+
+    assert function.at_moneybird("external_sales_invoices")[0]["version"] == version
+    assert ("ExternalSalesInvoice", str(invoice["id"])) in queued(function)
+    function.run()
+    function.pass_time(minutes=5)
+    reconcile(function)
+    assert ("ExternalSalesInvoice", str(invoice["id"])) not in queued(function)
+
+
+def booked_events(function: SyncFunction) -> set[tuple[str, str]]:
+    return {(item["entity_type"]["S"], item["entity_id"]["S"]) for item in all_events(function)}
+
+
+def all_events(function: SyncFunction) -> list[dict[str, Any]]:
+    return list(function.aws.dynamodb.scan(TableName=function.environment.events_table)["Items"])
+
+
+def test_webhook_that_was_switched_off_is_on_again_and_told(function: SyncFunction) -> None:
+    webhook = register(function, NEEDED_EVENTS)
+    webhook["deactivated_at"] = "2026-01-05T10:00:00.000Z"
+
+    problems = check_webhooks(function)
+
+    assert function.moneybird.state.collections()["webhooks"][webhook["id"]]["deactivated_at"] is None
+    assert problems == [
+        "It was switched off on 2026-01-05, and is switched on again. The next reconciliation finds what it"
+        " missed."
+    ]
+    name, detail = function.published[-1]
+    assert (name, detail["connection"], detail["webhook_id"]) == (
+        "WebhookUnhealthy",
+        CONNECTION,
+        webhook["id"],
+    )
+    assert check_webhooks(function) == []
+
+
+def test_webhook_that_is_missing_incomplete_or_failing_is_told(function: SyncFunction) -> None:
+    assert ["Moneybird has no webhook" in problem for problem in check_webhooks(function)] == [True]
+    register(function, ["contact", "sales_invoice_created"], last_http_status="401")
+
+    incomplete, failing = check_webhooks(function)
+
+    assert incomplete == (
+        "It does not send document, estimate, external_sales_invoice, payment, project. Register it again"
+        " with these events too."
+    )
+    assert "answered with 401" in failing
+    assert function.metrics.numbers["UnhealthyWebhooks"] == 3
+
+
+def register(function: SyncFunction, events: Iterable[str], **fields: object) -> dict[str, Any]:
+    state = function.moneybird.state
+    webhook = {
+        "id": state.new_id(),
+        **state.blank("webhooks"),
+        "url": f"https://u:p@api.test/production/webhooks/{CONNECTION}/moneybird",
+        "enabled_events": list(events),
+        **fields,
+    }
+    state.collections()["webhooks"][str(webhook["id"])] = webhook
+    return webhook
+
+
+def check_webhooks(function: SyncFunction) -> list[str]:
+    tasks = make_reconciliation(function)
+    return list(tasks.run({"task": "check_webhooks", "connection": CONNECTION}, ENOUGH)["problems"])
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ({"task": "reconcile"}, 'with a "connection"'),
+        ({"task": "backfill", "connection": CONNECTION}, 'needs "from"'),
+        ({"task": "reconcile", "connection": CONNECTION, "from": "1-1-2026"}, "dates such as 2026-01-31"),
+        ({"task": "stop", "connection": CONNECTION, "kind": "backfill"}, "no backfill that is not finished"),
+    ],
+)
+def test_task_that_cannot_be_done_says_what_is_expected(
+    function: SyncFunction, task: dict[str, str], expected: str
+) -> None:
+    with pytest.raises(ValueError, match=expected):
+        make_reconciliation(function).run(task, ENOUGH)
