@@ -66,7 +66,7 @@ def client_of(clients: ProviderClients, simulator: MoneybirdSimulator, name: str
 
 @pytest.fixture
 def client(simulator: MoneybirdSimulator, url: str) -> MoneybirdClient:
-    settings = ProviderSettings(moneybird_url=url, timeouts=Timeouts(connect=1, read=0.3))
+    settings = ProviderSettings(url, timeouts=Timeouts(connect=1, read=0.3), repeats=0)
     return client_of(ProviderClients(settings, RecordingThrottle(), CountingBreaker()), simulator)
 
 
@@ -178,7 +178,7 @@ def workers(simulator: MoneybirdSimulator, url: str) -> Iterator[Workers]:
             [
                 client_of(
                     ProviderClients(
-                        ProviderSettings(moneybird_url=url),
+                        ProviderSettings(moneybird_url=url, repeats=0),
                         Throttle(dynamodb, table, plan),
                         CircuitBreaker(dynamodb, table, circuit),
                     ),

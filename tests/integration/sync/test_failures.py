@@ -10,6 +10,7 @@ import pytest
 from moto import mock_aws
 
 from accounting_sync.errors import NoTimeError
+from accounting_sync.providers.clients import ProviderSettings
 from accounting_sync.providers.flow.throttle import FIRST_ESTIMATE, Throttle
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.webhooks.event_store import EventStore
@@ -19,6 +20,9 @@ from tests.harness.sync_function import SyncFunction
 from tests.harness.world import CONNECTION, SECRET, entity
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
+
+REQUESTS = 1 + ProviderSettings().repeats
+"""What a call that is safe to repeat comes to while the provider fails."""
 
 
 @pytest.fixture
@@ -99,9 +103,32 @@ def test_event_is_fine_after_fifty_waits(function: SyncFunction) -> None:
     assert function.metrics.highest["SecondsWaited"] >= 49 * 30
 
 
+def test_failure_of_a_moment_is_repaired_within_the_sync(function: SyncFunction) -> None:
+    contact_id = contact(function)
+    fail(function, FaultKind.UNAVAILABLE, times=REQUESTS - 1)
+
+    delivered = function.deliver("Contact", contact_id, Source.MONEYBIRD)
+    function.invoke()
+
+    event = function.event(delivered)
+    assert (event.status, event.attempts) == (Status.SYNCED, 1)
+    assert len(function.moneybird.requests.matching()) == REQUESTS
+
+
+def test_create_is_never_sent_twice_within_a_sync(function: SyncFunction) -> None:
+    fail(function, FaultKind.SERVER_ERROR, method="POST", path="external_sales_invoices")
+
+    delivered = function.deliver("invoice", samples.DOCUMENTED_INVOICE)
+    function.invoke()
+
+    assert function.event(delivered).status is Status.QUEUED
+    creations = [write for write in function.writes() if write.endswith("/external_sales_invoices.json")]
+    assert len(creations) == 1
+
+
 def test_server_errors_are_tried_again_with_growing_delays(function: SyncFunction) -> None:
     contact_id = contact(function)
-    fail(function, FaultKind.UNAVAILABLE, times=2)
+    fail(function, FaultKind.UNAVAILABLE, times=2 * REQUESTS)
     delivered = function.deliver("Contact", contact_id, Source.MONEYBIRD)
 
     delays = []
@@ -346,7 +373,7 @@ def test_entity_that_another_worker_has_is_waited_for(function: SyncFunction) ->
 
 def test_failing_entity_holds_up_no_other(function: SyncFunction) -> None:
     bad, good = contact(function), contact(function)
-    fail(function, FaultKind.UNAVAILABLE, times=1, path=bad)
+    fail(function, FaultKind.UNAVAILABLE, times=REQUESTS, path=bad)
     first = function.deliver("Contact", bad, Source.MONEYBIRD)
     behind = function.deliver("Contact", bad, Source.MONEYBIRD)
     other = function.deliver("Contact", good, Source.MONEYBIRD)

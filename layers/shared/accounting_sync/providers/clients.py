@@ -40,6 +40,8 @@ class ProviderSettings:
     moneybird_url: str = moneybird.BASE_URL
     moment_url: str = moment.BASE_URL
     timeouts: Timeouts = field(default_factory=Timeouts)
+    repeats: int = 2
+    """How often a call that failed, and is safe to repeat, is sent again within the sync."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +132,5 @@ class ProviderClients:
             clock=self.clock,
             credential=mark,
             sleep=self.sleep,
+            repeats=self.settings.repeats,
         )

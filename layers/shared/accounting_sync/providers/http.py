@@ -1,7 +1,8 @@
-"""One thin transport for both providers: bounded in time and size, no hidden retries, no redirects.
+"""One thin transport for both providers: bounded in time and size, few repeats, no redirects.
 
-Each call is one HTTP request or none. Before it the shared throttle is asked, around it stands the shared
-circuit breaker, and what comes back is either a success or one of `accounting_sync.errors`.
+Each request asks the shared throttle first and passes the shared circuit breaker. A read that failed is sent
+again at once, and once more after a moment; so is a write that has the same effect when sent twice. What
+comes back is either a success or one of `accounting_sync.errors`.
 """
 
 import hashlib
@@ -20,7 +21,8 @@ from urllib.parse import quote, urlsplit
 
 import requests
 from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3 import Retry
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProtocolError, ReadTimeoutError
 
 from accounting_sync.errors import (
     AccessDeniedError,
@@ -62,6 +64,8 @@ _MOST_TURNS = 10
 """For how many turns a worker waits with one call: another worker may be faster each time."""
 
 _LEAST_TIME = 1.0  # seconds; a call with less than this left is not begun
+_BACKOFF = 0.5  # seconds, doubled with each repeat after the first, which is sent at once
+_TIME_TO_REPEAT = 20.0  # seconds that are left for one more time-out, and for the rest of the event
 _NEXT_INVOCATION = timedelta(seconds=5)
 _MARGIN = 2.0  # seconds that are left for recording what became of the call
 
@@ -140,6 +144,8 @@ class Call:
     body: Json = field(default=None, repr=False)
     upload: Upload | None = None
     accept: str = "application/json"
+    repeatable: bool = False
+    """Whether a write has the same effect when it is sent twice. Reads always have."""
     root: Sequence[str] = ()
     """The segments before the template: what belongs to the connection and is not worth telling."""
 
@@ -205,6 +211,8 @@ class Transport:
     clock: "Clock" = utc_now
     credential: str = ""
     sleep: Callable[[float], None] = time.sleep
+    repeats: int = 0
+    """How often a call that failed, and is safe to repeat, is sent again before an error is raised."""
 
     def check_ready(self) -> None:
         """Raise WaitError if it is known already that no call may be made soon."""
@@ -217,8 +225,31 @@ class Transport:
         ------
         SyncError
             One of its kinds, see `accounting_sync.providers.failures`; nothing else is raised for
-            whatever a provider or the network does.
+            whatever a provider or the network does. If it is a WaitError, an earlier request for the same
+            call may have been sent, but only one that is safe to repeat.
         """
+        retry = Retry(self.repeats, backoff_factor=_BACKOFF, backoff_jitter=_BACKOFF, allowed_methods=None)
+        while True:
+            try:
+                return self._send_once(call)
+            except RetryableError as error:
+                retry = self._next_try(retry, call, error)
+
+    def _next_try(self, retry: Retry, call: Call, error: RetryableError) -> Retry:
+        """Wait until a call is sent again, or raise its error: it is not safe, or there is no time left."""
+        if call.method != "GET" and not call.repeatable:
+            raise error
+        try:
+            retry = retry.increment(call.method, call.template, error=ProtocolError())
+        except MaxRetryError:
+            raise error from None
+        delay = retry.get_backoff_time()
+        if self.time_left() - delay < _TIME_TO_REPEAT:
+            raise error
+        self.sleep(delay)
+        return retry
+
+    def _send_once(self, call: Call) -> Answer:
         attempt = Attempt(self.provider.value.capitalize(), call.method, call.template)
         timeout = self._timeout(attempt)
         is_test = self._in_turn(

@@ -5,6 +5,7 @@ there), except that `fetch` says `EntityGoneError` and the `find_...` methods an
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -129,8 +130,9 @@ class MoneybirdClient:
 
     def update_contact(self, contact_id: str, contact: ContactFields) -> MoneybirdContact:
         """Change what is given, and nothing else."""
-        call = self._call("PATCH", "contacts/{id}", body={"contact": contact.to_json()}, id=contact_id)
-        return self._read(MoneybirdContact, call)
+        body = {"contact": contact.to_json()}
+        call = self._call("PATCH", "contacts/{id}", body=body, id=contact_id)
+        return self._read(MoneybirdContact, replace(call, repeatable=True))
 
     # Invoices and payments
 
@@ -247,8 +249,9 @@ class MoneybirdClient:
 
     def update_project(self, project_id: str, project: ProjectFields) -> MoneybirdProject:
         """Change a project's name."""
-        call = self._call("PATCH", "projects/{id}", body={"project": project.to_json()}, id=project_id)
-        return self._read(MoneybirdProject, call)
+        body = {"project": project.to_json()}
+        call = self._call("PATCH", "projects/{id}", body=body, id=project_id)
+        return self._read(MoneybirdProject, replace(call, repeatable=True))
 
     # Receipts and purchase invoices
 
