@@ -10,7 +10,12 @@ import yaml
 from accounting_sync.providers.flow.throttle import ThrottleSettings
 from tests.local_stack.paths import ROOT
 
-FUNCTIONS = ("WebhookReceiverFunction", "EntitySyncFunction", "OperationsFunction")
+FUNCTIONS = (
+    "WebhookReceiverFunction",
+    "EntitySyncFunction",
+    "OperationsFunction",
+    "ReconciliationFunction",
+)
 QUEUES = {
     "SyncQueue": "EntitySyncFunction",
     "BulkQueue": "EntitySyncFunction",
@@ -180,6 +185,7 @@ def test_large_bodies_are_written_by_the_receiver_and_read_by_no_function() -> N
         "WebhookReceiverFunction": ["s3:PutObject"],
         "EntitySyncFunction": [],
         "OperationsFunction": [],
+        "ReconciliationFunction": [],
     }
 
 
@@ -282,3 +288,23 @@ def test_the_registry_is_all_that_is_read_of_the_accounting_table(function: str)
         statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["CONNECTIONS"]}}
         for statement in readers
     )
+
+
+def test_open_runs_go_on_and_all_connections_are_reconciled_on_a_schedule() -> None:
+    events = properties("ReconciliationFunction")["Events"]
+    tasks = {json.loads(event["Properties"]["Input"])["task"] for event in events.values()}
+
+    assert tasks == {"reconcile_all", "go_on"}
+
+
+def test_reconciliation_writes_nothing_to_the_ledger() -> None:
+    of_table = [
+        each
+        for each in statements("ReconciliationFunction")
+        if each["Resource"] == {"Fn::GetAtt": "AccountingTable.Arn"} and "PutItem" in str(each["Action"])
+    ]
+
+    (runs,) = of_table
+    assert runs["Condition"] == {
+        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["RUNS", "CONNECTIONS"]}
+    }
