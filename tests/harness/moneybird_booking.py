@@ -14,7 +14,7 @@ from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.providers.http import TokenAuth, Transport
 from accounting_sync.providers.moment.client import MomentClient
 from accounting_sync.providers.moneybird.client import MoneybirdClient
-from accounting_sync.webhooks.events import EntityRef, Source
+from accounting_sync.webhooks.events import EntityRef, Lane, Source
 from entity_sync.destinations.moneybird.administration import AdministrationCache
 from entity_sync.destinations.moneybird.destination import MoneybirdDestination
 from entity_sync.destinations.port import Booked, BookingContext
@@ -40,10 +40,12 @@ LEASE = timedelta(seconds=90)
 class _Free:
     """A throttle and a breaker that let everything through."""
 
-    def before(self, connection: str, provider: Source, resource: str, credential: str) -> bool:
+    def before(
+        self, connection: str, provider: Source, resource: str, credential: str, lane: Lane = Lane.LIVE
+    ) -> bool:
         return False
 
-    def check(self, connection: str, provider: Source) -> None: ...
+    def check(self, connection: str, provider: Source, lane: Lane = Lane.LIVE) -> None: ...
 
     def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None: ...
 

@@ -50,7 +50,7 @@ def accounting_table(client: "DynamoDBClient", name: str = "accounting") -> Iter
 
 _SUMMARY = [
     *("status", "connection", "source", "entity_type", "entity_id", "number", "reason", "attempts"),
-    *("received_at", "updated_at", "due_at"),
+    *("received_at", "updated_at", "due_at", "lane"),
 ]
 
 

@@ -108,7 +108,7 @@ def make_consumer(environment: Environment, around: Surroundings) -> Consumer:
         clients=around.providers,
         store=store,
         ledger=LedgerDestination(store),
-        destinations=_destinations(around.providers, store, clock),
+        destinations=_destinations(store, clock),
         announcements=announcements,
         clock=clock,
     )
@@ -129,11 +129,13 @@ def make_consumer(environment: Environment, around: Surroundings) -> Consumer:
 
 
 def _destinations(
-    clients: ProviderClients, store: AccountingStore, clock: Clock
-) -> Callable[[Connection, Callable[[], float]], Sequence[Destination]]:
+    store: AccountingStore, clock: Clock
+) -> Callable[[ProviderClients, Connection, Callable[[], float]], Sequence[Destination]]:
     administrations = AdministrationCache(clock)
 
-    def destinations(connection: Connection, time_left: Callable[[], float]) -> Sequence[Destination]:
+    def destinations(
+        clients: ProviderClients, connection: Connection, time_left: Callable[[], float]
+    ) -> Sequence[Destination]:
         if connection.moneybird is None:
             return ()
         return (MoneybirdDestination(clients.moneybird(connection, time_left), store, administrations),)

@@ -13,7 +13,7 @@ from accounting_sync.aws.observability import Counter
 from accounting_sync.connections.registry import ConnectionRegistry, Waiting
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.event_store import EventStateError, EventStore
-from accounting_sync.webhooks.events import EventSummary, Status, WaitingRoom
+from accounting_sync.webhooks.events import EventSummary, Lane, Status, WaitingRoom
 from accounting_sync.webhooks.sync_queue import SyncQueue
 
 LIMIT = 1000
@@ -33,8 +33,11 @@ class FlowView(Protocol):
     def is_paused(self, connection: str) -> bool:
         """Whether a provider refuses the connection, or does not answer it properly."""
 
-    def room_for_events(self, connection: str) -> int:
-        """Return how many events the rate plan has room for soon."""
+    def room_for_events(self, connection: str, lane: Lane) -> int:
+        """Return how many events of a lane the rate plan has room for soon."""
+
+    def note_bulk(self, connection: str) -> None:
+        """Note that bulk events wait, so that live ones leave them their share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,9 @@ class Dispatcher:
 
     def _has_line(self) -> bool:
         lines = (
-            self.events.list_by_connection(waiting.connection, WaitingRoom.LIMIT)
+            self.events.list_by_connection(waiting.connection, room)
             for waiting in self.registry.waiting()
+            for room in (WaitingRoom.LIMIT, WaitingRoom.BULK_LIMIT)
         )
         return any(next(line, None) is not None for line in lines)
 
@@ -109,13 +113,19 @@ class Dispatcher:
             case WaitingRoom.PAUSED:
                 return islice(listed, CANARIES) if self.flow.is_paused(connection) else listed
             case WaitingRoom.LIMIT:
-                return islice(listed, self._room(connection))
+                return islice(listed, self._room(connection, Lane.LIVE))
+            case WaitingRoom.BULK_LIMIT:
+                self.flow.note_bulk(connection)
+                return islice(listed, self._room(connection, Lane.BULK))
 
-    def _room(self, connection: str) -> int:
-        """Return for how many events there is room, beside those that are on their way to a worker."""
-        room = self.flow.room_for_events(connection)
-        on_their_way = chain.from_iterable(
-            self.events.list_by_connection(connection, status) for status in (Status.RECEIVED, Status.QUEUED)
+    def _room(self, connection: str, lane: Lane) -> int:
+        """Return for how many events of a lane there is room, beside those on their way to a worker."""
+        room = self.flow.room_for_events(connection, lane)
+        on_their_way = (
+            event
+            for status in (Status.RECEIVED, Status.QUEUED)
+            for event in self.events.list_by_connection(connection, status)
+            if event.lane is lane
         )
         return room - sum(1 for _ in islice(on_their_way, room))
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from accounting_sync.errors import RetryableError
-from accounting_sync.webhooks.events import Source
+from accounting_sync.webhooks.events import Lane, Source
 
 
 class RecordingThrottle:
@@ -16,13 +16,15 @@ class RecordingThrottle:
         self.refusal: Exception | None = None
         self.told: list[tuple[Any, ...]] = []
 
-    def before(self, connection: str, provider: Source, resource: str, credential: str) -> bool:
+    def before(
+        self, connection: str, provider: Source, resource: str, credential: str, lane: Lane = Lane.LIVE
+    ) -> bool:
         self.told.append(("before", connection, provider))
         if self.refusal:
             raise self.refusal
         return self.is_test
 
-    def check(self, connection: str, provider: Source) -> None: ...
+    def check(self, connection: str, provider: Source, lane: Lane = Lane.LIVE) -> None: ...
 
     def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None:
         self.told.append(("limited", connection, provider, until, reason))

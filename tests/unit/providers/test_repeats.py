@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from accounting_sync.errors import RateLimitedError, RetryableError, SyncError
 from accounting_sync.providers.http import Call, TokenAuth, Transport, new_session
-from accounting_sync.webhooks.events import Source
+from accounting_sync.webhooks.events import Lane, Source
 from tests.unit.providers.fakes import CountingBreaker, RecordingThrottle
 from tests.unit.providers.wire import WireServer, http, wire_server
 
@@ -84,10 +84,12 @@ def test_nothing_is_repeated_when_little_time_is_left(server: WireServer) -> Non
 
 def test_repeat_waits_for_the_rate_limit_like_any_call(server: WireServer) -> None:
     class OneCall(RecordingThrottle):
-        def before(self, connection: str, provider: Source, resource: str, credential: str) -> bool:
+        def before(
+            self, connection: str, provider: Source, resource: str, credential: str, lane: Lane = Lane.LIVE
+        ) -> bool:
             if self.told:
                 raise RateLimitedError("used up", datetime(2026, 1, 31, 12, 5, tzinfo=UTC))
-            return super().before(connection, provider, resource, credential)
+            return super().before(connection, provider, resource, credential, lane)
 
     with pytest.raises(RateLimitedError):
         transport(server, [], throttle=OneCall()).send(GET)

@@ -8,7 +8,7 @@ from accounting_sync.connections.registry import ConnectionRegistry
 from accounting_sync.errors import PausedError, RateLimitedError, WaitError
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.event_store import EventStore
-from accounting_sync.webhooks.events import WaitingRoom, WebhookEvent
+from accounting_sync.webhooks.events import Lane, WaitingRoom, WebhookEvent
 from accounting_sync.webhooks.sync_queue import SyncMessage
 
 SHORT_WAIT = timedelta(seconds=90)
@@ -17,6 +17,10 @@ longer, or for a limit or a provider, has none: the dispatcher sends it when its
 
 LINE_MEMORY = timedelta(seconds=30)
 """For how long a process takes for granted that the events of a connection wait in line for its limit."""
+
+
+LINES = {Lane.LIVE: WaitingRoom.LIMIT, Lane.BULK: WaitingRoom.BULK_LIMIT}
+"""Where the events of a lane stand in line for a limit."""
 
 
 class Wait(NamedTuple):
@@ -45,8 +49,8 @@ class Waiting:
     events: EventStore
     registry: ConnectionRegistry
     clock: Clock
-    _lines: dict[str, _Line] = field(default_factory=dict)
-    """Connection to what is known of its line."""
+    _lines: dict[tuple[str, WaitingRoom], _Line] = field(default_factory=dict)
+    """Connection and room to what is known of the line there."""
 
     def joins_line(self, message: SyncMessage) -> bool:
         """Put an event at the end of its connection's line, if there is one: thousands may come at once.
@@ -57,13 +61,12 @@ class Waiting:
             If it is claimed, final, or gone.
         """
         connection = message.entity.connection
-        line, now = self._lines.get(connection), self.clock()
+        room, now = LINES[message.lane], self.clock()
+        line = self._lines.get((connection, room))
         if message.waits or line is None or now >= line.until:
             return False
         self.registry.note_waiting(connection, now)
-        self.events.defer(
-            message.event_id, now, room=WaitingRoom.LIMIT, reason=line.reason, due_at=line.due_at
-        )
+        self.events.defer(message.event_id, now, room=room, reason=line.reason, due_at=line.due_at)
         return True
 
     def hand_back(self, event: WebhookEvent, owner: str, wait: Wait, number: str | None) -> datetime | None:
@@ -75,8 +78,9 @@ class Waiting:
             If the claim was lost.
         """
         now, in_line = self.clock(), wait.room is WaitingRoom.LIMIT
+        room = LINES[event.lane] if in_line else wait.room
         if in_line:
-            self._lines[event.connection] = _Line(now + LINE_MEMORY, wait.reason, wait.until)
+            self._lines[event.connection, room] = _Line(now + LINE_MEMORY, wait.reason, wait.until)
         keeps_message = wait.room is WaitingRoom.LATER and wait.until - now <= SHORT_WAIT
         if not keeps_message:
             self.registry.note_waiting(event.connection, now)  # first: unnoted, it would wait for a day
@@ -87,7 +91,7 @@ class Waiting:
             reason=wait.reason,
             due_at=wait.until,
             number=number,
-            room=None if keeps_message else wait.room,
+            room=None if keeps_message else room,
             work_at=event.received_at if in_line else None,
             attempt_used=wait.failing_since is not None,
             failing_since=wait.failing_since,

@@ -65,7 +65,7 @@ class Pipeline:
     clients: ProviderClients
     store: AccountingStore
     ledger: LedgerDestination
-    destinations: Callable[[Connection, Callable[[], float]], Sequence[Destination]]
+    destinations: Callable[[ProviderClients, Connection, Callable[[], float]], Sequence[Destination]]
     """Where documents of a connection are booked, beside the ledger."""
     announcements: Announcements
     clock: Clock
@@ -316,7 +316,11 @@ class _Run:
 
     @property
     def _destinations(self) -> Sequence[Destination]:
-        return self.parts.destinations(self.connection, self.worker.time_left)
+        return self.parts.destinations(self._clients, self.connection, self.worker.time_left)
+
+    @property
+    def _clients(self) -> ProviderClients:
+        return self.parts.clients.in_lane(self.event.lane)
 
     @property
     def settings(self) -> BookingSettings:
@@ -325,7 +329,7 @@ class _Run:
 
     @property
     def _reader(self) -> EntityReader:
-        return EntityReader(self.parts.clients, self.connection, self.settings, self.worker.time_left)
+        return EntityReader(self._clients, self.connection, self.settings, self.worker.time_left)
 
     @property
     def _feedback(self) -> Feedback:

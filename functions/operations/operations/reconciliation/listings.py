@@ -15,7 +15,7 @@ from accounting_sync.providers.clients import ProviderClients
 from accounting_sync.providers.moneybird.client import VERSIONED
 from accounting_sync.providers.moneybird.filters import Period
 from accounting_sync.time import booking_date
-from accounting_sync.webhooks.events import EntityRef, Source
+from accounting_sync.webhooks.events import EntityRef, Lane, Source
 from operations.reconciliation.runs import Run, RunKind
 
 MISSING = "missing"
@@ -96,7 +96,7 @@ class Listings:
     def _of_moneybird(
         self, run: Run, entity_type: str, connection: Connection, time_left: Callable[[], float]
     ) -> Iterator[Listed]:
-        client = self.clients.moneybird(connection, time_left)
+        client = self.clients.in_lane(Lane.BULK).moneybird(connection, time_left)
         if entity_type in VERSIONED:
             versions = client.list_versions(entity_type, Period(run.first, run.last))
             listed = {entity_id: _of_version(version) for entity_id, version in versions.items()}
@@ -118,7 +118,7 @@ class Listings:
         settings: BookingSettings,
         time_left: Callable[[], float],
     ) -> Iterator[Listed]:
-        client = self.clients.moment(connection, time_left)
+        client = self.clients.in_lane(Lane.BULK).moment(connection, time_left)
         name = settings.moment_modified_from
         limits = {name: run.first.isoformat()} if name and run.kind is RunKind.RECONCILIATION else {}
         aliases = {**FIELD_ALIASES[entity_type], **settings.moment_fields.get(entity_type, {})}

@@ -13,6 +13,7 @@ from accounting_sync.providers.clients import ProviderClients
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.models import MoneybirdWebhook
 from accounting_sync.time import Clock
+from accounting_sync.webhooks.events import Lane
 
 NEEDED_EVENTS = (
     "contact",
@@ -50,7 +51,7 @@ class WebhookHealth:
         connection = self.connections.get(name)
         if connection.moneybird is None:
             return []
-        client = self.clients.moneybird(connection, time_left)
+        client = self.clients.in_lane(Lane.BULK).moneybird(connection, time_left)
         ours = [webhook for webhook in client.list_webhooks() if _is_ours(webhook, name)]
         problems = [(webhook, why) for webhook in ours for why in self._problems(client, webhook)]
         told = [self._tell(name, webhook, why) for webhook, why in problems]

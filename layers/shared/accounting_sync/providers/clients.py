@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from requests.auth import AuthBase, HTTPBasicAuth
@@ -24,7 +24,7 @@ from accounting_sync.providers.moment.client import MomentClient
 from accounting_sync.providers.moneybird import client as moneybird
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.time import utc_now
-from accounting_sync.webhooks.events import Source
+from accounting_sync.webhooks.events import Lane, Source
 
 if TYPE_CHECKING:
     import requests
@@ -53,6 +53,8 @@ class ProviderClients:
     breaker: CallBreaker
     clock: "Clock" = utc_now
     sleep: Callable[[float], None] = time.sleep
+    lane: Lane = Lane.LIVE
+    """Whose share of a rate plan the calls are taken from."""
     _sessions: "dict[tuple[str, Source], requests.Session]" = field(default_factory=dict, repr=False)
 
     def moneybird(
@@ -94,6 +96,10 @@ class ProviderClients:
         )
         return MomentClient(transport, access.company)
 
+    def in_lane(self, lane: Lane) -> "ProviderClients":
+        """Return a factory for the work of a lane, with the same connections."""
+        return replace(self, lane=lane)
+
     @contextmanager
     def one_event(self, connection: str) -> Iterator[None]:
         """Tell the throttle where the work on one event ends: it learns how many calls an event takes."""
@@ -131,6 +137,7 @@ class ProviderClients:
             time_left=time_left,
             clock=self.clock,
             credential=mark,
+            lane=self.lane,
             sleep=self.sleep,
             repeats=self.settings.repeats,
         )

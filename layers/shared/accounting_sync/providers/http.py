@@ -34,6 +34,7 @@ from accounting_sync.errors import (
 from accounting_sync.providers.failures import Attempt, failure, interrupted, is_unhealthy
 from accounting_sync.providers.flow.rate_plan import PATIENCE
 from accounting_sync.time import utc_now
+from accounting_sync.webhooks.events import Lane
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -73,7 +74,9 @@ _MARGIN = 2.0  # seconds that are left for recording what became of the call
 class CallThrottle(Protocol):
     """What the transport asks before a call, and tells after it."""
 
-    def before(self, connection: str, provider: "Source", resource: str, credential: str) -> bool:
+    def before(
+        self, connection: str, provider: "Source", resource: str, credential: str, lane: Lane = Lane.LIVE
+    ) -> bool:
         """Take one call's share of the rate plan; True if this call tests whether a pause may end.
 
         Parameters
@@ -87,7 +90,7 @@ class CallThrottle(Protocol):
             If the call must wait; `until` says how long.
         """
 
-    def check(self, connection: str, provider: "Source") -> None:
+    def check(self, connection: str, provider: "Source", lane: Lane = Lane.LIVE) -> None:
         """Raise WaitError if no event can be begun now; takes no share."""
 
     def limited(self, connection: str, provider: "Source", until: datetime, reason: str) -> None:
@@ -210,13 +213,14 @@ class Transport:
     time_left: "Callable[[], float]" = lambda: float("inf")
     clock: "Clock" = utc_now
     credential: str = ""
+    lane: Lane = Lane.LIVE
     sleep: Callable[[float], None] = time.sleep
     repeats: int = 0
     """How often a call that failed, and is safe to repeat, is sent again before an error is raised."""
 
     def check_ready(self) -> None:
         """Raise WaitError if it is known already that no call may be made soon."""
-        self.throttle.check(self.connection, self.provider)
+        self.throttle.check(self.connection, self.provider, self.lane)
 
     def send(self, call: Call) -> Answer:
         """Make a call.
@@ -253,7 +257,9 @@ class Transport:
         attempt = Attempt(self.provider.value.capitalize(), call.method, call.template)
         timeout = self._timeout(attempt)
         is_test = self._in_turn(
-            lambda: self.throttle.before(self.connection, self.provider, call.resource, self.credential)
+            lambda: self.throttle.before(
+                self.connection, self.provider, call.resource, self.credential, self.lane
+            )
         )
         answer = self.breaker.guard(
             self.connection, self.provider, lambda: self._exchange(call, attempt, timeout)

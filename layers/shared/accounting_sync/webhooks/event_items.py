@@ -106,6 +106,7 @@ def to_summary(item: Mapping[str, Any]) -> EventSummary:
         number=item.get("number"),
         reason=item.get("reason"),
         due_at=_optional_time(item.get("due_at")),
+        lane=Lane(item.get("lane", Lane.LIVE)),
     )
 
 

@@ -84,6 +84,8 @@ class WaitingRoom(StrEnum):
     """Until its provider lets the connection in again, or answers again."""
     LIMIT = "LIMIT"
     """Until there is room in the plan for the provider's rate limit."""
+    BULK_LIMIT = "BULK_LIMIT"
+    """The same, for events of the bulk lane: they stand in a line of their own."""
 
 
 NOT_FETCHED = frozenset({Status.RECEIVED, Status.QUEUED})
@@ -220,6 +222,7 @@ class EventSummary:
     number: str | None = None
     reason: str | None = None
     due_at: datetime | None = None
+    lane: Lane = Lane.LIVE
 
 
 def event_id(connection: str, source: Source, idempotency_key: str) -> str:

@@ -25,7 +25,7 @@ from accounting_sync.aws.items import Item, from_attributes, is_condition_failur
 from accounting_sync.errors import PausedError, RateLimitedError, WaitError
 from accounting_sync.providers.flow.rate_plan import MONEYBIRD_PLAN, PATIENCE, SOON, RatePlan
 from accounting_sync.time import utc_now
-from accounting_sync.webhooks.events import Source
+from accounting_sync.webhooks.events import Lane, Source
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -47,6 +47,13 @@ more than the average, and one that is cut off in the middle has to read everyth
 _MANY = 1000
 """Events for which a provider without a plan has room."""
 
+LIVE_RESERVE = 0.2
+"""Part of a plan that bulk work leaves to live webhooks: a burst of them begins at once."""
+
+BULK_SHARE = 0.05
+"""Part of a plan that live webhooks leave to bulk work while there is any: it goes on, however slowly."""
+
+_BULK_NOTED_FOR = 60
 _MOMENT = timedelta(seconds=1)
 _ATTEMPTS = 50
 """Refused writes before a worker gives way; each means that another worker got its call."""
@@ -78,6 +85,10 @@ class ThrottleState:
         Counts the writes; 0 where there is no item yet.
     log
         Calls by bucket of the rate plan.
+    bulk_log
+        Those of them that were made for the bulk lane.
+    bulk_at
+        When the bulk lane last had work; seconds since the epoch.
     paused_until
         Seconds since the epoch; None when the provider has not asked us to wait.
     calls_per_event
@@ -90,6 +101,8 @@ class ThrottleState:
 
     version: int = 0
     log: Mapping[int, int] = field(default_factory=dict)
+    bulk_log: Mapping[int, int] = field(default_factory=dict)
+    bulk_at: int | None = None
     paused_until: int | None = None
     reason: str = ""
     calls_per_event: float = FIRST_ESTIMATE
@@ -104,6 +117,8 @@ class ThrottleState:
         return cls(
             version=item["version"],
             log={int(bucket): calls for bucket, calls in item.get("calls", {}).items()},
+            bulk_log={int(bucket): calls for bucket, calls in item.get("bulk_calls", {}).items()},
+            bulk_at=item.get("bulk_at"),
             paused_until=item.get("paused_until"),
             reason=item.get("reason", ""),
             answered_at=item.get("answered_at"),
@@ -121,6 +136,8 @@ class ThrottleState:
             "id": key,
             "version": self.version,
             "calls": {str(bucket): calls for bucket, calls in self.log.items()},
+            "bulk_calls": {str(bucket): calls for bucket, calls in self.bulk_log.items()},
+            "bulk_at": self.bulk_at,
             "paused_until": self.paused_until,
             "reason": self.reason or None,
             "answered_at": self.answered_at,
@@ -187,13 +204,17 @@ class Throttle:
         self._samples: dict[str, list[int]] = {}
         self._answered: dict[str, int] = {}
 
-    def before(self, connection: str, provider: Source, resource: str, credential: str = "") -> bool:
+    def before(
+        self, connection: str, provider: Source, resource: str, credential: str = "", lane: Lane = Lane.LIVE
+    ) -> bool:
         """Take one call's share of the rate plan; True if this call tests whether a pause may end.
 
         Parameters
         ----------
         credential
             Mark of the credential that the call carries: another than the refused one ends a pause.
+        lane
+            Whose share the call is taken from.
 
         Raises
         ------
@@ -205,20 +226,20 @@ class Throttle:
 
         def take(state: ThrottleState, now: float) -> ThrottleState:
             admitted = _admitted(state, _Call(resource, credential), self._settings.test_lease, now)
-            return _take(_learned(admitted, samples, self._answered.get(key)), plan, now)
+            return _take(_learned(admitted, samples, self._answered.get(key)), plan, now, lane)
 
         taken = self._change(key, take)
         self._samples.pop(key, None)
         self._calls[key] = self._calls.get(key, 0) + 1
         return resource in taken.denied
 
-    def check(self, connection: str, provider: Source) -> None:
+    def check(self, connection: str, provider: Source, lane: Lane = Lane.LIVE) -> None:
         """Raise RateLimitedError if the plan has no room for an event soon; takes no share of it."""
         state, now = self.state(connection, provider), self._clock().timestamp()
         plan = self._settings.plans.get(provider)
         state = _unpaused(state, now)
         if plan is not None:
-            free_at = plan.free_at(plan.current(state.log, now), now, _calls_to_begin(state, plan))
+            free_at = _free_at(state, plan, now, lane, _calls_to_begin(state, plan))
             _raise_if_later(free_at, now + PATIENCE.total_seconds())
 
     def event_done(self, connection: str, provider: Source, *, is_whole: bool) -> None:
@@ -234,8 +255,8 @@ class Throttle:
         if calls and is_whole and provider in self._settings.plans:
             self._samples.setdefault(key, []).append(calls)
 
-    def room_for_events(self, connection: str, provider: Source) -> int:
-        """Return how many events the plan has room for soon."""
+    def room_for_events(self, connection: str, provider: Source, lane: Lane = Lane.LIVE) -> int:
+        """Return how many events of a lane the plan has room for soon."""
         state, now = self.state(connection, provider), self._clock().timestamp()
         plan = self._settings.plans.get(provider)
         if plan is None:
@@ -243,8 +264,14 @@ class Throttle:
         soon = now + SOON.total_seconds()
         if state.paused_until and state.paused_until > soon:
             return 0
-        left = plan.free_by(state.log, soon) - _calls_to_begin(state, plan)
+        left = _free_by(state, plan, soon, lane) - _calls_to_begin(state, plan)
         return 0 if left < 0 else 1 + int(left / state.calls_per_event)
+
+    def note_bulk(self, connection: str, provider: Source) -> None:
+        """Note that the bulk lane has work, so that live calls leave its share free; a write a minute."""
+        state, now = self.state(connection, provider), int(self._clock().timestamp())
+        if provider in self._settings.plans and (state.bulk_at or 0) < now - _BULK_NOTED_FOR:
+            self._note(connection, provider, lambda state: replace(state, bulk_at=now))
 
     def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None:
         """Note a 429: nobody calls before `until`."""
@@ -397,14 +424,43 @@ def _learned(state: ThrottleState, samples: Iterable[int], answered_at: int | No
     return replace(state, calls_per_event=max(1.0, average), answered_at=latest)
 
 
-def _take(state: ThrottleState, plan: RatePlan | None, now: float) -> ThrottleState:
+def _take(state: ThrottleState, plan: RatePlan | None, now: float, lane: Lane) -> ThrottleState:
     """Return the state after one more call, or raise if the plan has no room for it now."""
     if plan is None:
         return state
-    log = plan.current(state.log, now)
-    _raise_if_later(plan.free_at(log, now), now)
+    _raise_if_later(_free_at(state, plan, now, lane, 1), now)
     bucket = plan.bucket_of(now)
-    return replace(state, log={**log, bucket: log.get(bucket, 0) + 1})
+    log, bulk_log = plan.current(state.log, now), plan.current(state.bulk_log, now)
+    log[bucket] = log.get(bucket, 0) + 1
+    if lane is Lane.LIVE:
+        return replace(state, log=log, bulk_log=bulk_log)
+    bulk_log[bucket] = bulk_log.get(bucket, 0) + 1
+    return replace(state, log=log, bulk_log=bulk_log, bulk_at=int(now))
+
+
+def _free_at(state: ThrottleState, plan: RatePlan, now: float, lane: Lane, calls: int) -> float:
+    """Return when a lane may make so many more calls."""
+    log, kept = plan.current(state.log, now), _kept_from(state, plan, now, lane, calls)
+    return plan.free_at(log, now, min(plan.calls, calls) + kept)
+
+
+def _free_by(state: ThrottleState, plan: RatePlan, moment: float, lane: Lane) -> int:
+    """Return how many calls a lane may make by a moment."""
+    return max(0, plan.free_by(state.log, moment) - _kept_from(state, plan, moment, lane, 1))
+
+
+def _kept_from(state: ThrottleState, plan: RatePlan, moment: float, lane: Lane, calls: int) -> int:
+    """Return how many of the plan's calls are kept for the other lane.
+
+    Bulk work leaves a reserve to live webhooks, unless it has had less than its own share. Live work leaves
+    that share free, as far as it is not used, while there is bulk work.
+    """
+    share = int(BULK_SHARE * plan.calls)
+    used = sum(plan.current(state.bulk_log, moment).values())
+    if lane is Lane.BULK:
+        return 0 if used + calls <= share else min(int(LIVE_RESERVE * plan.calls), plan.calls - 1)
+    is_waiting = state.bulk_at is not None and state.bulk_at + plan.window.total_seconds() > moment
+    return max(0, share - used) if is_waiting else 0
 
 
 def _calls_to_begin(state: ThrottleState, plan: RatePlan) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from accounting_sync.providers.flow.throttle import Throttle
 from accounting_sync.time import Clock
-from accounting_sync.webhooks.events import Source
+from accounting_sync.webhooks.events import Lane, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,13 @@ class FlowView:
         told = (self.throttle.state(connection, provider).answered_at for provider in Source)
         return any(at is not None and at > moment.timestamp() for at in told)
 
-    def room_for_events(self, connection: str) -> int:
-        """Return how many events the rate plan has room for within a minute; only Moneybird has one."""
-        return self.throttle.room_for_events(connection, Source.MONEYBIRD)
+    def room_for_events(self, connection: str, lane: Lane) -> int:
+        """Return how many events of a lane the rate plan has room for soon; only Moneybird has a plan."""
+        return self.throttle.room_for_events(connection, Source.MONEYBIRD, lane)
+
+    def note_bulk(self, connection: str) -> None:
+        """Note that bulk events wait, so that live ones leave them their share."""
+        self.throttle.note_bulk(connection, Source.MONEYBIRD)
 
     def _is_paused(self, connection: str, provider: Source) -> bool:
         if self.open_until(connection, provider) is not None:
