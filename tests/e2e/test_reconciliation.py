@@ -24,11 +24,13 @@ def test_what_was_there_before_the_connection_is_found_synced_and_not_found_agai
     assert 0 < second["queued"] + 1 < first["queued"] <= first["found"]
 
 
-def test_schedules_tasks_are_understood(stack: LocalStack) -> None:
+def test_open_runs_go_on_and_the_demo_webhook_is_found_healthy(stack: LocalStack) -> None:
     function = stack.description.reconciliation_function
+    check = {"task": "check_webhooks", "connection": stack.description.connection}
 
     assert "runs" in run(stack, function, {"task": "go_on"})
-    assert run(stack, function, {"task": "reconcile_all"})["failed"] == {}
+    problems = run(stack, function, check)["problems"]
+    assert [problem for problem in problems if "switched off" in problem or "no webhook" in problem] == []
 
 
 def waiting(stack: LocalStack) -> list[Any]:
