@@ -7,10 +7,12 @@ import pytest
 from moto import mock_aws
 
 from accounting_sync.webhooks.events import Lane, Source, Status
+from operations.reconciliation import runner
 from operations.reconciliation.webhook_health import NEEDED_EVENTS
 from tests.harness.boundaries import Killed
 from tests.harness.reconciliation import make_reconciliation
 from tests.harness.sync_function import SyncFunction
+from tests.harness.tables import create_events_table
 from tests.harness.world import CONNECTION, SETTINGS
 from tests.simulators.moment import samples
 
@@ -26,6 +28,13 @@ def function() -> Iterator[SyncFunction]:
 def reconcile(function: SyncFunction, task: str = "reconcile", **more: str) -> dict[str, Any]:
     answer = make_reconciliation(function).run({"task": task, "connection": CONNECTION, **more}, ENOUGH)
     (run,) = answer["runs"]
+    return dict(run)
+
+
+def once(function: SyncFunction, task: dict[str, str]) -> dict[str, Any]:
+    """Give a task time for a chunk or two."""
+    looks = iter([60.0] * 4)  # a call to a provider looks as well
+    (run,) = make_reconciliation(function).run(task, lambda: next(looks, 0.0))["runs"]
     return dict(run)
 
 
@@ -151,6 +160,41 @@ def test_run_that_has_no_time_left_goes_on_with_the_next_invocation(function: Sy
     assert left["steps"] != []
 
 
+def test_step_that_is_cut_off_again_and_again_comes_to_its_end_and_counts_right(
+    function: SyncFunction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "CHUNK", 2)
+    reconcile(function, "backfill", **{"from": "2026-01-01"})
+    whole = len(function.queue.messages)
+    function.aws.dynamodb.delete_table(TableName=function.environment.events_table)
+    create_events_table(function.aws.dynamodb)
+    function.queue.messages.clear()
+    function.pass_time(hours=1)
+
+    task = {"task": "backfill", "connection": CONNECTION, "from": "2026-01-01"}
+    passes, run = 1, once(function, task)
+    while run["state"] == "OPEN":
+        passes, run = passes + 1, once(function, {"task": "go_on"})
+        assert passes < 60
+
+    assert passes > 5
+    assert (run["queued"], run["waiting"]) == (whole, 0)
+    assert len(function.queue.messages) == whole
+
+
+def test_change_of_a_parked_document_is_found(function: SyncFunction) -> None:
+    function.book_by(SETTINGS | {"vat": {}})
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    function.book_by(SETTINGS)
+    function.pass_time(hours=1)
+    function.moment.state.put("invoices", {"id": samples.DOCUMENTED_INVOICE, "dueDate": "2026-03-01"}, None)
+    function.pass_time(hours=25)
+
+    reconcile(function)
+
+    assert ("invoice", str(samples.DOCUMENTED_INVOICE)) in queued(function)
+
+
 def test_run_is_stopped_and_resumed(function: SyncFunction) -> None:
     tasks = make_reconciliation(function)
     tasks.run({"task": "backfill", "connection": CONNECTION, "from": "2026-01-01"}, lambda: 0.0)
@@ -246,13 +290,13 @@ def test_webhook_that_was_switched_off_is_on_again_and_told(function: SyncFuncti
 
 def test_webhook_that_is_missing_incomplete_or_failing_is_told(function: SyncFunction) -> None:
     assert ["Moneybird has no webhook" in problem for problem in check_webhooks(function)] == [True]
-    register(function, ["contact", "sales_invoice_created"], last_http_status="401")
+    register(function, ["contact", "sales_invoice_created", "payment_destroyed"], last_http_status="401")
 
     incomplete, failing = check_webhooks(function)
 
     assert incomplete == (
-        "It does not send document, estimate, external_sales_invoice, payment, project. Register it again"
-        " with these events too."
+        "It does not send document, estimate, external_sales_invoice, payment, project, sales_invoice."
+        " Register it again with these events too."
     )
     assert "answered with 401" in failing
     assert function.metrics.numbers["UnhealthyWebhooks"] == 3

@@ -43,6 +43,12 @@ class Listed(NamedTuple):
     version: int | None = None
     updated_at: datetime | None = None
 
+    def is_newer_than(self, moment: datetime) -> bool:
+        """Whether it is known to have changed after a moment. Moneybird's version is a time, in seconds."""
+        if self.version is not None:
+            return self.version > moment.timestamp()
+        return self.updated_at is not None and self.updated_at > moment
+
     def is_known(self, known: KnownVersion | None) -> bool:
         """Whether the ledger has it as it is now."""
         if self.mark == MISSING or known is None or known.deleted:

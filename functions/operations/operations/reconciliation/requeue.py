@@ -35,7 +35,7 @@ class Requeue:
 
     def _event(self, run: Run, listed: Listed) -> WebhookEvent:
         entity, now = listed.entity, self.clock()
-        key = f"{run.kind}-{run.run_id}-{entity.type}-{entity.id}-{_short(listed.mark)}"
+        key = run.key_of(f"{entity.type}-{entity.id}-{_short(listed.mark)}")
         body = json.dumps({"run": run.run_id, "why": _why(entity, listed)}).encode()
         return WebhookEvent(
             event_id=event_id(entity.connection, entity.source, key),

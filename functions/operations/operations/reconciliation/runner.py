@@ -1,8 +1,8 @@
 """Goes on with runs: compares what a provider lists with the ledger, and queues what differs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import batched
+from itertools import batched, islice
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -24,22 +24,10 @@ from operations.reconciliation.runs import Run, RunChangedError, RunKind, RunSta
 AHEAD = 500
 """Open events of a connection beyond which a run queues no more of them: the lane is to drain first."""
 
-_CHUNK = 100
+CHUNK = 100
+"""Entities that are compared at once; after each chunk the run is written."""
+
 _OPEN = (Status.RECEIVED, Status.QUEUED, Status.SYNCING, *WaitingRoom)
-
-
-@dataclass(slots=True)
-class _Pass:
-    """One pass over the list of a step."""
-
-    room: int
-    """Events that may be queued."""
-    standing: Mapping[EntityRef, EventSummary]
-    found: int = 0
-    waiting: int = 0
-    queued: int = 0
-    is_whole: bool = False
-    """Else time was up, or enough was queued: the step is done again from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +79,14 @@ class Runner:
     def go_on(self, run: Run, time_left: Callable[[], float]) -> Run:
         """Do steps until none is left, time is up, or enough is queued; return the run as it stands."""
         try:
-            while run.state is RunState.OPEN and run.steps and time_left() > 0:
-                done = self._do_step(run, run.steps[0], time_left)
-                run = self.runs.put(_after(run, done))
-                if not done.is_whole:
-                    return run
+            for each in self._progress(run, time_left):
+                run = self.runs.put(each)
             return self._finish(run) if run.state is RunState.OPEN and not run.steps else run
         except RunChangedError:
             return self.runs.get(run.connection, run.kind) or run
         except SyncError as error:
-            self.logger.warning(
-                "a run cannot go on", extra={"connection": run.connection, "cause": str(error)}
-            )
+            about = {"connection": run.connection, "cause": str(error)}
+            self.logger.warning("a run cannot go on", extra=about)
             return self._note(run, str(error))
 
     def set_state(self, run: Run, state: RunState) -> Run:
@@ -115,29 +99,48 @@ class Runner:
         except RunChangedError:
             return run
 
-    def _do_step(self, run: Run, step: str, time_left: Callable[[], float]) -> _Pass:
-        connection, settings = self.connections.get(run.connection), self._settings(run.connection)
-        listed = self.listings.of_step(run, step, connection, settings, time_left)
+    def _progress(self, run: Run, time_left: Callable[[], float]) -> Iterator[Run]:
+        """Yield the run after each chunk of a list; each is to be written before the next one is begun."""
+        if run.state is not RunState.OPEN or not run.steps:
+            return
         standing = self._standing(run.connection)
-        is_open = [event for event in standing.values() if event.status not in NEEDS_A_PERSON]
-        done = _Pass(AHEAD - len(is_open), standing)
-        for chunk in batched(listed, _CHUNK, strict=False):
-            if time_left() <= 0 or done.queued >= done.room:
-                return done
-            self._compare(run, chunk, done)
-        done.is_whole = True
-        return done
+        room = AHEAD - sum(1 for event in standing.values() if event.status not in NEEDS_A_PERSON)
+        for step in run.steps:
+            connection, settings = self.connections.get(run.connection), self._settings(run.connection)
+            listed = self.listings.of_step(run, step, connection, settings, time_left)
+            for chunk in batched(islice(listed, run.position, None), CHUNK, strict=False):
+                if time_left() <= 0 or room <= 0:
+                    return
+                queued, waiting = self._compare(run, chunk, standing)
+                room -= queued
+                run = _counted(run, len(chunk), queued, waiting)
+                yield run
+                run = run.model_copy(update={"revision": run.revision + 1})
+            run = run.model_copy(update={"steps": run.steps[1:], "position": 0, "problem": None})
+            yield run
+            run = run.model_copy(update={"revision": run.revision + 1})
 
-    def _compare(self, run: Run, chunk: tuple[Listed, ...], done: _Pass) -> None:
+    def _compare(
+        self, run: Run, chunk: Sequence[Listed], standing: Mapping[EntityRef, EventSummary]
+    ) -> tuple[int, int]:
+        """Return how many entities of a chunk were queued, and how many wait already."""
         known = self.index.known([listed.entity for listed in chunk])
-        done.found += len(chunk)
-        for listed in chunk:
-            if listed.is_known(known.get(listed.entity)):
-                continue
-            if listed.entity in done.standing:  # it waits for its turn, or for a person
-                done.waiting += 1
-            else:
-                done.queued += self.requeue.send(run, listed)
+        differing = [listed for listed in chunk if not listed.is_known(known.get(listed.entity))]
+        waiting = [listed for listed in differing if self._waits(run, listed, standing.get(listed.entity))]
+        for listed in differing:
+            if listed not in waiting:
+                self.requeue.send(run, listed)
+        return len(differing) - len(waiting), len(waiting)
+
+    def _waits(self, run: Run, listed: Listed, event: EventSummary | None) -> bool:
+        """Whether an entity has an event already that is to come, or that a person is to decide about.
+
+        One that has changed since its event was parked is news. One that this run queued, and was killed
+        before it could say so, is queued.
+        """
+        if event is None or run.owns(event.event_id):
+            return False
+        return event.status not in NEEDS_A_PERSON or not listed.is_newer_than(event.updated_at)
 
     def _standing(self, connection: str) -> dict[EntityRef, EventSummary]:
         """Return the entities of a connection with open events, or with events that need a person."""
@@ -188,10 +191,14 @@ class Runner:
         return self.settings.get(connection) or BookingSettings()
 
 
-def _after(run: Run, done: _Pass) -> Run:
-    """Return the run after a pass: what was queued counts in any case, the rest once a step is whole."""
-    queued = {"queued": run.queued + done.queued, "problem": None}
-    if not done.is_whole:
-        return run.model_copy(update=queued)
-    whole = {"found": run.found + done.found, "waiting": run.waiting + done.waiting, "steps": run.steps[1:]}
-    return run.model_copy(update={**queued, **whole})
+def _counted(run: Run, found: int, queued: int, waiting: int) -> Run:
+    """Return the run after one more chunk of its step."""
+    return run.model_copy(
+        update={
+            "found": run.found + found,
+            "queued": run.queued + queued,
+            "waiting": run.waiting + waiting,
+            "position": run.position + found,
+            "problem": None,
+        }
+    )

@@ -1,8 +1,8 @@
 """Runs of reconciliation and backfill, in the accounting table: `pk` = `RUNS`, `sk` = connection and kind.
 
 A connection has one run of each kind: the one that is open, else the last one with its report. A run is done
-step by step; a step that was cut off is done again from its beginning, which is safe because an event that
-was queued for it is known by its key.
+step by step, and a step chunk by chunk. A chunk that was cut off is done again, which is safe because an
+event that was queued for it is known by its key. What a list moves while it is read is found by the next run.
 """
 
 from collections.abc import Iterator
@@ -48,6 +48,8 @@ class Run(Model):
     started_at: datetime
     steps: tuple[str, ...]
     """Those that are left: `moneybird Contact`, `moment invoice`."""
+    position: int = 0
+    """How many entities of the list of its next step are done with."""
     found: int = 0
     """Entities that the steps so far have listed."""
     waiting: int = 0
@@ -62,6 +64,14 @@ class Run(Model):
     finished_at: datetime | None = None
     revision: int = 0
     """Counts the writes: of two workers with one run, the slower one's write is refused."""
+
+    def key_of(self, text: str) -> str:
+        """Return the key of an event of this run."""
+        return f"{self.kind}-{self.run_id}-{text}"
+
+    def owns(self, event_id: str) -> bool:
+        """Whether an event was queued by this run."""
+        return f"#{self.key_of('')}" in event_id
 
     @property
     def right(self) -> int:

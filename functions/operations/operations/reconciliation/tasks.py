@@ -51,7 +51,7 @@ class Tasks:
         """
         match task:
             case {"task": "reconcile_all"}:
-                return self._reconcile_all(task, time_left)
+                return self._reconcile_all(time_left)
             case {"task": "go_on"}:
                 return {"runs": [_shown(run) for run in self._go_on(time_left)]}
             case {"task": "reconcile" | "backfill" as name, "connection": str(connection)} if connection:
@@ -64,17 +64,21 @@ class Tasks:
                 return {"problems": self.health.check(connection, time_left)}
         raise ValueError(EXPECTED)
 
-    def _reconcile_all(self, task: Mapping[str, Any], time_left: Callable[[], float]) -> dict[str, Any]:
+    def _reconcile_all(self, time_left: Callable[[], float]) -> dict[str, Any]:
         """Open a run for each connection; whatever is wrong with one, the others are reconciled."""
         failed = {}
         for connection in self.registry.names():
-            try:
-                self.runner.open(connection, RunKind.RECONCILIATION, task)
-                self.health.check(connection, time_left)
-            except SyncError as error:
-                self.logger.warning("not reconciled", extra={"connection": connection, "cause": str(error)})
-                failed[connection] = str(error)
+            for work in (self._open_run, self.health.check):
+                try:
+                    work(connection, time_left)
+                except SyncError as error:
+                    about = {"connection": connection, "cause": str(error)}
+                    self.logger.warning("not reconciled", extra=about)
+                    failed[connection] = str(error)
         return {"runs": [_shown(run) for run in self._go_on(time_left)], "failed": failed}
+
+    def _open_run(self, connection: str, _: Callable[[], float]) -> Run:
+        return self.runner.open(connection, RunKind.RECONCILIATION, {})
 
     def _go_on(self, time_left: Callable[[], float]) -> list[Run]:
         return [self.runner.go_on(run, time_left) for run in self.runs.all() if run.state is RunState.OPEN]

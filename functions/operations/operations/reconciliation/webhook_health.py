@@ -15,18 +15,29 @@ from accounting_sync.providers.moneybird.models import MoneybirdWebhook
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.events import Lane
 
-NEEDED_EVENTS = (
-    "contact",
-    "document",
-    "estimate",
-    "external_sales_invoice",
-    "payment",
-    "project",
-    "sales_invoice",
-)
-"""Groups of Moneybird's events that are synced; a webhook needs all of them."""
+NEEDED_EVENTS = {
+    "contact": ("contact_created", "contact_changed", "contact_archived", "contact_merged"),
+    "document": ("document_saved", "document_updated", "document_destroyed"),
+    "estimate": ("estimate_created", "estimate_updated", "estimate_state_changed", "estimate_destroyed"),
+    "external_sales_invoice": (
+        "external_sales_invoice_created",
+        "external_sales_invoice_updated",
+        "external_sales_invoice_state_changed",
+        "external_sales_invoice_destroyed",
+    ),
+    "payment": ("payment_registered", "payment_destroyed"),
+    "project": ("project_created", "project_updated", "project_archived", "project_destroyed"),
+    "sales_invoice": (
+        "sales_invoice_created",
+        "sales_invoice_updated",
+        "sales_invoice_state_changed",
+        "sales_invoice_destroyed",
+    ),
+}
+"""Group of Moneybird's events to those of it that are synced: a webhook needs the group, or all of them."""
 
-_SUCCESS = range(200, 300)
+_SUCCESS = "200"
+"""Moneybird takes any other answer for a failure (its webhook documentation)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,7 @@ class WebhookHealth:
         if missing:
             yield f"It does not send {', '.join(missing)}. Register it again with these events too."
         status = webhook.last_http_status
-        if status and status.isdigit() and int(status) not in _SUCCESS:
+        if status and status != _SUCCESS:
             yield f"Its last delivery was answered with {status}. Compare its URL with the connection's."
 
     def _tell(self, connection: str, webhook: MoneybirdWebhook | None, reason: str) -> str:
@@ -92,6 +103,6 @@ def _is_ours(webhook: MoneybirdWebhook, connection: str) -> bool:
     return urlsplit(webhook.url).path.endswith(f"/webhooks/{connection}/moneybird")
 
 
-def _covers(enabled: tuple[str, ...], needed: str) -> bool:
-    """Whether a list of events holds a group, or events of it: Moneybird may spell a group out."""
-    return any(needed.startswith(name) or name.startswith(f"{needed}_") for name in enabled)
+def _covers(enabled: tuple[str, ...], group: str) -> bool:
+    """Whether a list of events holds a group, or all of its events that are needed: it may be spelled out."""
+    return all(any(event.startswith(name) for name in enabled) for event in NEEDED_EVENTS[group])
