@@ -14,7 +14,7 @@ PACKAGES := layers/shared functions/webhook_receiver functions/entity_sync funct
 
 export PORT ?= 4566
 export BIND_HOST ?= 127.0.0.1
-export MONEYBIRD_URL MOMENT_URL
+export MONEYBIRD_URL MOMENT_URL MONEYBIRD_RATE
 export UV_CACHE_DIR := $(LOCAL)/cache/uv
 export PIP_CACHE_DIR := $(LOCAL)/cache/pip
 export UV_PYTHON_DOWNLOADS := never
@@ -36,7 +36,7 @@ SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 run: environment ## Deliver the sample webhooks to a local stack and show what became of each
 	$(BIN)/python -m tests.local_stack run
 
-up: environment ## The same, then keep the stack until Ctrl-C (PORT, BIND_HOST, MONEYBIRD_URL, MOMENT_URL)
+up: environment ## The same, then keep the stack until Ctrl-C (PORT, BIND_HOST, MONEYBIRD_URL, MOMENT_URL, MONEYBIRD_RATE)
 	$(BIN)/python -m tests.local_stack up
 
 ##@ Check

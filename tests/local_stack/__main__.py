@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from accounting_sync.providers.flow.rate_plan import RatePlan
 from tests.local_stack.aws import sam_local
 from tests.local_stack.errors import LocalStackError
 from tests.local_stack.paths import EVENTS, ROOT, STACK_FILE
@@ -24,12 +25,31 @@ app = typer.Typer(help="The whole pipeline on this machine.", no_args_is_help=Tr
 
 Port = Annotated[int, typer.Option(envvar="PORT", min=1, max=HIGHEST, help="Port of the local AWS.")]
 Host = Annotated[str, typer.Option(envvar="BIND_HOST", help="Address to listen on.")]
+
+
+def _checked_rate(rate: str | None) -> str | None:
+    """Refuse a rate that is none, before anything is started."""
+    try:
+        RatePlan.from_text(rate or "1/1")
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return rate or None
+
+
 MoneybirdUrl = Annotated[
     str | None,
     typer.Option(envvar="MONEYBIRD_URL", help="Base URL of a server that speaks Moneybird's API."),
 ]
 MomentUrl = Annotated[
     str | None, typer.Option(envvar="MOMENT_URL", help="Base URL of a server that speaks Moment's API.")
+]
+
+
+MoneybirdRate = Annotated[
+    str | None,
+    typer.Option(
+        envvar="MONEYBIRD_RATE", callback=_checked_rate, help="Moneybird's limit: calls/seconds (150/300)."
+    ),
 ]
 
 
@@ -48,9 +68,16 @@ def up(
     host: Host = LOOPBACK,
     moneybird_url: MoneybirdUrl = None,
     moment_url: MomentUrl = None,
+    moneybird_rate: MoneybirdRate = None,
 ) -> None:
     """Do the same, and keep the stack until Ctrl-C."""
-    options = StackOptions(port, host, moneybird_url=moneybird_url or None, moment_url=moment_url or None)
+    options = StackOptions(
+        port,
+        host,
+        moneybird_url=moneybird_url or None,
+        moment_url=moment_url or None,
+        moneybird_rate=moneybird_rate,
+    )
     with _stack(options) as stack:
         _demonstrate(stack)
         stack.description.write(STACK_FILE)

@@ -36,6 +36,8 @@ class StackOptions:
     moneybird_url: str | None = None
     """A server that speaks Moneybird's API, instead of the simulator."""
     moment_url: str | None = None
+    moneybird_rate: str | None = None
+    """Limit of the simulated Moneybird, and of the plan: calls/seconds."""
     administration_id: str | None = None
     moneybird_api_token: str | None = None
     moment_company: str | None = None
@@ -93,7 +95,7 @@ def local_stack(options: StackOptions, progress: Progress) -> Iterator[LocalStac
             with progress.step("Build (sam build; the first one takes a minute)"):
                 wait_for_build()
             with progress.step("Deployment (sam deploy)"):
-                outputs = sam.deploy(aws, folder, _parameters(moneybird, moment))
+                outputs = sam.deploy(aws, folder, _parameters(options, moneybird, moment))
         description = _describe(aws, outputs, moneybird, moment, credentials)
         with progress.step("Connection, and registration of its webhooks"):
             description = _connect(aws, description, moneybird)
@@ -120,6 +122,7 @@ def _moneybird(
     accepted = {
         "administration-id": credentials.administration_id,
         "api-token": credentials.moneybird_api_token,
+        **({"rate": options.moneybird_rate} if options.moneybird_rate else {}),
     }
     return simulator("moneybird", "/api/v2", options.host, accepted, folder)
 
@@ -133,8 +136,10 @@ def _moment(
     return simulator("moment", "/api/1.0", options.host, accepted, folder)
 
 
-def _parameters(moneybird: Provider, moment: Provider) -> dict[str, str]:
+def _parameters(options: StackOptions, moneybird: Provider, moment: Provider) -> dict[str, str]:
+    rate = {"MoneybirdRate": options.moneybird_rate} if options.moneybird_rate else {}
     return {
+        **rate,
         "Stage": STAGE,
         "Architecture": sam.architecture(),
         "LogLevel": "DEBUG",

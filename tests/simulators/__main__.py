@@ -13,7 +13,7 @@ import typer
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "layers" / "shared"))
 
 from tests.simulators.moment import API_KEY, COMPANY, moment_app
-from tests.simulators.moneybird import ADMINISTRATION_ID, API_TOKEN, moneybird_app
+from tests.simulators.moneybird import ADMINISTRATION_ID, API_TOKEN, MoneybirdSettings, moneybird_app
 from tests.simulators.serving import LOOPBACK, server_for, url_of
 from tests.simulators.simulator import Simulator, State
 
@@ -31,11 +31,16 @@ def moneybird(
     host: Host = LOOPBACK,
     administration_id: Annotated[str, typer.Option(help="Digits.")] = ADMINISTRATION_ID,
     api_token: Annotated[str, typer.Option(help="The bearer token to accept.")] = API_TOKEN,
+    rate: Annotated[str, typer.Option(help="Its limit: calls/seconds.")] = "150/300",
 ) -> None:
     """Serve a simulated Moneybird; its API is below /api/v2."""
     if not administration_id.isdigit():
         raise typer.BadParameter("must be digits", param_hint="--administration-id")
-    _serve(moneybird_app(administration_id, api_token), port, host)
+    calls, _, seconds = rate.partition("/")
+    if not (calls.isdigit() and seconds.isdigit()):
+        raise typer.BadParameter("must be calls/seconds, such as 150/300", param_hint="--rate")
+    settings = MoneybirdSettings(rate_limit=int(calls), rate_window_seconds=int(seconds))
+    _serve(moneybird_app(administration_id, api_token, settings=settings), port, host)
 
 
 @app.command()

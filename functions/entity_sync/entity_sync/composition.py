@@ -73,7 +73,8 @@ def make_providers(environment: Environment, aws: Aws, clock: Clock) -> Provider
         Throttle(
             aws.dynamodb,
             environment.control_table,
-            clock=clock,
+            environment.throttle_settings,
+            clock,
             listener=PauseAnnouncements(EventBus(aws.events, environment.event_bus_name), clock),
         ),
         CircuitBreaker(aws.dynamodb, environment.control_table, clock=clock),
@@ -144,7 +145,7 @@ def _destinations(
 
 
 def _flow(environment: Environment, aws: Aws, clock: Clock) -> FlowView:
-    throttle = Throttle(aws.dynamodb, environment.control_table, clock=clock)
+    throttle = Throttle(aws.dynamodb, environment.control_table, environment.throttle_settings, clock)
     breaker = CircuitBreaker(aws.dynamodb, environment.control_table, clock=clock)
     return FlowView(throttle, breaker.open_until, clock)
 

@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field
 
 from accounting_sync.model import Model
+from accounting_sync.providers.flow.throttle import ThrottleSettings, settings_for
 
 
 class Environment(Model):
@@ -23,6 +24,10 @@ class Environment(Model):
     """First part of the names of the connections' secrets and parameters, with the slash."""
     moneybird_base_url: str
     moment_base_url: str
+    moneybird_rate: str = "150/300"
+    """Moneybird's limit: calls/seconds."""
+    moneybird_calls_kept: int = Field(default=0, ge=0)
+    """Calls of it that are left to others who use the same token."""
     event_retention_days: int = Field(gt=0)
     patience_hours: float = Field(default=24, ge=0)
     """For how long an event that fails is tried again before it is FAILED; waiting does not count."""
@@ -31,6 +36,11 @@ class Environment(Model):
     """Bounds of the time between two tries."""
     max_unfinished: int = Field(default=6, gt=0)
     """Tries in a row that may be cut off: an event that kills its workers must come to an end as well."""
+
+    @property
+    def throttle_settings(self) -> ThrottleSettings:
+        """The rate plan."""
+        return settings_for(self.moneybird_rate, self.moneybird_calls_kept)
 
     @property
     def retention(self) -> timedelta:

@@ -95,7 +95,11 @@ def make_operations(environment: Environment, clock: Clock) -> Operations:
     logger = make_logger()
     around = (clock, MetricCounter(), logger)
     throttle = Throttle(
-        dynamodb, environment.control_table, clock=clock, listener=PauseAnnouncements(bus, clock)
+        dynamodb,
+        environment.control_table,
+        environment.throttle,
+        clock,
+        listener=PauseAnnouncements(bus, clock),
     )
     breaker = CircuitBreaker(dynamodb, environment.control_table, clock=clock)
     flow = FlowView(throttle, breaker.open_until, clock)

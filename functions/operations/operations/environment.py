@@ -1,9 +1,11 @@
 """What the deployment tells the operations function, read from the environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
+
+from accounting_sync.providers.flow.throttle import ThrottleSettings, settings_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,7 @@ class Environment:
     accounting_table: str
     control_table: str
     event_bus_name: str
+    throttle: ThrottleSettings = field(default_factory=ThrottleSettings)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -35,4 +38,5 @@ class Environment:
             accounting_table=environment["ACCOUNTING_TABLE"],
             control_table=environment["CONTROL_TABLE"],
             event_bus_name=environment["EVENT_BUS_NAME"],
+            throttle=settings_for(environment["MONEYBIRD_RATE"], int(environment["MONEYBIRD_CALLS_KEPT"])),
         )

@@ -82,7 +82,7 @@ def make_clients(
     listener = PauseAnnouncements(EventBus(events, environment.resources.event_bus_name), clock)
     return ProviderClients(
         ProviderSettings(environment.moneybird_base_url, environment.moment_base_url),
-        Throttle(dynamodb, table, clock=clock, listener=listener),
+        Throttle(dynamodb, table, environment.resources.throttle, clock, listener=listener),
         CircuitBreaker(dynamodb, table, clock=clock),
         clock,
     )

@@ -151,3 +151,19 @@ class _Counted:
     def call(self, at: float) -> None:
         self._now = at
         self.limit.count("token")
+
+
+def test_plan_is_read_from_calls_and_seconds_and_leaves_some_to_others() -> None:
+    assert RatePlan.from_text("150/300") == RatePlan.below(150, timedelta(seconds=300))
+    assert RatePlan.from_text("150/300", kept=30).calls == RatePlan.below(120, timedelta(seconds=300)).calls
+
+
+@pytest.mark.parametrize("rate", ["", "150", "150/", "/300", "150/0", "-1/300", "1.5/300", "150 / 300"])
+def test_rate_that_is_none_is_refused_with_an_example(rate: str) -> None:
+    with pytest.raises(ValueError, match="150/300"):
+        RatePlan.from_text(rate)
+
+
+def test_nothing_is_left_when_all_calls_are_kept() -> None:
+    with pytest.raises(ValueError, match="none is left"):
+        RatePlan.from_text("150/300", kept=150)

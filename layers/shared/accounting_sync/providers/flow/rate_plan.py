@@ -56,6 +56,27 @@ class RatePlan:
         bucket = min(timedelta(seconds=1), period / 100)
         return cls(max(1, limit - 1), period + margin, bucket)
 
+    @classmethod
+    def from_text(cls, rate: str, kept: int = 0) -> Self:
+        """Return the plan for a limit that is written as calls/seconds: `150/300`.
+
+        Parameters
+        ----------
+        kept
+            Calls of it that are left to others who use the same token.
+
+        Raises
+        ------
+        ValueError
+            If it is not written so, or nothing is left.
+        """
+        calls, separator, seconds = rate.partition("/")
+        if not (separator and calls.isdigit() and seconds.isdigit() and int(seconds) > 0):
+            raise ValueError(f"a rate is calls/seconds, such as 150/300; this is {rate!r}")
+        if int(calls) <= kept:
+            raise ValueError(f"of {calls} calls, {kept} are kept for others: none is left")
+        return cls.below(int(calls) - kept, timedelta(seconds=int(seconds)))
+
     def bucket_of(self, moment: float) -> int:
         """Return the number of the bucket that a moment (seconds since the epoch) lies in."""
         return int(moment // self.bucket.total_seconds())

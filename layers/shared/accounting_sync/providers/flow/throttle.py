@@ -183,6 +183,11 @@ class ThrottleSettings:
     test_lease: timedelta = timedelta(minutes=1)
 
 
+def settings_for(moneybird_rate: str, kept: int) -> ThrottleSettings:
+    """Return the settings for Moneybird's limit as the deployment names it; see `RatePlan.from_text`."""
+    return ThrottleSettings(plans={Source.MONEYBIRD: RatePlan.from_text(moneybird_rate, kept)})
+
+
 class Throttle:
     """Asks and tells the ControlTable; keeps what it saw last, which every write checks."""
 
