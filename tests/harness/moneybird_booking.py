@@ -11,6 +11,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from accounting_sync.accounting.documents import Document
 from accounting_sync.accounting.stores.accounting_store import AccountingStore
 from accounting_sync.connections.booking_settings import BookingSettings
+from accounting_sync.providers.flow.throttle import CallsLeft
 from accounting_sync.providers.http import TokenAuth, Transport
 from accounting_sync.providers.moment.client import MomentClient
 from accounting_sync.providers.moneybird.client import MoneybirdClient
@@ -53,7 +54,7 @@ class _Free:
         self, connection: str, provider: Source, resource: str, reason: str, credential: str
     ) -> None: ...
 
-    def answered(self, connection: str, provider: Source) -> None: ...
+    def answered(self, connection: str, provider: Source, left: CallsLeft | None = None) -> None: ...
 
     def event_done(self, connection: str, provider: Source, *, is_whole: bool) -> None: ...
 

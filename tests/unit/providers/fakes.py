@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from accounting_sync.errors import RetryableError
+from accounting_sync.providers.flow.throttle import CallsLeft
 from accounting_sync.webhooks.events import Lane, Source
 
 
@@ -32,7 +33,7 @@ class RecordingThrottle:
     def denied(self, connection: str, provider: Source, resource: str, reason: str, credential: str) -> None:
         self.told.append(("denied", connection, provider, reason))
 
-    def answered(self, connection: str, provider: Source) -> None: ...
+    def answered(self, connection: str, provider: Source, left: CallsLeft | None = None) -> None: ...
 
     def event_done(self, connection: str, provider: Source, *, is_whole: bool) -> None: ...
 

@@ -33,6 +33,7 @@ from accounting_sync.errors import (
 )
 from accounting_sync.providers.failures import Attempt, failure, interrupted, is_unhealthy
 from accounting_sync.providers.flow.rate_plan import PATIENCE
+from accounting_sync.providers.flow.throttle import CallsLeft
 from accounting_sync.time import utc_now
 from accounting_sync.webhooks.events import Lane
 
@@ -104,8 +105,8 @@ class CallThrottle(Protocol):
     def accepted(self, connection: str, provider: "Source", resource: str) -> None:
         """Note that the test call was let in: the resource's pause is over."""
 
-    def answered(self, connection: str, provider: "Source") -> None:
-        """Note a proper answer."""
+    def answered(self, connection: str, provider: "Source", left: CallsLeft | None = None) -> None:
+        """Note a proper answer, and what the provider says is left of its limit."""
 
     def event_done(self, connection: str, provider: "Source", *, is_whole: bool) -> None:
         """Note that the work on one event is over; `is_whole` says whether it came to its end."""
@@ -268,7 +269,7 @@ class Transport:
         self._share(call, error, is_test=is_test)
         if error:
             raise error
-        self.throttle.answered(self.connection, self.provider)
+        self.throttle.answered(self.connection, self.provider, calls_left(answer.headers))
         return answer
 
     def _in_turn[Result](self, ask: "Callable[[], Result]") -> Result:
@@ -341,6 +342,17 @@ class Transport:
     def _time_for(self, timeout: tuple[float, float]) -> float:
         """Return the seconds in which the whole answer has to be here: one silence more is the most."""
         return min(self.time_left() - _MARGIN, 3 * timeout[1])
+
+
+def calls_left(headers: Mapping[str, str]) -> CallsLeft | None:
+    """Read what is left of Moneybird's limit; None where an answer does not say, or not in numbers.
+
+    `RateLimit-RequestsRemaining` was measured to be the number of calls and `RateLimit-Reset` an epoch;
+    `RateLimit-Remaining`, against the description, the seconds to the reset, so that it is not read.
+    """
+    calls = headers.get("RateLimit-RequestsRemaining", "")
+    until = headers.get("RateLimit-Reset", "")
+    return CallsLeft(int(calls), float(until)) if calls.isdigit() and until.isdigit() else None
 
 
 def mark_of(credential: "SecretStr") -> str:

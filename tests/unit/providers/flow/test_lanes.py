@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from accounting_sync.errors import RateLimitedError
 from accounting_sync.providers.flow.rate_plan import RatePlan
-from accounting_sync.providers.flow.throttle import Throttle, ThrottleSettings
+from accounting_sync.providers.flow.throttle import CallsLeft, Throttle, ThrottleSettings
 from accounting_sync.webhooks.events import Lane, Source
 from tests.harness.clock import ManualClock
 from tests.harness.examples import examples
@@ -105,3 +105,26 @@ def test_both_lanes_together_keep_the_plan(_aws: None, turns: list[tuple[bool, i
         in_window = [live for at, live in granted if at > rig.clock.now - PLAN.window]
         assert len(in_window) <= PLAN.calls
         rig.clock.advance(timedelta(seconds=seconds))
+
+
+def test_calls_of_people_with_the_same_token_make_room_and_come_back_with_the_reset(rig: Rig) -> None:
+    reset = rig.clock.now + timedelta(seconds=100)
+    rig.granted(Lane.LIVE, 1)
+    rig.throttle.answered(CONNECTION, Source.MONEYBIRD, CallsLeft(30, reset.timestamp()))
+
+    assert rig.granted(Lane.LIVE) == 30
+    rig.clock.advance(timedelta(seconds=102))
+    assert rig.granted(Lane.LIVE) == PLAN.calls - 31
+
+
+def test_header_never_raises_what_is_taken_and_an_old_one_says_nothing(rig: Rig) -> None:
+    later = (rig.clock.now + timedelta(seconds=100)).timestamp()
+    rig.granted(Lane.LIVE, 60)
+    rig.throttle.answered(CONNECTION, Source.MONEYBIRD, CallsLeft(10_000, later))
+    assert rig.granted(Lane.LIVE, 40) == 40
+    assert rig.granted(Lane.LIVE) == 0
+
+    rig.clock.advance(PLAN.window + timedelta(seconds=2))
+    rig.throttle.answered(CONNECTION, Source.MONEYBIRD, CallsLeft(0, later))
+    rig.clock.advance(timedelta(seconds=2))
+    assert rig.granted(Lane.LIVE) == PLAN.calls

@@ -81,6 +81,11 @@ class RatePlan:
         """Return the number of the bucket that a moment (seconds since the epoch) lies in."""
         return int(moment // self.bucket.total_seconds())
 
+    def bucket_leaving_at(self, moment: float, now: float) -> int:
+        """Return the bucket that leaves the window at about a moment; at the latest that of now."""
+        bucket = self.bucket_of(moment - self.window.total_seconds())
+        return min(self.bucket_of(now), max(bucket, self.bucket_of(now - self.window.total_seconds()) + 1))
+
     def current(self, log: Mapping[int, int], moment: float) -> dict[int, int]:
         """Return the part of a log (bucket to calls) that still counts."""
         return {bucket: calls for bucket, calls in log.items() if self._leaves_at(bucket) > moment}

@@ -54,6 +54,9 @@ BULK_SHARE = 0.05
 """Part of a plan that live webhooks leave to bulk work while there is any: it goes on, however slowly."""
 
 _BULK_NOTED_FOR = 60
+_NEWS = 1.5
+"""Seconds for which what a provider said of its limit counts."""
+
 _MOMENT = timedelta(seconds=1)
 _ATTEMPTS = 50
 """Refused writes before a worker gives way; each means that another worker got its call."""
@@ -154,6 +157,14 @@ class ThrottleState:
         }
 
 
+class CallsLeft(NamedTuple):
+    """What a provider says is left of its limit."""
+
+    calls: int
+    until: float
+    """Seconds since the epoch."""
+
+
 class PauseListener(Protocol):
     """Is told of pauses, once for each."""
 
@@ -208,6 +219,7 @@ class Throttle:
         self._calls: dict[str, int] = {}
         self._samples: dict[str, list[int]] = {}
         self._answered: dict[str, int] = {}
+        self._told: dict[str, tuple[float, CallsLeft]] = {}
 
     def before(
         self, connection: str, provider: Source, resource: str, credential: str = "", lane: Lane = Lane.LIVE
@@ -231,7 +243,8 @@ class Throttle:
 
         def take(state: ThrottleState, now: float) -> ThrottleState:
             admitted = _admitted(state, _Call(resource, credential), self._settings.test_lease, now)
-            return _take(_learned(admitted, samples, self._answered.get(key)), plan, now, lane)
+            learned = _learned(admitted, samples, self._answered.get(key))
+            return _take(_lowered(learned, plan, now, self._told.get(key)), plan, now, lane)
 
         taken = self._change(key, take)
         self._samples.pop(key, None)
@@ -299,9 +312,19 @@ class Throttle:
         if self._listener and before is not None and resource in before.denied:
             self._listener.resumed(connection, provider, resource)
 
-    def answered(self, connection: str, provider: Source) -> None:
-        """Note a proper answer; told to the others with the next call, so it costs nothing of its own."""
-        self._answered[_key(connection, provider)] = int(self._clock().timestamp())
+    def answered(self, connection: str, provider: Source, left: CallsLeft | None = None) -> None:
+        """Note a proper answer; told to the others with the next call, so it costs nothing of its own.
+
+        Parameters
+        ----------
+        left
+            What the provider says is left of its limit. It may lower what we take, because people use the
+            same token, and never raises it.
+        """
+        key, now = _key(connection, provider), self._clock().timestamp()
+        self._answered[key] = int(now)
+        if left is not None:
+            self._told[key] = (now, left)
 
     def resume(self, connection: str, provider: Source) -> ThrottleState:
         """Lift all pauses, whatever they were for; return what was known before."""
@@ -427,6 +450,24 @@ def _learned(state: ThrottleState, samples: Iterable[int], answered_at: int | No
         average += _LEARNING * (calls - average)
     latest = max((at for at in (state.answered_at, answered_at) if at is not None), default=None)
     return replace(state, calls_per_event=max(1.0, average), answered_at=latest)
+
+
+def _lowered(
+    state: ThrottleState, plan: RatePlan | None, now: float, told: tuple[float, CallsLeft] | None
+) -> ThrottleState:
+    """Return the state with the calls of others, as far as the provider's answer of just now tells of them.
+
+    Our own calls are in the log before they are sent, so what is missing beyond them is somebody else's. An
+    answer of a while ago says nothing, because calls have left the log since.
+    """
+    if plan is None or told is None or now - told[0] > _NEWS:
+        return state
+    left, log = told[1], plan.current(state.log, now)
+    others = plan.calls - sum(log.values()) - left.calls
+    if others <= 0:
+        return state
+    bucket = plan.bucket_leaving_at(left.until, now)
+    return replace(state, log={**log, bucket: log.get(bucket, 0) + others})
 
 
 def _take(state: ThrottleState, plan: RatePlan | None, now: float, lane: Lane) -> ThrottleState:
