@@ -54,6 +54,9 @@ class _Free:
         self, connection: str, provider: Source, resource: str, reason: str, credential: str
     ) -> None: ...
 
+    def tally(self, connection: str) -> dict[str, int]:
+        return {}
+
     def answered(self, connection: str, provider: Source, left: CallsLeft | None = None) -> None: ...
 
     def event_done(self, connection: str, provider: Source, *, is_whole: bool) -> None: ...

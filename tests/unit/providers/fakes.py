@@ -33,6 +33,9 @@ class RecordingThrottle:
     def denied(self, connection: str, provider: Source, resource: str, reason: str, credential: str) -> None:
         self.told.append(("denied", connection, provider, reason))
 
+    def tally(self, connection: str) -> dict[str, int]:
+        return {}
+
     def answered(self, connection: str, provider: Source, left: CallsLeft | None = None) -> None: ...
 
     def event_done(self, connection: str, provider: Source, *, is_whole: bool) -> None: ...

@@ -87,9 +87,17 @@ class EventProcessor:
             self.waiting.registry.add(message.entity.connection, self.clock())
             event = self.events.claim(message.event_id, worker.owner, self.clock(), LEASE)
             had_time = worker.time_left() > ENOUGH_TIME
-            return self._attempt(_Job(event, message.entity, worker, had_time))
+            try:
+                return self._attempt(_Job(event, message.entity, worker, had_time))
+            finally:
+                self._count_calls(message.entity.connection)
         except EventStateError as error:
             return self._not_ours(message, error)
+
+    def _count_calls(self, connection: str) -> None:
+        numbers = self.pipeline.clients.throttle.tally(connection)
+        if numbers:
+            self.counter.count(connection, numbers)
 
     def _attempt(self, job: _Job) -> datetime | None:
         if self.patience.is_worn_out(job.event):

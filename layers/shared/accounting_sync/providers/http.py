@@ -108,6 +108,9 @@ class CallThrottle(Protocol):
     def answered(self, connection: str, provider: "Source", left: CallsLeft | None = None) -> None:
         """Note a proper answer, and what the provider says is left of its limit."""
 
+    def tally(self, connection: str) -> "Mapping[str, int]":
+        """Return what became of the calls of a connection since it was last asked, for the metrics."""
+
     def event_done(self, connection: str, provider: "Source", *, is_whole: bool) -> None:
         """Note that the work on one event is over; `is_whole` says whether it came to its end."""
 

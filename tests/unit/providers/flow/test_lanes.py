@@ -128,3 +128,16 @@ def test_header_never_raises_what_is_taken_and_an_old_one_says_nothing(rig: Rig)
     rig.throttle.answered(CONNECTION, Source.MONEYBIRD, CallsLeft(0, later))
     rig.clock.advance(timedelta(seconds=2))
     assert rig.granted(Lane.LIVE) == PLAN.calls
+
+
+def test_what_became_of_calls_is_told_once(rig: Rig) -> None:
+    rig.granted(Lane.LIVE)
+    rig.throttle.limited(CONNECTION, Source.MONEYBIRD, rig.clock.now, "answered 429.")
+
+    assert rig.throttle.tally(CONNECTION) == {
+        "CallsGranted": 100,
+        "CallsRefused": 1,
+        "PercentOfLimit": 100,
+        "ProviderRefusals": 1,
+    }
+    assert rig.throttle.tally(CONNECTION) == {}

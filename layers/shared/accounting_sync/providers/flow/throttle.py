@@ -14,6 +14,7 @@ the pause is lifted. So repaired credentials are noticed without anybody's help;
 
 import logging
 import math
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -219,6 +220,7 @@ class Throttle:
         self._calls: dict[str, int] = {}
         self._samples: dict[str, list[int]] = {}
         self._answered: dict[str, int] = {}
+        self._tallies: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._told: dict[str, tuple[float, CallsLeft]] = {}
 
     def before(
@@ -246,7 +248,14 @@ class Throttle:
             learned = _learned(admitted, samples, self._answered.get(key))
             return _take(_lowered(learned, plan, now, self._told.get(key)), plan, now, lane)
 
-        taken = self._change(key, take)
+        try:
+            taken = self._change(key, take)
+        except RateLimitedError:
+            self._tallies[connection]["CallsRefused"] += 1
+            raise
+        self._tallies[connection]["CallsGranted"] += 1
+        if plan is not None:
+            self._tallies[connection]["PercentOfLimit"] = 100 * sum(taken.log.values()) // plan.calls
         self._samples.pop(key, None)
         self._calls[key] = self._calls.get(key, 0) + 1
         return resource in taken.denied
@@ -291,8 +300,17 @@ class Throttle:
         if provider in self._settings.plans and (state.bulk_at or 0) < now - _BULK_NOTED_FOR:
             self._note(connection, provider, lambda state: replace(state, bulk_at=now))
 
+    def tally(self, connection: str) -> dict[str, int]:
+        """Return what became of this process's calls since it was last asked.
+
+        `CallsGranted` and `CallsRefused` by the plan, `ProviderRefusals` (429), and `PercentOfLimit`, the
+        part of the plan that all workers had used at the last call.
+        """
+        return dict(self._tallies.pop(connection, ()))
+
     def limited(self, connection: str, provider: Source, until: datetime, reason: str) -> None:
         """Note a 429: nobody calls before `until`."""
+        self._tallies[connection]["ProviderRefusals"] += 1
         self._note(connection, provider, lambda state: _longer(state, _whole(until), reason))
 
     def denied(
