@@ -34,8 +34,8 @@ def test_open_runs_go_on_and_the_demo_webhook_is_found_healthy(stack: LocalStack
 
 
 def waiting(stack: LocalStack) -> list[Any]:
-    task = {"task": "list", "connection": NAME, "status": "WAITING"}
-    return list(run(stack, stack.description.operations_function, task)["events"])
+    task = {"task": "events.list", "connection": NAME, "status": "WAITING"}
+    return list(run(stack, stack.description.look_function, task)["events"])
 
 
 def run(stack: LocalStack, function: str, task: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,13 +25,13 @@ def test_parked_invoice_is_booked_when_it_is_replayed(
     parked = outcomes.final_event(event_id)
 
     book_by(stack, connection.BOOKING_SETTINGS)
-    answer = run(stack, {"task": "replay", "connection": NAME, "status": "PARKED"})
+    answer = run(stack, {"task": "events.replay", "connection": NAME, "status": "PARKED"})
 
     replayed = outcomes.final_event(event_id)
     assert (parked.status, replayed.status) == (Status.PARKED, Status.SYNCED), replayed.reason
     assert "is not mapped" in (parked.reason or "")
     assert answer == {"events": {event_id: "replayed"}, "complete": True}
-    assert run(stack, {"task": "replay", "event_ids": ["repaired#moment#other"]}) == {
+    assert run(stack, {"task": "events.replay", "event_ids": ["repaired#moment#other"]}) == {
         "events": {"repaired#moment#other": "refused: the event is missing"},
         "complete": True,
     }

@@ -19,6 +19,7 @@ from accounting_sync.aws.clients import CLIENT_CONFIG
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import Status, WebhookEvent
 from accounting_sync.webhooks.signatures import sign_moneybird
+from operations.api.requests import ReplayEvents
 from operations.environment import Environment as OperationsSettings
 from operations.sweep import SweepError
 from tests.harness.clock import ManualClock
@@ -255,8 +256,10 @@ class ReceiverFunction:
         return self._captured(sweep)[0]
 
     def replay(self, **task: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON
-        """Run the task "replay", and return what it answered."""
-        return self._captured(lambda: self.operations.replay.run(task, lambda: True))[1]
+        """Send the request `events.replay`, and return what it answered."""
+        request = ReplayEvents.model_validate({"task": "events.replay", **task})
+        answer = self._captured(lambda: self.operations.replay.run(request, lambda: True))[1]
+        return dict(answer.model_dump(mode="json"))
 
     def take_dead_letters(self, *bodies: str) -> tuple[str, dict[str, Any]]:
         """Hand messages of the dead-letter queue over, and return what was written and answered."""

@@ -21,7 +21,7 @@ def create_accounting_table(client: "DynamoDBClient", name: str = "accounting") 
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
             {"AttributeName": attribute, "AttributeType": "S"}
-            for attribute in ("pk", "sk", "state_key", "state_date")
+            for attribute in ("pk", "sk", "state_key", "state_date", "number_key")
         ],
         KeySchema=[
             {"AttributeName": "pk", "KeyType": "HASH"},
@@ -35,7 +35,15 @@ def create_accounting_table(client: "DynamoDBClient", name: str = "accounting") 
                     {"AttributeName": "state_date", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},
-            }
+            },
+            {
+                "IndexName": "by_number",
+                "KeySchema": [{"AttributeName": "number_key", "KeyType": "HASH"}],
+                "Projection": {
+                    "ProjectionType": "INCLUDE",
+                    "NonKeyAttributes": ["source", "entity_type", "entity_id"],
+                },
+            },
         ],
     )
     return name

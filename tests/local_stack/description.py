@@ -43,6 +43,7 @@ class StackDescription(BaseModel):
     webhook_receiver_function: str
     entity_sync_function: str
     operations_function: str
+    look_function: str
     reconciliation_function: str
     moneybird_url: str
     """Base of Moneybird's API, as the functions call it: `http://.../api/v2`."""

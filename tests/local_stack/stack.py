@@ -167,6 +167,7 @@ def _describe(
         webhook_receiver_function=outputs["WebhookReceiverFunctionName"],
         entity_sync_function=outputs["EntitySyncFunctionName"],
         operations_function=outputs["OperationsFunctionName"],
+        look_function=outputs["LookFunctionName"],
         reconciliation_function=outputs["ReconciliationFunctionName"],
         moneybird_url=moneybird.base_url,
         moment_url=moment.base_url,

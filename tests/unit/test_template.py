@@ -14,6 +14,7 @@ FUNCTIONS = (
     "WebhookReceiverFunction",
     "EntitySyncFunction",
     "OperationsFunction",
+    "LookFunction",
     "ReconciliationFunction",
 )
 QUEUES = {
@@ -185,6 +186,7 @@ def test_large_bodies_are_written_by_the_receiver_and_read_by_no_function() -> N
         "WebhookReceiverFunction": ["s3:PutObject"],
         "EntitySyncFunction": [],
         "OperationsFunction": [],
+        "LookFunction": [],
         "ReconciliationFunction": [],
     }
 
@@ -307,4 +309,32 @@ def test_reconciliation_writes_nothing_to_the_ledger() -> None:
     (runs,) = of_table
     assert runs["Condition"] == {
         "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["RUNS", "CONNECTIONS"]}
+    }
+
+
+def test_who_looks_can_change_nothing() -> None:
+    assert set(actions("LookFunction")) == {"dynamodb:GetItem", "dynamodb:Query"}
+    assert "Events" not in properties("LookFunction")
+
+
+@pytest.mark.parametrize(
+    ("policy", "functions"),
+    [
+        ("LookPolicy", {"LookFunction"}),
+        ("RepairPolicy", {"LookFunction", "OperationsFunction"}),
+        ("AdministerPolicy", {"LookFunction", "OperationsFunction", "ReconciliationFunction"}),
+    ],
+)
+def test_policies_let_people_invoke_functions_and_touch_nothing_else(
+    policy: str, functions: set[str]
+) -> None:
+    invoke, names = properties(policy)["PolicyDocument"]["Statement"]
+    resources = invoke["Resource"] if isinstance(invoke["Resource"], list) else [invoke["Resource"]]
+
+    assert invoke["Action"] == "lambda:InvokeFunction"
+    assert {each["Fn::GetAtt"] for each in resources} == {f"{function}.Arn" for function in functions}
+    assert names == {
+        "Effect": "Allow",
+        "Action": "cloudformation:DescribeStacks",
+        "Resource": {"Ref": "AWS::StackId"},
     }

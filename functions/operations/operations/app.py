@@ -1,11 +1,13 @@
 """Handler of OperationsFunction: what a schedule, the dead-letter queue or a person starts."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from pydantic import BaseModel, TypeAdapter
 
 from accounting_sync.accounting.event_bus import EventBus
 from accounting_sync.accounting.pause_announcements import PauseAnnouncements
@@ -19,10 +21,13 @@ from accounting_sync.providers.flow.view import FlowView
 from accounting_sync.time import Clock, utc_now
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.sync_queue import SyncQueue
+from operations.api.answers import Swept
+from operations.api.requests import Pause, RepairRequest, ReplayEvents, Resume
+from operations.api.requests import Unlink as UnlinkRequest
+from operations.api.serving import serve
 from operations.dead_letters import DeadLetters
 from operations.dispatcher import Dispatcher
 from operations.environment import Environment
-from operations.listing import Listing
 from operations.pauses import Pauses
 from operations.replay import Replay
 from operations.sweep import Sweep
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
 TIME_TO_STOP = 15_000
 """Milliseconds that must be left for another event to be begun: one event takes two AWS calls."""
 
+REQUESTS: TypeAdapter[RepairRequest] = TypeAdapter(RepairRequest)
+
 
 @dataclass(frozen=True, slots=True)
 class Operations:
@@ -42,21 +49,35 @@ class Operations:
     sweep: Sweep
     dead_letters: DeadLetters
     dispatcher: Dispatcher
-    listing: Listing
     pauses: Pauses
     replay: Replay
     unlink: Unlink
 
+    def answer(self, request: RepairRequest, has_time: Callable[[], bool]) -> BaseModel:
+        """Do what a request asks."""
+        match request:
+            case ReplayEvents():
+                return self.replay.run(request, has_time)
+            case Pause():
+                return self.pauses.pause(request)
+            case Resume():
+                return self.pauses.resume(request)
+            case UnlinkRequest():
+                return self.unlink.run(request)
+
+    def sweep_all(self, has_time: Callable[[], bool]) -> Swept:
+        """Dispatch what waits, forward what stayed behind, then keep pace with the limit."""
+        dispatched, swept = self.dispatcher.run(has_time), self.sweep.run(has_time)
+        return Swept(dispatched=dispatched + self.dispatcher.keep_pace(has_time), swept=swept)
+
 
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Do the task that the event names, or take a batch of dead letters.
-
-    The tasks are `sweep`, `list`, `replay`, `unlink` and `resume`.
+    """Answer a `RepairRequest`, or take a batch of dead letters.
 
     Raises
     ------
-    ValueError
-        If the event is neither, or the task cannot be understood.
+    SweepError
+        If the sweep could not forward everything: an alarm counts failed runs.
     """
     if "Records" in event:
         return dict(operations().dead_letters.take(event["Records"]))
@@ -64,19 +85,9 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str,
     def has_time() -> bool:
         return context.get_remaining_time_in_millis() > TIME_TO_STOP
 
-    match event.get("task"):
-        case "sweep":
-            dispatched, swept = operations().dispatcher.run(has_time), operations().sweep.run(has_time)
-            return {"dispatched": dispatched + operations().dispatcher.keep_pace(has_time), "swept": swept}
-        case "list":
-            return operations().listing.run(event)
-        case "resume":
-            return operations().pauses.resume(event)
-        case "replay":
-            return operations().replay.run(event, has_time)
-        case "unlink":
-            return operations().unlink.run(event)
-    raise ValueError('expected records, or the task "sweep", "list", "replay", "unlink" or "resume"')
+    if event.get("task") == "sweep":  # not served: what goes wrong must fail the run
+        return operations().sweep_all(has_time).model_dump()
+    return serve(REQUESTS, event, lambda request: operations().answer(request, has_time), make_logger())
 
 
 @cache
@@ -108,7 +119,6 @@ def make_operations(environment: Environment, clock: Clock) -> Operations:
         sweep=Sweep(events, queue, *around),
         dead_letters=DeadLetters(events, queue, bus, *around),
         dispatcher=Dispatcher(events, registry, flow, queue, *around),
-        listing=Listing(events),
         pauses=Pauses(throttle, logger),
         replay=Replay(events, queue, *around),
         unlink=Unlink(LinkStore(dynamodb, environment.accounting_table), clock, logger),

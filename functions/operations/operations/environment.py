@@ -40,3 +40,30 @@ class Environment:
             event_bus_name=environment["EVENT_BUS_NAME"],
             throttle=settings_for(environment["MONEYBIRD_RATE"], int(environment["MONEYBIRD_CALLS_KEPT"])),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class TableNames:
+    """What LookFunction reads."""
+
+    events: str
+    accounting: str
+    control: str
+    retention: timedelta
+    """The event store wants it; nothing is written."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If one is missing, or the retention is no number of days.
+        """
+        return cls(
+            events=environment["EVENTS_TABLE"],
+            accounting=environment["ACCOUNTING_TABLE"],
+            control=environment["CONTROL_TABLE"],
+            retention=timedelta(days=int(environment["EVENT_RETENTION_DAYS"])),
+        )

@@ -1,29 +1,22 @@
 """Sends events through once more: a person has repaired what parked or failed them, or wants them again."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from accounting_sync.aws.observability import Counter
 from accounting_sync.time import Clock
-from accounting_sync.webhooks.event_items import PLANNED
 from accounting_sync.webhooks.event_store import EventStateError, EventStore
-from accounting_sync.webhooks.events import NEEDS_A_PERSON, Status
+from accounting_sync.webhooks.events import REPLAYABLE, Status
 from accounting_sync.webhooks.sync_queue import SyncQueue
+from operations.api.answers import ReplayPlan, ReplayResult
+from operations.api.requests import AT_ONCE, ReplayEvents
 
-LIMIT = 1000
-"""Events in one run, so that the answer fits what an invocation may answer (6 MB, Lambda)."""
-
-LISTED = NEEDS_A_PERSON | {PLANNED}
-"""What can be replayed as a whole: what waits for a person, and what a dry run has planned."""
-
-EXPECTED = (
-    'expected "event_ids" (a list of texts), or "connection" and "status" '
-    f"({', '.join(sorted(LISTED))}), beside the task"
-)
+LIMIT = AT_ONCE
+"""Events in one run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,42 +29,36 @@ class Replay:
     counter: Counter
     logger: Logger
 
-    def run(self, task: Mapping[str, Any], has_time: Callable[[], bool]) -> dict[str, Any]:
-        """Replay what a task names.
-
-        Parameters
-        ----------
-        task
-            `{"event_ids": ["..."]}`, or `{"connection": "...", "status": "PARKED"}`.
-        has_time
-            Whether another event may be begun.
-
-        Returns
-        -------
-        dict
-            `events`: id to what happened to it. `complete`: false if time or the limit (1000) came first:
-            run the same task again by status, or with the ids that are left.
-
-        Raises
-        ------
-        ValueError
-            If the task names neither.
-        """
+    def run(self, request: ReplayEvents, has_time: Callable[[], bool]) -> ReplayResult | ReplayPlan:
+        """Replay what a request means, or count it, for as long as there is time."""
+        as_of = self.clock()
+        if request.dry_run:
+            return self._count(request, as_of, has_time)
         results: dict[str, str] = {}
-        for event_id in self._ids(task):
+        for event_id in self._ids(request, as_of):
             if len(results) >= LIMIT or not has_time():
-                return {"events": results, "complete": False}
+                return ReplayResult(events=results, complete=False)
             results[event_id] = self._replay(event_id)
-        return {"events": results, "complete": True}
+        return ReplayResult(events=results, complete=True)
 
-    def _ids(self, task: Mapping[str, Any]) -> Iterable[str]:
-        match task:
-            case {"event_ids": [*event_ids]} if all(isinstance(each, str) and each for each in event_ids):
-                return dict.fromkeys(event_ids)
-            case {"connection": str(connection), "status": str(status)} if connection and status in LISTED:
-                listed = self.events.list_by_connection(connection, status, before=self.clock())
-                return (event.event_id for event in listed if event.entity_id is not None)
-        raise ValueError(EXPECTED)
+    def _count(self, request: ReplayEvents, as_of: datetime, has_time: Callable[[], bool]) -> ReplayPlan:
+        count = 0
+        for event_id in self._ids(request, as_of):
+            if not has_time():
+                return ReplayPlan(would_replay=count, complete=False, as_of=as_of)
+            count += request.event_ids is None or self._is_replayable(event_id)
+        return ReplayPlan(would_replay=count, complete=True, as_of=as_of)
+
+    def _is_replayable(self, event_id: str) -> bool:
+        event = self.events.get(event_id)
+        return event is not None and event.entity is not None and event.status in REPLAYABLE
+
+    def _ids(self, request: ReplayEvents, as_of: datetime) -> Iterable[str]:
+        if request.event_ids is not None:
+            return dict.fromkeys(request.event_ids)
+        meant, status = request.filter, str(request.status)
+        listed = self.events.list_by_connection(meant.connection, status, before=as_of)
+        return (event.event_id for event in listed if event.entity_id is not None and meant.matches(event))
 
     def _replay(self, event_id: str) -> str:
         """Mark first, then send: after a crash in between the event is RECEIVED, and the sweep sends it."""

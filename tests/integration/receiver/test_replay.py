@@ -3,8 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from accounting_sync.webhooks.events import Status
+from operations.api.answers import ReplayResult
+from operations.api.requests import ReplayEvents
 from tests.harness.boundaries import Killed
 from tests.harness.network import Fault
 from tests.harness.receiver_function import INVOICE, SECRET, ReceiverFunction
@@ -86,9 +89,48 @@ def test_replay_stops_when_its_time_is_up_and_says_so(receiver: ReceiverFunction
     events = [ended(receiver, Status.PARKED, f"key-{number}") for number in (1, 2)]
     times = iter([True, False])
 
-    answer = receiver.operations.replay.run({"event_ids": events}, lambda: next(times))
+    request = ReplayEvents(task="events.replay", event_ids=tuple(events))
+    answer = receiver.operations.replay.run(request, lambda: next(times))
 
-    assert answer == {"events": {events[0]: "replayed"}, "complete": False}
+    assert answer == ReplayResult(events={events[0]: "replayed"}, complete=False)
+
+
+def test_dry_run_counts_and_the_replay_of_what_was_counted_leaves_out_what_came_later(
+    receiver: ReceiverFunction,
+) -> None:
+    counted = ended(receiver, Status.PARKED, "key-1")
+    plan = receiver.replay(connection="acme", status="PARKED", dry_run=True)
+    later = ended(receiver, Status.PARKED, "key-2")
+
+    answer = receiver.replay(connection="acme", status="PARKED", changed_before=plan["as_of"])
+
+    assert (plan["would_replay"], plan["complete"]) == (1, True)
+    assert answer["events"] == {counted: "replayed"}
+    assert receiver.event(later).status is Status.PARKED
+
+
+def test_dry_run_by_ids_counts_only_what_can_be_replayed(receiver: ReceiverFunction) -> None:
+    ignored = ended(receiver, Status.IGNORED, "key-1")
+    parked = ended(receiver, Status.PARKED, "key-2")
+
+    plan = receiver.replay(event_ids=[ignored, "acme#moneybird#other", parked], dry_run=True)
+
+    assert plan["would_replay"] == 1
+    assert receiver.event(parked).status is Status.PARKED
+    assert sent(receiver) == []
+
+
+def test_replay_is_narrowed_by_when_events_were_received(receiver: ReceiverFunction) -> None:
+    early = ended(receiver, Status.PARKED, "key-1")
+    receiver.clock.advance(timedelta(hours=1))
+    late = ended(receiver, Status.PARKED, "key-2")
+    since = receiver.event(late).received_at.isoformat()
+
+    before = receiver.replay(connection="acme", status="PARKED", received_before=since)
+    from_then = receiver.replay(connection="acme", status="PARKED", received_from=since)
+
+    assert list(before["events"]) == [early]
+    assert list(from_then["events"]) == [late]
 
 
 def test_event_whose_message_cannot_be_sent_is_swept(receiver: ReceiverFunction) -> None:
@@ -185,10 +227,13 @@ def test_delivery_of_another_administration_cannot_be_replayed(receiver: Receive
         {"connection": "", "status": "PARKED"},
         {"connection": "acme", "status": "SYNCED"},
         {"connection": "acme", "status": "parked"},
+        {"event_ids": ["acme#moneybird#key-1"], "connection": "acme", "status": "PARKED"},
+        {"event_ids": ["acme#moneybird#key-1"], "number": "1042"},
+        {"connection": "acme", "status": "PARKED", "received_from": "2026-01-01T00:00:00"},
     ],
 )
 def test_task_that_names_nothing_to_replay_is_refused(
     receiver: ReceiverFunction, task: dict[str, object]
 ) -> None:
-    with pytest.raises(ValueError, match="event_ids"):
+    with pytest.raises(ValidationError):
         receiver.replay(**task)

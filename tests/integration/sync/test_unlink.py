@@ -6,15 +6,19 @@ import pytest
 from aws_lambda_powertools import Logger
 from moto import mock_aws
 
-from accounting_sync.webhooks.events import Status
+from accounting_sync.webhooks.events import Source, Status
 from entity_sync.pipeline.sync_pipeline import LEASE
+from operations.api.answers import Unlinked
+from operations.api.requests import Unlink as UnlinkRequest
 from operations.unlink import Unlink
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import entity
 from tests.simulators.moment import samples
 
 INVOICE = samples.DOCUMENTED_INVOICE
-TASK = {"connection": "acme", "source": "moment", "entity_type": "invoice", "entity_id": str(INVOICE)}
+TASK = UnlinkRequest(
+    task="unlink", connection="acme", source=Source.MOMENT, entity_type="invoice", entity_id=str(INVOICE)
+)
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ def test_deleted_invoice_is_booked_anew_after_it_was_unlinked(function: SyncFunc
     function.send(function.events.replay(parked.event_id, function.now))
     function.run()
 
-    assert answer == {"unlinked": True, "remote_type": "ExternalSalesInvoice", "remote_id": invoice["id"]}
+    assert answer == Unlinked(unlinked=True, remote_type="ExternalSalesInvoice", remote_id=invoice["id"])
     assert function.event(parked.event_id).status is Status.SYNCED
     assert len(function.at_moneybird("external_sales_invoices")) == 1
 
@@ -97,17 +101,11 @@ def test_unlinked_document_belongs_to_nobody(function: SyncFunction, unlink: Unl
     unlink.run(TASK)
 
     assert function.store.linked_from("acme", "moneybird", "ExternalSalesInvoice", invoice["id"]) is None
-    assert unlink.run(TASK) == {"unlinked": False, "reason": "there is no link"}
+    assert unlink.run(TASK) == Unlinked(unlinked=False, reason="there is no link")
 
 
 def test_nothing_is_unlinked_while_it_is_being_synced(function: SyncFunction, unlink: Unlink) -> None:
     function.sync("invoice", INVOICE)
     function.store.acquire(entity("invoice", INVOICE), "a worker", function.now, LEASE)
 
-    assert unlink.run(TASK) == {"unlinked": False, "reason": "it is being synced; try again"}
-
-
-@pytest.mark.parametrize("task", [{}, TASK | {"source": "exact"}, TASK | {"entity_id": 1}])
-def test_task_that_names_no_entity_is_refused(unlink: Unlink, task: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match='expected "connection"'):
-        unlink.run(task)
+    assert unlink.run(TASK) == Unlinked(unlinked=False, reason="it is being synced; try again")

@@ -35,7 +35,7 @@ def envelopes() -> dict[str, dict[str, Any]]:
     special = {
         "receiver-wrong-password": receiver_event(invoice, password="wrong"),
         "operations-sweep": {"task": "sweep"},
-        "operations-replay": {"task": "replay", "connection": CONNECTION, "status": "PARKED"},
+        "operations-replay": {"task": "events.replay", "connection": CONNECTION, "status": "PARKED"},
     }
     return {f"{name}.json": event for name, event in (received | synced | special).items()}
 

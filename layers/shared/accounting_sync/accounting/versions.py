@@ -78,6 +78,20 @@ class StoredDocument(Model):
     """Grows with each write to the item, so that a write built on an older reading is refused."""
 
 
+class RecordedVersion(Model):
+    """One version in the history of a document, without the document itself."""
+
+    version: int
+    changes: tuple[Change, ...] = ()
+    """None for the first version."""
+    event_id: str | None = None
+    """The event that brought it."""
+    updated_at: datetime
+    """When the ledger recorded it."""
+    deleted_at: datetime | None = None
+    """When it was found to be gone at the source, where it was."""
+
+
 class Upserted(Model):
     """What an upsert came to."""
 

@@ -5,13 +5,14 @@ one partition tells them all. A name of 63 bytes makes an item of 200 bytes: a t
 with 25 read units (AWS counts 4 KB as half a unit where the reading may be a little behind).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from accounting_sync.aws.items import from_attributes, is_condition_failure, to_attributes
+from accounting_sync.aws.items import Item, from_attributes, is_condition_failure, to_attributes
 from accounting_sync.time import from_text, to_text
 
 if TYPE_CHECKING:
@@ -35,6 +36,15 @@ class Waiting(NamedTuple):
     noted_at: datetime
 
 
+class Known(NamedTuple):
+    """A connection of which an event was taken."""
+
+    connection: str
+    since: datetime | None
+    event_at: datetime | None
+    """When the sync last took one of its events, to half a minute."""
+
+
 @dataclass(slots=True)
 class ConnectionRegistry:
     """Notes and lists connections; one for each process."""
@@ -42,29 +52,30 @@ class ConnectionRegistry:
     client: "DynamoDBClient"
     table: str
     _noted: dict[str, datetime] = field(default_factory=dict)
-    _added: set[str] = field(default_factory=set)
+    _added: dict[str, datetime] = field(default_factory=dict)
 
     def add(self, connection: str, now: datetime) -> None:
-        """Note that there is a connection: one write in the life of a process."""
-        if connection in self._added:
+        """Note that an event of a connection is taken: one write a process in half a minute at most."""
+        if now - self._added.get(connection, datetime.min.replace(tzinfo=now.tzinfo)) < NOTED_FOR:
             return
         self.client.update_item(
             TableName=self.table,
             Key=_key(connection),
-            UpdateExpression="SET known_since = if_not_exists(known_since, :now)",
+            UpdateExpression="SET known_since = if_not_exists(known_since, :now), event_at = :now",
             ExpressionAttributeValues=to_attributes({":now": to_text(now)}),
         )
-        self._added.add(connection)
+        self._added[connection] = now
+
+    def known(self) -> list[Known]:
+        """List all connections by name, with when each was first seen and when the last event was taken."""
+        return [
+            Known(item["sk"], _optional_time(item.get("known_since")), _optional_time(item.get("event_at")))
+            for item in self._items()
+        ]
 
     def names(self) -> list[str]:
         """List the names of all connections that ever had an event."""
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.table,
-            KeyConditionExpression="pk = :partition",
-            FilterExpression="attribute_exists(known_since)",
-            ExpressionAttributeValues=to_attributes({":partition": PARTITION}),
-        )
-        return [from_attributes(item)["sk"] for page in pages for item in page["Items"]]
+        return [item["sk"] for item in self._items(FilterExpression="attribute_exists(known_since)")]
 
     def has(self, connection: str) -> bool:
         """Whether an event of a connection was ever taken."""
@@ -84,13 +95,7 @@ class ConnectionRegistry:
 
     def waiting(self) -> list[Waiting]:
         """List the connections that may have events in waiting rooms."""
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.table,
-            KeyConditionExpression="pk = :partition",
-            FilterExpression="attribute_exists(waiting_at)",
-            ExpressionAttributeValues=to_attributes({":partition": PARTITION}),
-        )
-        items = (from_attributes(item) for page in pages for item in page["Items"])
+        items = self._items(FilterExpression="attribute_exists(waiting_at)")
         return [Waiting(item["sk"], from_text(item["waiting_at"])) for item in items]
 
     def settle(self, waiting: Waiting, now: datetime) -> None:
@@ -108,6 +113,19 @@ class ConnectionRegistry:
         except ClientError as error:
             if not is_condition_failure(error):  # noted again meanwhile
                 raise
+
+    def _items(self, **options: Any) -> Iterator[Item]:  # noqa: ANN401  # of DynamoDB's Query
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="pk = :partition",
+            ExpressionAttributeValues=to_attributes({":partition": PARTITION}),
+            **options,
+        )
+        yield from (from_attributes(item) for page in pages for item in page["Items"])
+
+
+def _optional_time(text: str | None) -> datetime | None:
+    return from_text(text) if text else None
 
 
 def _key(connection: str) -> "dict[str, AttributeValueTypeDef]":

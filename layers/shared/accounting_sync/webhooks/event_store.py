@@ -10,7 +10,14 @@ from accounting_sync.time import to_text
 from accounting_sync.webhooks.event_intake import EventIntakeStore
 from accounting_sync.webhooks.event_items import PLANNED, STATUS_SHARDS, to_summary, work_key
 from accounting_sync.webhooks.event_table import Change, EventStateError, connection_of
-from accounting_sync.webhooks.events import REPLAYABLE, EventSummary, Status, WaitingRoom, WebhookEvent
+from accounting_sync.webhooks.events import (
+    REPLAYABLE,
+    EntityRef,
+    EventSummary,
+    Status,
+    WaitingRoom,
+    WebhookEvent,
+)
 
 AT_ONCE = 100
 """Keys in one BatchGetItem (AWS)."""
@@ -241,6 +248,17 @@ class EventStore(EventIntakeStore):
             items = read_batch(self._client, self._table, keys, ("event_id", "status"))
             found |= {item["event_id"]: Status(item["status"]) for item in items}
         return found
+
+    def ids_by_entity(self, entity: EntityRef) -> Iterator[str]:
+        """Yield the ids of all events of an entity, newest delivery first. From an index, a little behind."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="by_entity",
+            KeyConditionExpression="entity_key = :key",
+            ExpressionAttributeValues={":key": {"S": entity.key}},
+            ScanIndexForward=False,
+        )
+        yield from (item["event_id"]["S"] for page in pages for item in page["Items"])
 
     def ids_by_status(self, status: Status, before: datetime) -> Iterator[str]:
         """Yield the ids of events that have had a status since before a time, oldest first in each shard.

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import UpdateTypeDef
 
 SORT_KEY = "DOCUMENT"
+VERSION_PREFIX = "VERSION#"
+"""Begins the sort key of each version; its number follows, in eight digits."""
+
+NUMBER_LIMIT = 500
+"""Characters of a number up to which it can be looked up: an index key has 2048 bytes at most (AWS)."""
 
 INLINE_LIMIT = 100_000
 """Bytes of JSON up to which a document and its changes are kept as readable maps."""
@@ -257,10 +262,16 @@ def state_key(connection: str, source: Source, document_type: DocumentType, stat
     return f"{connection}#{source}#{document_type}#{state}"
 
 
+def number_key(connection: str, number: str) -> str:
+    """Return the key by which the index by number holds a document."""
+    return f"{connection}#{number}"
+
+
 def _document_item(stored: StoredDocument) -> Item:
     entity = stored.entity
     indexed = stored.deleted_at is None or stored.booking is not None
     key = state_key(entity.connection, entity.source, stored.document_type, stored.state)
+    number = getattr(stored.document, "number", None) or ""  # a payment has none
     return {
         "connection": entity.connection,
         "source": entity.source,
@@ -271,6 +282,7 @@ def _document_item(stored: StoredDocument) -> Item:
         "state": stored.state,
         "state_key": key if indexed else None,
         "state_date": state_date(stored) if indexed else None,
+        "number_key": number_key(entity.connection, number) if 0 < len(number) <= NUMBER_LIMIT else None,
         "updated_at": to_text(stored.updated_at),
         "source_version": stored.source_version,
         "source_updated_at": _optional_text(stored.source_updated_at),
@@ -292,7 +304,7 @@ def _version_item(stored: StoredDocument, changes: tuple[Change, ...]) -> Item:
         listed = [{"field": f"{len(listed)} fields, too many to list: compare the documents"}]
     return {
         "pk": entity.key,
-        "sk": f"VERSION#{stored.version:08}",
+        "sk": f"{VERSION_PREFIX}{stored.version:08}",
         "version": stored.version,
         "changes": listed,
         "event_id": stored.event_id,

@@ -6,8 +6,9 @@ from itertools import batched
 from typing import TYPE_CHECKING, NamedTuple
 
 from accounting_sync.accounting.documents import DocumentState, DocumentType
-from accounting_sync.accounting.stores.document_store import SORT_KEY, state_key
+from accounting_sync.accounting.stores.document_store import SORT_KEY, VERSION_PREFIX, number_key, state_key
 from accounting_sync.accounting.stores.table import AccountingTable
+from accounting_sync.accounting.versions import RecordedVersion
 from accounting_sync.aws.items import Item, from_attributes, read_batch, to_attributes
 from accounting_sync.time import from_text
 from accounting_sync.webhooks.events import EntityRef, Source
@@ -59,6 +60,36 @@ class LedgerIndex(AccountingTable):
             for state in DocumentState:
                 key = state_key(connection, source, document_type, state)
                 yield from (_listed(connection, source, item) for item in self._of_state(key))
+
+    def of_number(self, connection: str, number: str) -> list[EntityRef]:
+        """Return the entities whose documents people know by a number, of any kind and source, deleted too.
+
+        One query of an index, so up to a second or so behind.
+        """
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="by_number",
+            KeyConditionExpression="number_key = :key",
+            ExpressionAttributeValues={":key": {"S": number_key(connection, number)}},
+        )
+        items = (from_attributes(item) for page in pages for item in page["Items"])
+        return [
+            EntityRef(connection, Source(item["source"]), item["entity_type"], item["entity_id"])
+            for item in items
+        ]
+
+    def versions(self, entity: EntityRef) -> Iterator[RecordedVersion]:
+        """Yield the versions of a document, oldest first: when each was recorded, and what it changed."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :key AND begins_with(sk, :versions)",
+            ProjectionExpression="version, changes, event_id, updated_at, deleted_at",
+            ExpressionAttributeValues={":key": {"S": entity.key}, ":versions": {"S": VERSION_PREFIX}},
+            ConsistentRead=True,
+        )
+        yield from (
+            RecordedVersion.model_validate(from_attributes(item)) for page in pages for item in page["Items"]
+        )
 
     def _of_state(self, key: str) -> Iterator[Item]:
         pages = self._client.get_paginator("query").paginate(

@@ -59,6 +59,8 @@ _NEWS = 1.5
 """Seconds for which what a provider said of its limit counts."""
 
 _MOMENT = timedelta(seconds=1)
+_HOLD = timedelta(minutes=1)
+"""When a call that a person holds back asks again."""
 _ATTEMPTS = 50
 """Refused writes before a worker gives way; each means that another worker got its call."""
 
@@ -101,6 +103,8 @@ class ThrottleState:
         When the provider last gave a proper answer, as far as workers have told; seconds since the epoch.
     denied
         Resource to what the provider said of it.
+    held
+        Why a person has paused all calls; empty: nobody has. It ends when a person resumes.
     """
 
     version: int = 0
@@ -112,6 +116,7 @@ class ThrottleState:
     calls_per_event: float = FIRST_ESTIMATE
     answered_at: int | None = None
     denied: Mapping[str, Denial] = field(default_factory=dict)
+    held: str = ""
 
     @classmethod
     def from_item(cls, item: Item | None) -> Self:
@@ -131,10 +136,11 @@ class ThrottleState:
                 resource: Denial(denial["until"], denial["reason"], denial.get("credential", ""))
                 for resource, denial in item.get("denied", {}).items()
             },
+            held=item.get("held", ""),
         )
 
     def to_item(self, key: str, now: float) -> Item:
-        """Write the item; it outlives everything it speaks of by a day."""
+        """Write the item; it outlives everything it speaks of by a day, and stays while a person holds it."""
         last = max((now, self.paused_until or 0, *(denial.until for denial in self.denied.values())))
         return {
             "id": key,
@@ -154,7 +160,8 @@ class ThrottleState:
                 }
                 for resource, denial in self.denied.items()
             },
-            "expires_at": int(last + timedelta(days=1).total_seconds()),
+            "held": self.held or None,
+            "expires_at": None if self.held else int(last + timedelta(days=1).total_seconds()),
         }
 
 
@@ -260,8 +267,16 @@ class Throttle:
         self._calls[key] = self._calls.get(key, 0) + 1
         return resource in taken.denied
 
+    def share_used(self, connection: str, provider: Source) -> float | None:
+        """Return which part of the rate plan is used (0 to 1); None: the provider has no plan."""
+        plan = self._settings.plans.get(provider)
+        if plan is None:
+            return None
+        log = self.state(connection, provider).log
+        return 1 - plan.free_by(log, self._clock().timestamp()) / plan.calls
+
     def check(self, connection: str, provider: Source, lane: Lane = Lane.LIVE) -> None:
-        """Raise RateLimitedError if the plan has no room for an event soon; takes no share of it."""
+        """Raise RateLimitedError or PausedError if an event could not call soon; takes no share of a plan."""
         state, now = self.state(connection, provider), self._clock().timestamp()
         plan = self._settings.plans.get(provider)
         state = _unpaused(state, now)
@@ -344,9 +359,15 @@ class Throttle:
         if left is not None:
             self._told[key] = (now, left)
 
+    def hold(self, connection: str, provider: Source, reason: str) -> None:
+        """Pause all calls because a person wants it, until a person resumes."""
+        self._exchange(connection, provider, lambda state: replace(state, held=reason))
+
     def resume(self, connection: str, provider: Source) -> ThrottleState:
         """Lift all pauses, whatever they were for; return what was known before."""
-        before = self._exchange(connection, provider, lambda state: replace(_without_pause(state), denied={}))
+        before = self._exchange(
+            connection, provider, lambda state: replace(_without_pause(state), denied={}, held="")
+        )
         if self._listener:
             for resource in before.denied:
                 self._listener.resumed(connection, provider, resource)
@@ -436,6 +457,10 @@ class Throttle:
 
 def _unpaused(state: ThrottleState, now: float) -> ThrottleState:
     """Return the state without a pause that is over, or raise if it is not."""
+    if state.held:
+        raise PausedError(
+            f"Paused by a person: {state.held}. Resume the connection to go on.", _time(now) + _HOLD
+        )
     if state.paused_until and now < state.paused_until:
         raise RateLimitedError(f"Waiting, as the provider asked. {state.reason}", _time(state.paused_until))
     return _without_pause(state)

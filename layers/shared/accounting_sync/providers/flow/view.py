@@ -43,4 +43,5 @@ class FlowView:
     def _is_paused(self, connection: str, provider: Source) -> bool:
         if self.open_until(connection, provider) is not None:
             return True
-        return bool(self.throttle.state(connection, provider).denied)
+        state = self.throttle.state(connection, provider)
+        return bool(state.denied or state.held)

@@ -1,0 +1,1 @@
+"""The operations API: what can be asked of a stack, and what it answers."""

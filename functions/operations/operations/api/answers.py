@@ -1,0 +1,207 @@
+"""What is answered: JSON objects of these shapes, or a `Refusal`. Times are aware and in UTC."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from accounting_sync.accounting.documents import DocumentState, DocumentType
+from accounting_sync.model import Model
+from accounting_sync.webhooks.events import Lane, Source, Status
+
+
+class Problem(Model):
+    """What is wrong with one field of a request."""
+
+    field: str
+    message: str
+
+
+class Refusal(Model):
+    """Why there is no answer."""
+
+    error: str
+    """`invalid_request`, `not_found`, `unavailable` or `internal`."""
+    message: str
+    """What is wrong, and what to do."""
+    problems: tuple[Problem, ...] = ()
+
+
+class ListedEvent(Model):
+    """One event, without its body and outcome."""
+
+    event_id: str
+    connection: str
+    source: Source
+    entity_type: str | None = None
+    entity_id: str | None = None
+    status: Status
+    attempts: int
+    received_at: datetime
+    updated_at: datetime
+    number: str | None = None
+    reason: str | None = None
+    due_at: datetime | None = None
+    """When it is tried next."""
+    lane: Lane = Lane.LIVE
+    """BULK: reconciliation or backfill found it, no webhook told it."""
+
+
+class EventPage(Model):
+    """Events that a filter means."""
+
+    events: tuple[ListedEvent, ...]
+    complete: bool
+    """False: there are more than were asked for; narrow the filter."""
+
+
+class Moment(Model):
+    """One thing that happened."""
+
+    at: datetime
+    what: str
+    """`received`, `delivered again`, `fetched`, `version` (the ledger has a new one), or a status."""
+    event_id: str | None = None
+    action: str | None = None
+    """What the provider said has happened, in its words."""
+    reason: str | None = None
+    attempts: int | None = None
+    due_at: datetime | None = None
+    version: int | None = None
+    changes: tuple[dict[str, Any], ...] = ()
+    """Fields that changed; with `old` and `new` only where personal data is revealed."""
+    outcome: dict[str, Any] = Field(default_factory=dict)
+
+
+class FoundDocument(Model):
+    """A document in the ledger, and where it is booked."""
+
+    connection: str
+    source: Source
+    entity_type: str
+    entity_id: str
+    document_type: DocumentType
+    number: str | None = None
+    state: DocumentState
+    version: int
+    updated_at: datetime
+    deleted_at: datetime | None = None
+    booked_as: str | None = None
+    """Type and id at the destination: `ExternalSalesInvoice 4711`."""
+    events: tuple[str, ...] = ()
+    """Ids of its latest events, newest first."""
+
+
+class Timeline(Model):
+    """Everything that happened to an entity, oldest first."""
+
+    connection: str
+    source: Source
+    entity_type: str | None = None
+    entity_id: str | None = None
+    document: FoundDocument | None = None
+    moments: tuple[Moment, ...]
+    complete: bool = True
+    """False: only the newest events are in it."""
+
+
+class Documents(Model):
+    """What is known by a number."""
+
+    documents: tuple[FoundDocument, ...]
+
+
+class PauseShown(Model):
+    """A pause that holds now."""
+
+    provider: Source
+    resource: str | None = None
+    """What the provider refused; None: all of it."""
+    reason: str
+    until: datetime | None = None
+    """When it is tried again by itself; None: when a person resumes."""
+
+
+class ConnectionStatus(Model):
+    """How a connection is."""
+
+    connection: str
+    counts: dict[str, int]
+    """Open events: WAITING, PARKED, FAILED, REJECTED and PLANNED, each counted up to 1000."""
+    next_due_at: datetime | None = None
+    """When the first waiting event is tried next, where that is known."""
+    last_event_at: datetime | None = None
+    """When the sync last took an event, to half a minute."""
+    last_answer_at: dict[str, datetime] = Field(default_factory=dict)
+    """Provider to its last proper answer."""
+    pauses: tuple[PauseShown, ...] = ()
+    limit_used: float
+    """Which part of Moneybird's limit is used, from 0 to 1."""
+
+
+class StatusAnswer(Model):
+    """How connections are."""
+
+    connections: tuple[ConnectionStatus, ...]
+
+
+class ConnectionShown(Model):
+    """A connection that is known."""
+
+    connection: str
+    known_since: datetime | None = None
+    last_event_at: datetime | None = None
+
+
+class Connections(Model):
+    """The connections of which an event was ever taken, by name."""
+
+    connections: tuple[ConnectionShown, ...]
+
+
+class Swept(Model):
+    """How many events went on."""
+
+    dispatched: int
+    swept: int
+
+
+class ReplayResult(Model):
+    """What became of each event that was to be sent through once more."""
+
+    events: dict[str, str]
+    """Id to what happened to it."""
+    complete: bool
+    """False: time or the limit (1000) came first. Ask again, by status or with the ids that are left."""
+
+
+class ReplayPlan(Model):
+    """What a replay would send through."""
+
+    would_replay: int
+    complete: bool
+    """False: there are more; time was up."""
+    as_of: datetime
+    """Pass it as `changed_before`, and the replay means exactly these."""
+
+
+class Resumed(Model):
+    """Which pauses were lifted."""
+
+    resumed: dict[Source, dict[str, str]]
+    """Provider to what was paused there, resource by resource, and why."""
+
+
+class Paused(Model):
+    """Which providers get no more calls."""
+
+    paused: tuple[Source, ...]
+
+
+class Unlinked(Model):
+    """Whether a link was removed, and what it led to."""
+
+    unlinked: bool
+    reason: str | None = None
+    remote_type: str | None = None
+    remote_id: str | None = None

@@ -1,0 +1,165 @@
+"""What can be asked. Each request is a JSON object whose `task` says what it is.
+
+Two unions, because two functions serve them: IAM sees which function is invoked, and never what is asked.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+
+from accounting_sync.model import Model
+from accounting_sync.webhooks.events import EventSummary, Source
+
+ConnectionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+type Listed = Literal["WAITING", "PARKED", "FAILED", "REJECTED", "PLANNED"]
+"""WAITING: all that will go on by itself. PLANNED: what a dry run would have booked."""
+
+type Replayed = Literal["PARKED", "FAILED", "REJECTED", "PLANNED"]
+
+AT_ONCE = 1000
+"""Events in one answer, so that it fits what an invocation may answer (6 MB, Lambda)."""
+
+
+class EventFilter(Model):
+    """Which open events of a connection are meant; what is left out does not narrow."""
+
+    connection: ConnectionName
+    number: Text | None = None
+    """By which people know the document (`1042`)."""
+    received_from: AwareDatetime | None = None
+    received_before: AwareDatetime | None = None
+    changed_before: AwareDatetime | None = None
+    """Leaves out what came to where it is later: so that a long replay meets no event twice."""
+
+    def matches(self, event: EventSummary) -> bool:
+        """Whether an event of the connection is meant."""
+        return (
+            self.number in {None, event.number}
+            and (self.received_from is None or event.received_at >= self.received_from)
+            and _before(event.received_at, self.received_before)
+            and _before(event.updated_at, self.changed_before)
+        )
+
+
+def _before(moment: datetime, limit: datetime | None) -> bool:
+    return limit is None or moment < limit
+
+
+class ListEvents(EventFilter):
+    """List open events; finished ones too where a number is given."""
+
+    task: Literal["events.list"]
+    status: Listed | None = None
+    limit: int = Field(default=AT_ONCE, ge=1, le=AT_ONCE)
+
+
+class ShowEvent(Model):
+    """Show everything that happened to the entity of an event, in order."""
+
+    task: Literal["events.show"]
+    event_id: Text
+    reveal: bool = False
+    """Whether to show personal data: what changed to what, and what a dry run would have sent."""
+
+
+class FindDocuments(Model):
+    """Find the documents that people know by a number."""
+
+    task: Literal["documents.find"]
+    connection: ConnectionName
+    number: Text
+
+
+class ShowStatus(Model):
+    """Tell how connections are: one, or all that are known."""
+
+    task: Literal["status"]
+    connection: ConnectionName | None = None
+
+
+class ListConnections(Model):
+    """List the connections of which an event was ever taken."""
+
+    task: Literal["connections.list"]
+
+
+class ReplayEvents(Model):
+    """Send events through once more: `event_ids`, or `connection` and `status` with what narrows them.
+
+    `dry_run` only counts them.
+    """
+
+    task: Literal["events.replay"]
+    event_ids: tuple[Text, ...] | None = Field(default=None, min_length=1, max_length=AT_ONCE)
+    connection: ConnectionName | None = None
+    status: Replayed | None = None
+    number: Text | None = None
+    received_from: AwareDatetime | None = None
+    received_before: AwareDatetime | None = None
+    changed_before: AwareDatetime | None = None
+    dry_run: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        by_filter = {"connection", "status"} <= self.model_fields_set
+        if (self.event_ids is not None) == by_filter or (self.event_ids is not None and self._narrows()):
+            raise ValueError('expected either "event_ids", or "connection" and "status"')
+        return self
+
+    def _narrows(self) -> bool:
+        return bool(self.model_fields_set - {"task", "event_ids", "dry_run"})
+
+    @property
+    def filter(self) -> EventFilter:
+        """Return the filter, where the events are not named by their ids."""
+        assert self.connection is not None  # noqa: S101  # validated
+        return EventFilter(
+            connection=self.connection,
+            number=self.number,
+            received_from=self.received_from,
+            received_before=self.received_before,
+            changed_before=self.changed_before,
+        )
+
+
+class Pause(Model):
+    """Let no more calls go to a connection's providers, until somebody resumes; its webhooks are kept."""
+
+    task: Literal["pause"]
+    connection: ConnectionName
+    provider: Source | None = None
+    """None: both."""
+    reason: Text
+    """Shown beside what waits: why, and for how long."""
+
+
+class Resume(Model):
+    """Lift all pauses of a connection, whoever made them."""
+
+    task: Literal["resume"]
+    connection: ConnectionName
+    provider: Source | None = None
+    """None: both."""
+
+
+class Unlink(Model):
+    """Forget what an entity was booked as, so that it may be booked again."""
+
+    task: Literal["unlink"]
+    connection: ConnectionName
+    source: Source
+    entity_type: Text
+    """As the provider names it: `invoice`, `SalesInvoice`."""
+    entity_id: Text
+
+
+type LookRequest = Annotated[
+    ListEvents | ShowEvent | FindDocuments | ShowStatus | ListConnections, Field(discriminator="task")
+]
+"""What LookFunction answers; nothing is changed by it."""
+
+type RepairRequest = Annotated[ReplayEvents | Pause | Resume | Unlink, Field(discriminator="task")]
+"""What OperationsFunction does, beside the schedule's `{"task": "sweep"}`."""

@@ -1,0 +1,1 @@
+"""Reads what happens in a stack, and changes nothing."""

@@ -1,0 +1,96 @@
+"""Tells how connections are: what is open, what holds it up, and when they were last heard of."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+
+from accounting_sync.connections.registry import ConnectionRegistry, Known
+from accounting_sync.providers.flow.throttle import Throttle, ThrottleState
+from accounting_sync.providers.flow.view import FlowView
+from accounting_sync.time import Clock
+from accounting_sync.webhooks.events import Source, WaitingRoom
+from operations.api.answers import (
+    Connections,
+    ConnectionShown,
+    ConnectionStatus,
+    PauseShown,
+    StatusAnswer,
+)
+from operations.api.requests import ShowStatus
+from operations.look.event_list import LISTS, EventList
+
+COUNTED = 1000
+"""Events of one list that are counted: some 100 read units at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStatuses:
+    """Reads the registry, the lists of open events and what flow control knows."""
+
+    registry: ConnectionRegistry
+    events: EventList
+    throttle: Throttle
+    flow: FlowView
+    clock: Clock
+
+    def connections(self) -> Connections:
+        """List all connections of which an event was ever taken."""
+        return Connections(
+            connections=tuple(
+                ConnectionShown(connection=name, known_since=since, last_event_at=event_at)
+                for name, since, event_at in self.registry.known()
+            )
+        )
+
+    def run(self, request: ShowStatus) -> StatusAnswer:
+        """Tell how one connection is, or all."""
+        known = {each.connection: each for each in self.registry.known()}
+        names = [request.connection] if request.connection else list(known)
+        return StatusAnswer(
+            connections=tuple(self._status(known.get(name, Known(name, None, None))) for name in names)
+        )
+
+    def _status(self, known: Known) -> ConnectionStatus:
+        name = known.connection
+        states = {provider: self.throttle.state(name, provider) for provider in Source}
+        return ConnectionStatus(
+            connection=name,
+            counts={listed: self._count(name, listed) for listed in LISTS},
+            next_due_at=self._next_due(name),
+            last_event_at=known.event_at,
+            last_answer_at={
+                provider: _time(state.answered_at) for provider, state in states.items() if state.answered_at
+            },
+            pauses=tuple(pause for provider in Source for pause in self._pauses(name, provider, states)),
+            limit_used=round(self.throttle.share_used(name, Source.MONEYBIRD) or 0.0, 3),
+        )
+
+    def _count(self, connection: str, listed: str) -> int:
+        return sum(1 for _ in islice(self.events.of_list(connection, listed), COUNTED))
+
+    def _next_due(self, connection: str) -> datetime | None:
+        """Return when the first event of a waiting room is due: each room lists its first one first."""
+        rooms = (self.events.events.list_by_connection(connection, room) for room in WaitingRoom)
+        firsts = (next(room, None) for room in rooms)
+        return min((first.due_at for first in firsts if first and first.due_at), default=None)
+
+    def _pauses(
+        self, connection: str, provider: Source, states: dict[Source, ThrottleState]
+    ) -> Iterator[PauseShown]:
+        state, now = states[provider], self.clock()
+        if state.held:
+            yield PauseShown(provider=provider, reason=state.held)
+        if state.paused_until and _time(state.paused_until) > now:
+            yield PauseShown(provider=provider, reason=state.reason, until=_time(state.paused_until))
+        for resource, denial in state.denied.items():
+            until = _time(denial.until)
+            yield PauseShown(provider=provider, resource=resource, reason=denial.reason, until=until)
+        open_until = self.flow.open_until(connection, provider)
+        if open_until:
+            said = "The provider does not answer properly; it is tried again by itself."
+            yield PauseShown(provider=provider, reason=said, until=open_until)
+
+
+def _time(epoch: int) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)

@@ -1,0 +1,101 @@
+"""Handler of LookFunction: answers questions, and changes nothing."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from pydantic import BaseModel, TypeAdapter
+
+from accounting_sync.accounting.stores.document_store import DocumentStore
+from accounting_sync.accounting.stores.ledger_index import LedgerIndex
+from accounting_sync.accounting.stores.link_store import LinkStore
+from accounting_sync.aws.clients import CLIENT_CONFIG
+from accounting_sync.aws.observability import make_logger
+from accounting_sync.connections.registry import ConnectionRegistry
+from accounting_sync.providers.flow.circuit_breaker import CircuitBreaker
+from accounting_sync.providers.flow.throttle import Throttle
+from accounting_sync.providers.flow.view import FlowView
+from accounting_sync.time import Clock, utc_now
+from accounting_sync.webhooks.event_store import EventStore
+from operations.api.requests import (
+    FindDocuments,
+    ListConnections,
+    ListEvents,
+    LookRequest,
+    ShowEvent,
+    ShowStatus,
+)
+from operations.api.serving import serve
+from operations.environment import TableNames
+from operations.look.connection_status import ConnectionStatuses
+from operations.look.documents import DocumentFinder
+from operations.look.event_list import EventList
+from operations.look.timeline import Timelines
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+REQUESTS: TypeAdapter[LookRequest] = TypeAdapter(LookRequest)
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """What this function can tell."""
+
+    events: EventList
+    timelines: Timelines
+    documents: DocumentFinder
+    statuses: ConnectionStatuses
+
+    def answer(self, request: LookRequest) -> BaseModel:
+        """Answer a question."""
+        match request:
+            case ListEvents():
+                return self.events.run(request)
+            case ShowEvent():
+                return self.timelines.run(request)
+            case FindDocuments():
+                return self.documents.run(request)
+            case ShowStatus():
+                return self.statuses.run(request)
+            case ListConnections():
+                return self.statuses.connections()
+
+
+def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
+    """Answer a `LookRequest`."""
+    return serve(REQUESTS, event, looking().answer, make_logger())
+
+
+@cache
+def looking() -> Looking:
+    """Return what the process looks with, made once."""
+    dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
+    return make_looking(dynamodb, TableNames.from_environment(os.environ), utc_now)
+
+
+def make_looking(dynamodb: "DynamoDBClient", tables: TableNames, clock: Clock) -> Looking:
+    """Put the function together."""
+    events = EventStore(dynamodb, tables.events, tables.retention)
+    ledger = LedgerIndex(dynamodb, tables.accounting)
+    documents = DocumentFinder(
+        DocumentStore(dynamodb, tables.accounting), ledger, LinkStore(dynamodb, tables.accounting), events
+    )
+    throttle = Throttle(dynamodb, tables.control, clock=clock)
+    breaker = CircuitBreaker(dynamodb, tables.control, clock=clock)
+    listed = EventList(events, ledger)
+    return Looking(
+        events=listed,
+        timelines=Timelines(events, documents, ledger),
+        documents=documents,
+        statuses=ConnectionStatuses(
+            ConnectionRegistry(dynamodb, tables.accounting),
+            listed,
+            throttle,
+            FlowView(throttle, breaker.open_until, clock),
+            clock,
+        ),
+    )
