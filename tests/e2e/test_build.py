@@ -17,6 +17,7 @@ ARTIFACTS = {
     "WebhookReceiverFunction": "/var/task",
     "EntitySyncFunction": "/var/task",
     "OperationsFunction": "/var/task",
+    "LookFunction": "/var/task",
 }
 
 
