@@ -20,7 +20,7 @@ from accounting_sync.webhooks.events import Source, Status
 from operations import look_app
 from operations.api.requests import Pause, RepairRequest, Resume
 from operations.api.serving import serve
-from operations.environment import TableNames
+from operations.environment import LookEnvironment
 from operations.pauses import Pauses
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import CONNECTION, SECRET, SETTINGS
@@ -38,7 +38,7 @@ class Stack:
 
     def look(self, task: str, **fields: object) -> dict[str, Any]:
         """Ask LookFunction; the answer must be what an invocation can answer."""
-        tables = TableNames(
+        tables = LookEnvironment(
             self.sync.environment.events_table,
             self.sync.environment.accounting_table,
             self.sync.environment.control_table,

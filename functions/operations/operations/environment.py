@@ -43,14 +43,15 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
-class TableNames:
-    """What LookFunction reads."""
+class LookEnvironment:
+    """What LookFunction reads, and by which plan it tells how much of a limit is used."""
 
     events: str
     accounting: str
     control: str
     retention: timedelta
     """The event store wants it; nothing is written."""
+    throttle: ThrottleSettings = field(default_factory=ThrottleSettings)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -66,4 +67,5 @@ class TableNames:
             accounting=environment["ACCOUNTING_TABLE"],
             control=environment["CONTROL_TABLE"],
             retention=timedelta(days=int(environment["EVENT_RETENTION_DAYS"])),
+            throttle=settings_for(environment["MONEYBIRD_RATE"], int(environment["MONEYBIRD_CALLS_KEPT"])),
         )

@@ -28,7 +28,7 @@ from operations.api.requests import (
     ShowStatus,
 )
 from operations.api.serving import serve
-from operations.environment import TableNames
+from operations.environment import LookEnvironment
 from operations.look.connection_status import ConnectionStatuses
 from operations.look.documents import DocumentFinder
 from operations.look.event_list import EventList
@@ -74,25 +74,28 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
 def looking() -> Looking:
     """Return what the process looks with, made once."""
     dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
-    return make_looking(dynamodb, TableNames.from_environment(os.environ), utc_now)
+    return make_looking(dynamodb, LookEnvironment.from_environment(os.environ), utc_now)
 
 
-def make_looking(dynamodb: "DynamoDBClient", tables: TableNames, clock: Clock) -> Looking:
+def make_looking(dynamodb: "DynamoDBClient", environment: LookEnvironment, clock: Clock) -> Looking:
     """Put the function together."""
-    events = EventStore(dynamodb, tables.events, tables.retention)
-    ledger = LedgerIndex(dynamodb, tables.accounting)
+    events = EventStore(dynamodb, environment.events, environment.retention)
+    ledger = LedgerIndex(dynamodb, environment.accounting)
     documents = DocumentFinder(
-        DocumentStore(dynamodb, tables.accounting), ledger, LinkStore(dynamodb, tables.accounting), events
+        DocumentStore(dynamodb, environment.accounting),
+        ledger,
+        LinkStore(dynamodb, environment.accounting),
+        events,
     )
-    throttle = Throttle(dynamodb, tables.control, clock=clock)
-    breaker = CircuitBreaker(dynamodb, tables.control, clock=clock)
+    throttle = Throttle(dynamodb, environment.control, environment.throttle, clock)
+    breaker = CircuitBreaker(dynamodb, environment.control, clock=clock)
     listed = EventList(events, ledger)
     return Looking(
         events=listed,
         timelines=Timelines(events, documents, ledger),
         documents=documents,
         statuses=ConnectionStatuses(
-            ConnectionRegistry(dynamodb, tables.accounting),
+            ConnectionRegistry(dynamodb, environment.accounting),
             listed,
             throttle,
             FlowView(throttle, breaker.open_until, clock),
