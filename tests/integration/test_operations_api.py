@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 from pydantic import BaseModel, TypeAdapter
 
+from accounting_sync.accounting.stores.ledger_index import LedgerIndex
 from accounting_sync.model import Model
 from accounting_sync.providers.flow.throttle import Throttle
 from accounting_sync.webhooks.events import Source, Status
@@ -126,6 +127,14 @@ def test_document_is_found_by_its_number_with_what_it_is_booked_as(stack: Stack)
     assert found["booked_as"] == f"ExternalSalesInvoice {invoice['id']}"
     assert found["events"] == [synced.event_id]
     assert stack.look("documents.find", connection="other", number="1") == {"documents": []}
+
+
+def test_index_by_number_holds_each_connection_apart(stack: Stack) -> None:
+    stack.sync.sync("invoice", INVOICE)
+    ledger = LedgerIndex(stack.sync.aws.dynamodb, stack.sync.environment.accounting_table)
+
+    assert ledger.of_number(CONNECTION, "1")
+    assert ledger.of_number("other", "1") == []
 
 
 def test_timeline_tells_in_order_what_happened_to_an_invoice(stack: Stack) -> None:
