@@ -11,11 +11,11 @@ from accounting_sync.connections.registry import ConnectionRegistry
 from accounting_sync.providers.flow.circuit_breaker import CircuitBreaker
 from accounting_sync.providers.flow.throttle import Throttle
 from accounting_sync.providers.flow.view import FlowView
-from accounting_sync.webhooks.events import Source, WaitingRoom, WebhookEvent
+from accounting_sync.webhooks.events import EventSummary, Source, WaitingRoom, WebhookEvent
 from accounting_sync.webhooks.sync_queue import SyncQueue
 from entity_sync.composition import Surroundings, make_consumer
 from operations.dispatcher import Dispatcher
-from tests.harness.boundaries import Killed
+from tests.harness.boundaries import Killed, unseen
 from tests.harness.world import BULK_QUEUE_URL, CONNECTION, QUEUE_URL, SECRET, Context, World
 
 if TYPE_CHECKING:
@@ -83,8 +83,9 @@ class SyncFunction(World):
     ) -> str:
         """Store and queue an event as the receiver does; return its id."""
         event = self.keep(kind, entity_id, source, action)
-        self.send(event)
-        self.events.requeue(event, self.now)
+        with unseen():
+            self.send(event)
+            self.events.requeue(event, self.now)
         return event.event_id
 
     def send(self, event: WebhookEvent) -> None:
@@ -121,8 +122,7 @@ class SyncFunction(World):
     @property
     def is_waiting(self) -> bool:
         """Whether any event waits without a message."""
-        rooms = (self.events.list_by_connection(CONNECTION, room) for room in WaitingRoom)
-        return any(next(room, None) is not None for room in rooms)
+        return any(self._first_in(room) for room in WaitingRoom)
 
     def move_on(self) -> None:
         """Let time pass until a message can be had, or the schedule runs the dispatcher."""
@@ -135,10 +135,14 @@ class SyncFunction(World):
 
     def _next_due(self) -> datetime:
         """Return when the first event is due where all wait for a time only."""
-        if any(next(self.events.list_by_connection(CONNECTION, room), None) for room in _UNTIMED):
+        if any(self._first_in(room) for room in _UNTIMED):
             return self.now
-        first = next(self.events.list_by_connection(CONNECTION, WaitingRoom.LATER), None)
+        first = self._first_in(WaitingRoom.LATER)
         return first.due_at if first and first.due_at and not self.queue.messages else self.now
+
+    def _first_in(self, room: WaitingRoom) -> EventSummary | None:
+        with unseen():
+            return next(self.events.list_by_connection(CONNECTION, room), None)
 
     def dispatch(self) -> int:
         """Run the dispatcher, as the schedule does every minute."""

@@ -1,5 +1,6 @@
 """The fault switch: the next calls fail in a chosen way, before or after their effect."""
 
+import random
 import re
 from enum import StrEnum
 from threading import Event, Lock
@@ -14,6 +15,7 @@ class FaultKind(StrEnum):
     SERVER_ERROR = "500"
     UNAVAILABLE = "503"
     HTML_ERROR = "html_500"
+    HTML_BAD_GATEWAY = "html_502"
     TIMEOUT = "timeout"
     RESET_BEFORE = "reset_before"
     RESET_AFTER = "reset_after"
@@ -35,6 +37,8 @@ class Fault(BaseModel):
         To how many matching calls.
     skip : int
         How many matching calls pass unharmed first.
+    chance : float
+        The part of the matching calls that it happens to, drawn for each.
     kind : FaultKind
         What happens to them.
     method, path : str | None
@@ -49,6 +53,7 @@ class Fault(BaseModel):
 
     times: int = Field(default=1, ge=1)
     skip: int = Field(default=0, ge=0)
+    chance: float = Field(default=1, gt=0, le=1)
     kind: FaultKind
     method: str | None = None
     path: str | None = None
@@ -63,10 +68,17 @@ class Fault(BaseModel):
 
 
 class FaultSwitch:
-    """The faults that are still to be applied, first come first served."""
+    """The faults that are still to be applied, first come first served.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    seed
+        What draws for faults by chance: equal calls meet equal faults.
+    """
+
+    def __init__(self, seed: int = 1) -> None:
         self._lock = Lock()
+        self._random = random.Random(seed)  # noqa: S311  # the same for each run
         self._faults: list[Fault] = []
         self._released = Event()
 
@@ -85,7 +97,8 @@ class FaultSwitch:
                 if fault.skip:
                     fault.skip -= 1
                     return None
-                return self._used(fault)
+                if fault.chance == 1 or self._random.random() < fault.chance:
+                    return self._used(fault)
         return None
 
     def pending(self) -> list[Fault]:

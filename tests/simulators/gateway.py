@@ -17,8 +17,8 @@ from tests.simulators.request_log import ReceivedRequest, RequestLog, decoded, r
 CONTROL_PREFIX = "/_simulator"
 
 _HTML_ERROR = (
-    "<html><head><title>500 Internal Server Error</title></head>"
-    "<body><center><h1>500 Internal Server Error</h1></center><hr><center>nginx</center></body></html>"
+    "<html><head><title>{title}</title></head>"
+    "<body><center><h1>{title}</h1></center><hr><center>nginx</center></body></html>"
 )
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on with zero seconds: close() sends RST
 
@@ -67,7 +67,9 @@ class Gateway:
             case FaultKind.TOO_MANY_REQUESTS:
                 return self._too_many(fault)
             case FaultKind.HTML_ERROR:
-                return Response(_HTML_ERROR, 500, mimetype="text/html")
+                return _html_error("500 Internal Server Error")
+            case FaultKind.HTML_BAD_GATEWAY:
+                return _html_error("502 Bad Gateway")
             case FaultKind.UNAVAILABLE:
                 return Response('{"error":"Service Unavailable"}', 503, mimetype="application/json")
             case FaultKind.SERVER_ERROR | FaultKind.SERVER_ERROR_AFTER:
@@ -76,6 +78,11 @@ class Gateway:
     def _too_many(self, fault: Fault) -> Response:
         headers = {"Retry-After": str(self._clock.epoch() + fault.retry_after)}
         return Response('"Retry later"', 429, headers, mimetype="application/json")
+
+
+def _html_error(status: str) -> Response:
+    """Answer as the server before the provider's own does."""
+    return Response(_HTML_ERROR.format(title=status), status, mimetype="text/html")
 
 
 def _dropped(environ: WSGIEnvironment) -> ConnectionResetError:
