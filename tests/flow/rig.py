@@ -44,7 +44,7 @@ from tests.simulators.moneybird.answers.errors import ApiError
 from tests.simulators.moneybird.answers.rate_limit import RateLimit, RateWindow
 from tests.simulators.moneybird.state import MoneybirdSettings
 
-CONNECTION = "acme"
+CONNECTION, OTHER = "acme", "other"
 _BATCH = 2  # as in the template
 _POLL = 0.2
 _INVOCATION = 60.0
@@ -65,6 +65,8 @@ class Scenario:
         Bounds of the time that the provider takes for an answer.
     calls
         How many calls an event takes; drawn for each.
+    others
+        Webhooks of another connection, one after the other with a minute in between.
     """
 
     events: int
@@ -74,6 +76,7 @@ class Scenario:
     call_seconds: tuple[float, float] = (0.1, 0.4)
     calls: tuple[int, ...] = (1, 1, 2, 3, 4, 5, 6, 9)
     workers: int = 5
+    others: int = 0
     seed: int = 1
 
 
@@ -95,6 +98,8 @@ class Report:
     receives: int
     attempts: int
     seconds: float
+    others_waited: float = 0
+    """The most seconds between a webhook of the other connection and the end of its sync."""
 
     @property
     def calls_per_event(self) -> float:
@@ -129,9 +134,10 @@ class Provider(BaseAdapter):
         seconds = self._random.uniform(*self._scenario.call_seconds)
         self._time.sleep(seconds / 4)
         try:
-            headers = self._limit.count("token")
+            headers = self._limit.count(str(request.headers["Authorization"]))
             status = HTTPStatus.OK
-            self.arrivals.append(self._time.now)
+            if request.headers["Authorization"].endswith(CONNECTION):
+                self.arrivals.append(self._time.now)
         except ApiError as error:
             headers, status = error.headers, HTTPStatus.TOO_MANY_REQUESTS
             self.refused += 1
@@ -147,10 +153,9 @@ class Pipeline:
 
     clients: ProviderClients
     calls: dict[str, int]
-    connection: Connection
 
     def run(self, event: WebhookEvent, entity: EntityRef, worker: Worker, _: Seen) -> Result:
-        client = self.clients.moneybird(self.connection, worker.time_left)
+        client = self.clients.moneybird(_connection(entity.connection), worker.time_left)
         with self.clients.one_event(entity.connection):
             client.check_ready()
             for _number in range(self.calls[event.event_id]):
@@ -188,7 +193,7 @@ class Rig:
         """Deliver all events at once, and work until none is left."""
         self._deliver()
         workers: list[Callable[[], None]] = [self._worker() for _ in range(self.scenario.workers)]
-        self.time.run([*workers, self._schedule])
+        self.time.run([*workers, self._schedule, self._deliver_others])
         return self._report()
 
     def _deliver(self) -> None:
@@ -199,10 +204,19 @@ class Rig:
             self.events.add(event)
             self.sync_queue.send(event)
 
+    def _deliver_others(self) -> None:
+        """Deliver a webhook of another connection every minute, once the burst has been sorted."""
+        for number in range(self.scenario.others):
+            self.time.sleep(_MINUTE)
+            event = _event(number, self.time, OTHER)
+            self.calls[event.event_id] = 4
+            self.events.add(event)
+            self.sync_queue.send(event)
+
     @property
     def _is_done(self) -> bool:
         assert self.time.now - START < _MOST_DAYS * 86400, "events are left after days"
-        return len(self.events.finished) == self.scenario.events
+        return len(self.events.finished) == self.scenario.events + self.scenario.others
 
     def _worker(self) -> Callable[[], None]:
         """Return one instance of the sync function."""
@@ -242,13 +256,12 @@ class Rig:
         throttle, clock, session = self._throttle(), self.time.clock, requests.Session()
         session.mount("https://", self.provider)
         clients = ProviderClients(ProviderSettings(), throttle, NoBreaker(), clock, self.time.sleep)
-        clients._sessions[CONNECTION, Source.MONEYBIRD] = session
-        access = MoneybirdAccess(administration_id="123", api_token=SecretStr("token"))
-        connection = Connection(name=CONNECTION, moneybird=access)
+        for name in (CONNECTION, OTHER):
+            clients._sessions[name, Source.MONEYBIRD] = session
         sync = EventProcessor(
             events=cast("Any", self.events),
             connections=cast("Any", None),
-            pipeline=cast("Any", Pipeline(clients, self.calls, connection)),
+            pipeline=cast("Any", Pipeline(clients, self.calls)),
             announcements=cast("Any", NoAnnouncements()),
             patience=Patience(Backoff(timedelta(seconds=10), timedelta(hours=3)), timedelta(hours=24), 6),
             clock=clock,
@@ -285,7 +298,13 @@ class Rig:
             receives=max(self.queue.receives.values()),
             attempts=max(event.attempts for event in events),
             seconds=self.time.now - START,
+            others_waited=max(
+                (self._waited(event) for event in events if event.connection == OTHER), default=0
+            ),
         )
+
+    def _waited(self, event: WebhookEvent) -> float:
+        return (event.updated_at - event.received_at).total_seconds()
 
     def _share(self) -> float:
         arrivals, period = self.provider.arrivals, self.scenario.period
@@ -318,14 +337,19 @@ class _Context(Context):
         return int(1000 * (self._ends - self._time.now))
 
 
-def _event(number: int, time: SimulatedTime) -> WebhookEvent:
+def _connection(name: str) -> Connection:
+    access = MoneybirdAccess(administration_id="123", api_token=SecretStr(f"token of {name}"))
+    return Connection(name=name, moneybird=access)
+
+
+def _event(number: int, time: SimulatedTime, connection: str = CONNECTION) -> WebhookEvent:
     key = f"delivery-{number:06}"
     return WebhookEvent(
-        event_id=event_id(CONNECTION, Source.MOMENT, key),
-        connection=CONNECTION,
+        event_id=event_id(connection, Source.MOMENT, key),
+        connection=connection,
         source=Source.MOMENT,
         idempotency_key=key,
-        entity=EntityRef(CONNECTION, Source.MOMENT, "invoice", str(number)),
+        entity=EntityRef(connection, Source.MOMENT, "invoice", str(number)),
         action="UPDATE",
         body=b"",
         body_hash=key,

@@ -66,7 +66,7 @@ class MemoryEvents:
     def finish(self, event_id: str, _: str, status: Status, now: datetime, **how: Any) -> None:  # noqa: ANN401
         event = self._get(event_id, {Status.SYNCING})
         self.finished.append(now)
-        self._put(replace(event, status=status, reason=how["reason"]), "", now)
+        self._put(replace(event, status=status, reason=how["reason"], updated_at=now), "", now)
 
     def dispatch(self, event_id: str, room: WaitingRoom, now: datetime) -> WebhookEvent:
         event = self._get(event_id, {Status.QUEUED})

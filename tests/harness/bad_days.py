@@ -1,27 +1,29 @@
 """A company's invoices while things go wrong: faults, lagging lists, killed workers, shuffled webhooks.
 
-The whole sync function and the dispatcher run in simulated time (`SyncFunction`), under Moneybird's real limit.
-Powertools' circuit breaker has a clock of its own; `simulated_breaker` gives it ours.
+The whole sync function and the dispatcher run in simulated time (`SyncFunction`), under Moneybird's real
+limit. Powertools' circuit breaker has a clock of its own; `simulated_breaker` gives it ours.
 """
 
-import datetime
+import datetime as dt
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 from accounting_sync.time import Clock
-from accounting_sync.webhooks.events import Source, Status
+from accounting_sync.webhooks.events import Status
 from tests.harness.boundaries import Killed, unseen
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import START
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
+from tests.simulators.request_log import ReceivedRequest
 
 EVERYTHING = (
     FaultKind.RESET_AFTER,
@@ -41,7 +43,7 @@ _CALL_SECONDS = (0.1, 0.5)
 @contextmanager
 def simulated_breaker(clock: Clock) -> Iterator[None]:
     """Let Powertools' circuit breaker live by this clock."""
-    ours = SimpleNamespace(datetime=SimpleNamespace(now=clock), timezone=datetime.timezone)
+    ours = SimpleNamespace(datetime=SimpleNamespace(now=clock), timezone=dt.timezone)
     with (
         patch(f"{_BREAKER}.base.dt", ours),
         patch(f"{_BREAKER}.persistence.base.dt", ours),
@@ -137,14 +139,13 @@ class BadDay(SyncFunction):
             self.restart()
             return None
 
-    def run_until(self, end: datetime.datetime) -> None:
+    def run_for(self, duration: timedelta) -> None:
         """Run for so long, whether or not there is work."""
-        while self.now < end:
-            if self.queue.messages and self.invoke() is not None:
-                continue
-            before = self.now
-            self.move_on()
-            self.now = max(self.now, before + datetime.timedelta(seconds=1))
+        end = self.now + duration
+        while self.now < end and (self.queue.messages or self.is_waiting):
+            if not self.queue.messages or self.invoke() is None:
+                self.move_on()
+        self.now = max(self.now, end)
 
     def _pass_boundary(self, name: str) -> None:
         if name.startswith(("after GET", "after POST", "after PATCH")):
@@ -191,6 +192,10 @@ class BadDay(SyncFunction):
         """Count the calls that went wrong, by kind."""
         logs = (self.moneybird.requests.matching(), self.moment.requests.matching())
         return Counter(entry.fault for log in logs for entry in log if entry.fault)
+
+    def calls_of_moment(self) -> list[ReceivedRequest]:
+        """List the calls that Moment received."""
+        return list(self.moment.requests.matching())
 
     @property
     def hours(self) -> float:

@@ -32,6 +32,8 @@ _UNTIMED = (WaitingRoom.PAUSED, WaitingRoom.LIMIT)
 class SyncFunction(World):
     """Time stands still unless a test, or `run`, moves it."""
 
+    schedule: timedelta = timedelta(minutes=1)
+    """Between two runs of the dispatcher."""
     _dispatched_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     _invocations: int = 0
 
@@ -126,11 +128,11 @@ class SyncFunction(World):
 
     def move_on(self) -> None:
         """Let time pass until a message can be had, or the schedule runs the dispatcher."""
-        minute = self._dispatched_at + timedelta(minutes=1)
-        if self.queue.messages and self.queue.next_at < minute:
+        scheduled = self._dispatched_at + self.schedule
+        if self.queue.messages and self.queue.next_at < scheduled:
             self.now = max(self.now, self.queue.next_at)
             return
-        self.now = max(self.now, minute, self._next_due())
+        self.now = max(self.now, scheduled, self._next_due())
         self.dispatch()
 
     def _next_due(self) -> datetime:

@@ -39,6 +39,8 @@ class Fault(BaseModel):
         How many matching calls pass unharmed first.
     chance : float
         The part of the matching calls that it happens to, drawn for each.
+    every : int
+        2: to every second matching call only.
     kind : FaultKind
         What happens to them.
     method, path : str | None
@@ -54,6 +56,7 @@ class Fault(BaseModel):
     times: int = Field(default=1, ge=1)
     skip: int = Field(default=0, ge=0)
     chance: float = Field(default=1, gt=0, le=1)
+    every: int = Field(default=1, ge=1)
     kind: FaultKind
     method: str | None = None
     path: str | None = None
@@ -122,6 +125,7 @@ class FaultSwitch:
 
     def _used(self, fault: Fault) -> Fault:
         fault.times -= 1
+        fault.skip = fault.every - 1
         if fault.times == 0:
             self._faults.remove(fault)
         return fault.model_copy()
