@@ -73,6 +73,8 @@ class BadDay(SyncFunction):
         self.random = random.Random(self.seed)  # noqa: S311  # the same for each run
         super().__post_init__()
         self.moneybird.state.change_settings({"rate_limit": 150, "rate_window": "sliding"})
+        for simulator in (self.moneybird, self.moment):
+            simulator.requests.keeps_answers = False
         self.boundaries.listeners.append(self._pass_boundary)
 
     # Set-up

@@ -30,3 +30,9 @@ def test_events_that_take_more_calls_than_the_plan_has_are_synced_all_the_same()
     report = Rig(Scenario(6, limit=4, period=10, calls=(5,))).run()
 
     assert (report.synced, report.refused) == (6, 0)
+
+
+def test_burst_of_one_connection_does_not_hold_up_another() -> None:
+    report = Rig(Scenario(300, others=10)).run()
+
+    assert report.others_waited < 10

@@ -54,7 +54,8 @@ class Gateway:
 
     def _noted(self, entry: ReceivedRequest, response: Response) -> Response:
         entry.status = response.status_code
-        entry.answer = decoded(response.headers, response.get_data())
+        if self._log.keeps_answers:
+            entry.answer = decoded(response.headers, response.get_data())
         return response
 
     def _fail(self, fault: Fault, environ: WSGIEnvironment) -> Response:

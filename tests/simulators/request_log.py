@@ -57,6 +57,8 @@ class RequestLog:
     """All requests in the order in which they arrived, control requests left out."""
 
     def __init__(self) -> None:
+        self.keeps_answers = True
+        """Thousands of long lists take gigabytes: a long run does without."""
         self._lock = Lock()
         self._entries: list[ReceivedRequest] = []
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-PATIENCE = timedelta(seconds=15)
+PATIENCE = timedelta(seconds=20)
 """For how long a worker waits for a call's turn while it holds an event. After that the event goes back to
 its line, and begins anew later. So an event begins only if its expected calls are free within this time."""
 
-SOON = timedelta(seconds=10)
+SOON = timedelta(seconds=12)
 """How far ahead the dispatcher looks: less than the workers' patience, for another event may be faster."""
 
 _LONGEST_MARGIN = timedelta(seconds=5)
