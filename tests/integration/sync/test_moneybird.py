@@ -1,7 +1,7 @@
 """The sync function as a whole: from Moment into Moneybird, and back."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from accounting_sync.errors import ParkedError
 from accounting_sync.webhooks.events import Source, Status
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import SETTINGS, entity
+from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 
 INVOICE = entity("invoice", samples.DOCUMENTED_INVOICE)
@@ -37,6 +38,23 @@ def test_moment_invoice_becomes_contact_project_invoice_and_pdf(function: SyncFu
     assert invoice["contact_id"] == contact["id"]
     assert len(function.at_moneybird("projects")) == 1
     assert len(invoice["attachments"]) == 1
+
+
+def test_attachment_that_the_limit_held_up_is_added_as_soon_as_there_is_room(function: SyncFunction) -> None:
+    fault = Fault(
+        kind=FaultKind.TOO_MANY_REQUESTS,
+        method="POST",
+        path="external_sales_invoices/.*/attach",
+        retry_after=5,
+    )
+    function.moneybird.faults.add(fault)
+    begin = function.now
+
+    event = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    assert (event.status, function.moneybird.faults.pending()) == (Status.SYNCED, [])
+    assert len(function.at_moneybird("external_sales_invoices")[0]["attachments"]) == 1
+    assert function.now - begin < timedelta(minutes=2)  # nobody waited for what was never added to show
 
 
 def test_echoes_are_recognised_and_nothing_is_written_again(function: SyncFunction) -> None:

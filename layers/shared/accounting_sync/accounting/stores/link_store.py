@@ -145,6 +145,20 @@ class LinkStore(ClaimStore):
         self._change(claim, link, {f"steps.{step}": value})
         return link.model_copy(update={"steps": {**link.steps, step: value}, "fence": claim.fence})
 
+    def take_back_step(self, claim: Claim, link: Link, step: str) -> Link:
+        """Record that a further step was refused or never sent: it is certain that it took no effect.
+
+        Raises
+        ------
+        StateConflictError
+            If the link is gone.
+        ClaimHeldError
+            If the claim was lost.
+        """
+        self._change(claim, link, {f"steps.{step}": None})
+        steps = {name: value for name, value in link.steps.items() if name != step}
+        return link.model_copy(update={"steps": steps, "fence": claim.fence})
+
     def begin_change(self, claim: Claim, link: Link, now: datetime) -> Link:
         """Record that the destination's document is about to be changed: what stands there is open till then.
 

@@ -5,6 +5,7 @@ and confirmed after it. Whoever finds an intent without confirmation, left behin
 got no answer, looks at Moneybird first; a new one is created only when it is certain that there is none.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -92,11 +93,21 @@ class Upsert:
         if not self._has_taken_effect(target, written, step, attempted):
             self._wait_until_settled(attempted)
             perform = step.prepare()
-            self.store.record_step(target.claim, written.link, step.name, to_text(self.clock()))
-            perform(written.remote_id)
+            begun = self.store.record_step(target.claim, written.link, step.name, to_text(self.clock()))
+            self._perform(target, replace(written, link=begun), step.name, perform)
             self.done.append(f"{step.name} added")
         link = self.store.record_step(target.claim, written.link, step.name, _DONE)
         return replace(written, link=link, changed=True)
+
+    def _perform[F: MoneybirdRequest, R: MoneybirdObject](
+        self, target: RemoteDocument[F, R], written: Written[R], step: str, perform: Callable[[str], object]
+    ) -> None:
+        try:
+            perform(written.remote_id)
+        except (ParkedError, WaitError):  # refused, or never sent: nobody need wait for it to show
+            assert written.link is not None  # noqa: S101  # recorded before
+            self.store.take_back_step(target.claim, written.link, step)
+            raise
 
     def _has_taken_effect[F: MoneybirdRequest, R: MoneybirdObject](
         self, target: RemoteDocument[F, R], written: Written[R], step: Step, attempted: str | None
