@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import requests
 
+from operations.reconciliation.moneybird_events import GROUPS
 from tests.local_stack.aws.local_aws import clean_environment
 from tests.local_stack.description import StackDescription
 from tests.local_stack.errors import LocalStackError
@@ -16,8 +17,6 @@ from tests.local_stack.running import processes
 from tests.local_stack.running.ports import free_port
 
 SECONDS = 10
-ENABLED_EVENTS = ["contact", "document", "estimate", "external_sales_invoice", "payment", "sales_invoice"]
-"""Groups of Moneybird's events: names match by their beginning."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def register_moneybird_webhook(stack: StackDescription) -> tuple[str, str]:
         f"{stack.moneybird_url}/{credentials.administration_id}/webhooks.json",
         json={
             "url": with_credentials(stack.moneybird_webhook_url, credentials.username, credentials.password),
-            "enabled_events": ENABLED_EVENTS,
+            "enabled_events": GROUPS,
         },
         headers={"Authorization": f"Bearer {credentials.moneybird_api_token}"},
         timeout=SECONDS,

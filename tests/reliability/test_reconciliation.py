@@ -8,7 +8,7 @@ from moto import mock_aws
 
 from accounting_sync.webhooks.events import Lane, Source, Status
 from operations.reconciliation import runner
-from operations.reconciliation.webhook_health import NEEDED_EVENTS
+from operations.reconciliation.moneybird_events import NEEDED_EVENTS
 from tests.harness.boundaries import Killed
 from tests.harness.reconciliation import make_reconciliation
 from tests.harness.sync_function import SyncFunction

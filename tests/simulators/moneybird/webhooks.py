@@ -16,6 +16,22 @@ from tests.simulators.moneybird.state import Change, MoneybirdState
 from tests.simulators.simulator import Entity
 
 _PROBE_SECONDS = 30  # a receiver that starts cold may be slow
+KNOWN_EVENTS = frozenset(
+    {
+        *("contact", "contact_created", "contact_changed", "contact_archived", "contact_destroyed"),
+        *("document", "document_saved", "document_updated", "document_destroyed"),
+        *("estimate", "estimate_created", "estimate_updated", "estimate_mark", "estimate_destroyed"),
+        *("external_sales_invoice", "external_sales_invoice_created", "external_sales_invoice_updated"),
+        *("external_sales_invoice_destroyed", "external_sales_invoice_state_changed", "note", "note_created"),
+        *("payment", "payment_registered", "payment_destroyed", "project", "project_created"),
+        *("project_updated", "project_archived", "project_activated", "project_destroyed", "sales_invoice"),
+        *("sales_invoice_created", "sales_invoice_updated", "sales_invoice_destroyed"),
+        "sales_invoice_state_changed",
+        *("tax_rate", "ledger_account", "time_entry", "access_token"),
+    }
+)
+"""Some of the names that a webhook can be registered for: all of what the simulator sends, and a few more."""
+
 _WITHOUT_EVENTS = "sales_invoice_state_changed"  # documented: what an empty list of events means
 
 
@@ -120,7 +136,11 @@ def _registration() -> dict[str, Any]:
     refuse_unknown(body, fields.WEBHOOK)
     if not body.get("url"):
         raise bad_request("Url is required", {"url": "required"})
-    return {"url": body["url"], "enabled_events": body.get("enabled_events") or []}
+    enabled = body.get("enabled_events") or []
+    unknown = sorted(set(enabled) - KNOWN_EVENTS)
+    if unknown:  # that the real API refuses them is likely, and how is not known
+        raise bad_request(f"Unknown events: {', '.join(unknown)}", {"enabled_events": "unknown"})
+    return {"url": body["url"], "enabled_events": enabled}
 
 
 def _probe(state: MoneybirdState, webhook: Entity) -> None:

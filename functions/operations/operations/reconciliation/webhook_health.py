@@ -14,27 +14,7 @@ from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.models import MoneybirdWebhook
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.events import Lane
-
-NEEDED_EVENTS = {
-    "contact": ("contact_created", "contact_changed", "contact_archived", "contact_merged"),
-    "document": ("document_saved", "document_updated", "document_destroyed"),
-    "estimate": ("estimate_created", "estimate_updated", "estimate_state_changed", "estimate_destroyed"),
-    "external_sales_invoice": (
-        "external_sales_invoice_created",
-        "external_sales_invoice_updated",
-        "external_sales_invoice_state_changed",
-        "external_sales_invoice_destroyed",
-    ),
-    "payment": ("payment_registered", "payment_destroyed"),
-    "project": ("project_created", "project_updated", "project_archived", "project_destroyed"),
-    "sales_invoice": (
-        "sales_invoice_created",
-        "sales_invoice_updated",
-        "sales_invoice_state_changed",
-        "sales_invoice_destroyed",
-    ),
-}
-"""Group of Moneybird's events to those of it that are synced: a webhook needs the group, or all of them."""
+from operations.reconciliation.moneybird_events import NEEDED_EVENTS
 
 _SUCCESS = "200"
 """Moneybird takes any other answer for a failure (its webhook documentation)."""
