@@ -162,11 +162,23 @@ def test_event_is_kept_from_its_latest_change_on(client: "DynamoDBClient", opera
     history = History(client, f"kept-{'-'.join(operations)}")
 
     for operation in operations:
-        history.apply(operation, "worker-1", Status.PARKED, seconds=60)
+        history.apply(operation, "worker-1", Status.SYNCED, seconds=60)
 
     item = client.get_item(TableName="events", Key={"event_id": {"S": history.event.event_id}})["Item"]
     changed_at = NOW + timedelta(seconds=60 * len(operations))
     assert int(item["expires_at"]["N"]) == (changed_at + timedelta(days=90)).timestamp()
+
+
+@pytest.mark.parametrize("operations", [["claim", "finish"], ["fail"]])
+def test_what_waits_for_a_person_never_expires(client: "DynamoDBClient", operations: list[str]) -> None:
+    history = History(client, f"waits-for-a-person-{'-'.join(operations)}")
+
+    for operation in operations:
+        history.apply(operation, "worker-1", Status.PARKED, seconds=60)
+
+    item = client.get_item(TableName="events", Key={"event_id": {"S": history.event.event_id}})["Item"]
+    assert item["status"]["S"] in {"PARKED", "FAILED"}
+    assert "expires_at" not in item
 
 
 @pytest.mark.parametrize("lane", Lane)

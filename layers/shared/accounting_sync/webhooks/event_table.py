@@ -16,7 +16,7 @@ from accounting_sync.aws.items import (
 )
 from accounting_sync.time import to_text
 from accounting_sync.webhooks.event_items import index_keys, to_event
-from accounting_sync.webhooks.events import Status, WebhookEvent
+from accounting_sync.webhooks.events import KEPT, Status, WebhookEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -87,7 +87,8 @@ class EventTable:
                 to_text(change.work_at or change.due_at or now),
                 listed=change.listed,
             ),
-            "expires_at": self._expires_at(now),  # counted anew: what is open changes again and again
+            # counted anew: what is open changes again and again; and what a person must see waits for them
+            "expires_at": None if change.to in KEPT else self._expires_at(now),
         }
         origins = {f":from{number}": origin for number, origin in enumerate(sorted(change.origins))}
         try:

@@ -68,6 +68,9 @@ FINAL = frozenset(
 NEEDS_A_PERSON = frozenset({Status.PARKED, Status.FAILED, Status.REJECTED})
 """Nothing more becomes of these unless a person sends them through once more."""
 
+KEPT = frozenset({Status.PARKED, Status.FAILED})
+"""These never expire: their documents are not booked, and nobody else remembers that."""
+
 REPLAYABLE = NEEDS_A_PERSON | {Status.SYNCED, Status.SKIPPED}
 """What a person may send through once more: the entity is fetched anew, so that it does no harm."""
 
