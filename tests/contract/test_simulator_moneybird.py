@@ -238,6 +238,27 @@ def test_answers_are_those_of_the_description_for_projects_and_reference_data(ap
     api.send("GET", "/api/v2/administrations.json", 200)
 
 
+def test_answers_are_those_of_the_description_for_reports(api: CheckedApi, contact: dict[str, Any]) -> None:
+    body = {
+        "contact_id": contact["id"],
+        "reference": "M1",
+        "date": "2026-01-05",
+        "details_attributes": [LINE],
+    }
+    api.call("POST", "external_sales_invoices", {"external_sales_invoice": body}, status=201)
+
+    tax = api.call("GET", "reports/tax?period=202601", status=200)
+    debtors = api.call("GET", "reports/debtors?period=202601&page=1&per_page=100", status=200)
+
+    assert_complete("GET", "reports/tax", 200, tax)
+    assert_complete("GET", "reports/debtors", 200, debtors)
+    assert [(row["amount"], row["tax"]) for row in tax["tax_rates"]] == [("200.0", "42.0")]
+    assert debtors["debtors"] == [{"contact_id": contact["id"], "amount": "242.0"}]
+    assert api.call("GET", "reports/tax?period=202602", status=200) == {"tax_rates": []}
+    api.refused("GET", "reports/tax?period=202601..202602", None, status=400)
+    api.refused("GET", "reports/debtors?period=this_year", None, status=400)
+
+
 def test_answers_are_those_of_the_description_for_webhooks(api: CheckedApi) -> None:
     with receiving() as receiver:
         webhook = api.call(

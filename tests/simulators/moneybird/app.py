@@ -21,6 +21,7 @@ from tests.simulators.moneybird.documents.purchase_documents import add_purchase
 from tests.simulators.moneybird.documents.sales_invoices import add_sales_invoice_routes
 from tests.simulators.moneybird.projects import add_project_routes
 from tests.simulators.moneybird.reference_routes import add_reference_routes, administrations
+from tests.simulators.moneybird.reports import add_report_routes
 from tests.simulators.moneybird.state import MoneybirdSettings, MoneybirdState
 from tests.simulators.moneybird.webhooks import WebhookSender, add_webhook_routes
 from tests.simulators.simulator import Simulator, one_at_a_time, simulator_app
@@ -96,6 +97,7 @@ def _resources(state: MoneybirdState) -> Blueprint:
     add_purchase_document_routes(blueprint, state)
     add_project_routes(blueprint, state)
     add_reference_routes(blueprint, state)
+    add_report_routes(blueprint, state)
     return blueprint
 
 

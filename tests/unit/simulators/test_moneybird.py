@@ -346,6 +346,37 @@ def test_requests_are_counted_in_each_of_the_ways_that_may_be_real(
     assert answered == statuses
 
 
+def test_vat_report_adds_up_what_is_booked_in_the_month_in_euros(moneybird: Moneybird) -> None:
+    contact = moneybird.contact()
+    moneybird.invoice(contact, line("100.00"), line("50.00", VAT_9), date="2026-01-31")
+    moneybird.invoice(contact, line("-20.00"), date="2026-01-01")
+    moneybird.invoice(contact, line("100.00"), date="2026-01-02", currency="USD")
+    moneybird.invoice(contact, line("7.00"), date="2026-02-01")
+    draft = {"contact_id": contact["id"], "invoice_date": "2026-01-02", "details_attributes": [line("9.00")]}
+    moneybird.send("POST", "sales_invoices", {"sales_invoice": draft})
+
+    rows = moneybird.send("GET", "reports/tax?period=202601").get_json()["tax_rates"]
+
+    assert {row["tax_rate_id"]: (row["amount"], row["tax"]) for row in rows} == {
+        VAT_21: ("170.0", "35.7"),
+        VAT_9: ("50.0", "4.5"),
+    }
+
+
+def test_debtors_report_tells_what_was_owed_at_the_end_of_the_month(moneybird: Moneybird) -> None:
+    contact = moneybird.contact()
+    invoice = moneybird.invoice(contact, line("100.00"), date="2026-01-05")
+    payment = {"payment": {"payment_date": "2026-02-01", "price": "21"}}
+    moneybird.send("POST", f"external_sales_invoices/{invoice['id']}/payments", payment)
+
+    owed = [
+        moneybird.send("GET", f"reports/debtors?period={month}").get_json()["debtors"]
+        for month in ("202512", "202601", "202602")
+    ]
+
+    assert [[row["amount"] for row in rows] for rows in owed] == [[], ["121.0"], ["100.0"]]
+
+
 def test_reports_have_a_limit_of_their_own_and_count_as_requests(moneybird: Moneybird) -> None:
     limits = {"rate_limit": 3, "rate_limit_reports": 1, "rate_scope": "administration"}
     moneybird.simulator.state.change_settings(limits)

@@ -57,16 +57,21 @@ def period(text: str, today: date) -> Period:
 
 def paginated(entities: list[Entity], view: Callable[[Entity], Any]) -> Response:
     """Answer one page, with a Link header when there are more."""
-    page, size = _whole("page", 1), _whole("per_page", _DEFAULT_PER_PAGE)
-    if size > _MAX_PER_PAGE:
-        raise bad_request("per_page does not have a valid value")
-    shown = entities[(page - 1) * size : page * size]
+    shown, page, size = page_of(entities)
     response = jsonify([view(entity) for entity in shown])
     response.headers["X-Total-Count"] = str(len(entities))
     links = _links(page, size, len(entities))
     if links:
         response.headers["Link"] = links
     return response
+
+
+def page_of(entities: list[Entity]) -> tuple[list[Entity], int, int]:
+    """Give the page that is asked for, its number, and how many a page has."""
+    page, size = _whole("page", 1), _whole("per_page", _DEFAULT_PER_PAGE)
+    if size > _MAX_PER_PAGE:
+        raise bad_request("per_page does not have a valid value")
+    return entities[(page - 1) * size : page * size], page, size
 
 
 def _links(page: int, size: int, total: int) -> str:

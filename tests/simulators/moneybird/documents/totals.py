@@ -13,10 +13,8 @@ _HUNDRED = Decimal(100)
 def compute(state: MoneybirdState, entity: Entity) -> None:
     """Fill in all amounts. Tax is rounded once per rate, over the sum of the lines (assumption)."""
     rate = base_rate(state, entity["currency"])
-    discount = Decimal(str(entity.get("discount") or 0)) / _HUNDRED
-    gross = _sums_by_rate(entity, discount)
-    incl_tax = entity["prices_are_incl_tax"]
-    totals = {key: _net_and_tax(amount, percentage(state, key), incl_tax) for key, amount in gross.items()}
+    discount = _discount(entity)
+    totals = tax_by_rate(state, entity)
     net, tax = (
         sum((n for n, _ in totals.values()), Decimal(0)),
         sum((t for _, t in totals.values()), Decimal(0)),
@@ -29,6 +27,13 @@ def compute(state: MoneybirdState, entity: Entity) -> None:
         entity["total_discount"] = shown(cents(undiscounted * discount))
     if "tax_totals" in entity:
         entity["tax_totals"] = [_tax_total(key, *amounts, rate) for key, amounts in totals.items()]
+
+
+def tax_by_rate(state: MoneybirdState, entity: Entity) -> dict[str, tuple[Decimal, Decimal]]:
+    """Add the lines up: tax rate to the amount without tax and the tax, in the document's currency."""
+    gross = _sums_by_rate(entity, _discount(entity))
+    incl_tax = entity["prices_are_incl_tax"]
+    return {key: _net_and_tax(amount, percentage(state, key), incl_tax) for key, amount in gross.items()}
 
 
 def percentage(state: MoneybirdState, tax_rate_id: str) -> Decimal:
@@ -45,6 +50,10 @@ def base_rate(state: MoneybirdState, currency: str) -> Decimal:
 def counted(entity: Entity) -> list[Entity]:
     """Give the lines that count: optional ones only when they are selected."""
     return [d for d in entity["details"] if not d.get("is_optional") or d.get("is_selected")]
+
+
+def _discount(entity: Entity) -> Decimal:
+    return Decimal(str(entity.get("discount") or 0)) / _HUNDRED
 
 
 def _line(detail: Entity) -> Decimal:
