@@ -14,7 +14,8 @@ from accounting_sync.connections.connection import Connection, MoneybirdAccess
 from accounting_sync.errors import EntityGoneError, NotFoundError, ParkedError
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
 from accounting_sync.providers.http import Json, Upload
-from accounting_sync.providers.moneybird.client import PATHS, MoneybirdClient
+from accounting_sync.providers.moneybird.api import PATHS
+from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.filters import Period
 from accounting_sync.providers.moneybird.models import (
     MoneybirdContact,
@@ -357,6 +358,31 @@ def test_every_entity_type_is_fetched_whole(simulator: MoneybirdSimulator, check
     assert set(ids) | {"SalesInvoice"} == set(PATHS)
     assert fetched["ExternalSalesInvoice"]["details"][0]["price"] == "100.0"
     assert fetched["Contact"]["archived"] is True
+
+
+def test_many_records_and_reports_are_read(checked: MoneybirdClient) -> None:
+    contact = checked.create_contact(ContactFields(company_name="Voorbeeld BV"))
+    made = [
+        checked.create_external_sales_invoice(
+            ExternalSalesInvoiceFields(
+                contact_id=contact.id, reference=f"M{number}", date=DAY, details_attributes=(line(),)
+            )
+        )
+        for number in range(2)
+    ]
+
+    records = list(checked.read_many("ExternalSalesInvoice", [*(each.id for each in made), "999"]))
+    (row,) = checked.get_tax_report(DAY)
+    (debtor,) = checked.list_debtors(DAY)
+
+    assert [record.id for record in records] == [each.id for each in made]
+    (vat,) = records[0].tax_totals
+    assert (row.tax_rate_id, row.amount, row.tax) == (
+        vat.tax_rate_id,
+        2 * vat.taxable_amount,
+        2 * vat.tax_amount,
+    )
+    assert (debtor.contact_id, debtor.amount) == (contact.id, row.amount + row.tax)
 
 
 @pytest.mark.parametrize("entity_type", PATHS)

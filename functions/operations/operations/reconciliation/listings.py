@@ -12,7 +12,7 @@ from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.connections.connection import Connection
 from accounting_sync.connections.field_aliases import FIELD_ALIASES, FieldAliases
 from accounting_sync.providers.clients import ProviderClients
-from accounting_sync.providers.moneybird.client import VERSIONED
+from accounting_sync.providers.moneybird.api import VERSIONED
 from accounting_sync.providers.moneybird.filters import Period
 from accounting_sync.time import booking_date
 from accounting_sync.webhooks.events import EntityRef, Lane, Source

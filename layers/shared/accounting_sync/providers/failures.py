@@ -40,11 +40,13 @@ class Attempt:
     method: str
     template: str
     """The path with its placeholders: `contacts/{id}.json`."""
+    repeatable: bool = False
+    """Whether it has the same effect when it is sent twice: some reads are POSTs."""
 
     @property
     def creates(self) -> bool:
         """Whether repeating it would make a second object: nothing protects a repeated POST."""
-        return self.method == "POST"
+        return self.method == "POST" and not self.repeatable
 
     def __str__(self) -> str:
         return f"{self.provider}, {self.method} {self.template}"

@@ -258,7 +258,7 @@ class Transport:
         return retry
 
     def _send_once(self, call: Call) -> Answer:
-        attempt = Attempt(self.provider.value.capitalize(), call.method, call.template)
+        attempt = Attempt(self.provider.value.capitalize(), call.method, call.template, call.repeatable)
         timeout = self._timeout(attempt)
         is_test = self._in_turn(
             lambda: self.throttle.before(

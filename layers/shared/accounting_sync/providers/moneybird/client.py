@@ -4,14 +4,13 @@ Every method raises `accounting_sync.errors`. A 404 is a `NotFoundError` (parked
 there), except that `fetch` says `EntityGoneError` and the `find_...` methods answer None.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pydantic import ValidationError
-
-from accounting_sync.errors import EntityGoneError, NotFoundError, OutcomeUnknownError, ParkedError
-from accounting_sync.providers.http import Answer, Call, Json, Method, Transport, Upload
+from accounting_sync.errors import EntityGoneError, NotFoundError
+from accounting_sync.providers.http import Call, Upload
+from accounting_sync.providers.moneybird.api import PATHS, WITH_ARCHIVED
+from accounting_sync.providers.moneybird.bulk import MoneybirdBulkReads
 from accounting_sync.providers.moneybird.filters import Period, list_filter
 from accounting_sync.providers.moneybird.models import (
     MoneybirdAdministration,
@@ -25,7 +24,6 @@ from accounting_sync.providers.moneybird.models import (
     MoneybirdProject,
     MoneybirdSalesInvoice,
     MoneybirdTaxRate,
-    MoneybirdVersion,
     MoneybirdWebhook,
 )
 from accounting_sync.providers.moneybird.requests import (
@@ -43,36 +41,9 @@ from accounting_sync.providers.moneybird.requests import (
 BASE_PATH = "/api/v2"
 BASE_URL = f"https://moneybird.com{BASE_PATH}"
 
-PATHS = {
-    "Contact": "contacts",
-    "SalesInvoice": "sales_invoices",
-    "ExternalSalesInvoice": "external_sales_invoices",
-    "Estimate": "estimates",
-    "Project": "projects",
-    "Payment": "payments",
-    "PurchaseInvoice": "documents/purchase_invoices",
-    "Receipt": "documents/receipts",
-}
-"""Entity type, as webhooks name it, to the path under which the entity is fetched."""
 
-VERSIONED = frozenset(PATHS) - {"Project", "Payment"}
-"""Entity types whose ids and versions Moneybird lists (`synchronization`)."""
-
-_PER_PAGE = 100  # the most that Moneybird gives
-_MOST_PAGES = 100
-_WITH_ARCHIVED = {"include_archived": "true"}
-
-
-class MoneybirdClient:
+class MoneybirdClient(MoneybirdBulkReads):
     """One administration."""
-
-    def __init__(self, transport: Transport, administration_id: str) -> None:
-        self._transport = transport
-        self._administration_id = administration_id
-
-    def check_ready(self) -> None:
-        """Raise WaitError if no call may be made now; makes none."""
-        self._transport.check_ready()
 
     def fetch(self, entity_type: str, entity_id: str) -> dict[str, Any]:
         """Read the entity that a webhook spoke of, whole and as it is; archived contacts as well.
@@ -84,34 +55,18 @@ class MoneybirdClient:
         KeyError
             If the type is not one of `PATHS`.
         """
-        query = _WITH_ARCHIVED if entity_type == "Contact" else None
+        query = WITH_ARCHIVED if entity_type == "Contact" else None
         call = self._call("GET", f"{PATHS[entity_type]}/{{id}}", query=query, id=entity_id)
         try:
             return self._read(MoneybirdObject, call).raw
         except NotFoundError as error:
             raise EntityGoneError(str(error)) from error
 
-    def list_versions(self, entity_type: str, period: Period) -> dict[str, int]:
-        """List the versions of all entities of a type by their ids, in one call without pages.
-
-        Contacts have no date, so all of them are listed, archived ones too. A filter replaces Moneybird's
-        defaults, which name this year only: the period is always said.
-
-        Raises
-        ------
-        KeyError
-            If the type is not one of `VERSIONED`.
-        """
-        query = _WITH_ARCHIVED if entity_type == "Contact" else {"filter": list_filter(period)}
-        call = self._call("GET", f"{PATHS[entity_type]}/synchronization", query=query)
-        listed = self._read_all(MoneybirdVersion, call)
-        return {entry.id: entry.version for entry in listed}
-
     # Contacts
 
     def get_contact(self, contact_id: str) -> MoneybirdContact:
         """Read a contact, archived or not."""
-        call = self._call("GET", "contacts/{id}", query=_WITH_ARCHIVED, id=contact_id)
+        call = self._call("GET", "contacts/{id}", query=WITH_ARCHIVED, id=contact_id)
         return self._read(MoneybirdContact, call)
 
     def find_contact_by_customer_id(self, customer_id: str) -> MoneybirdContact | None:
@@ -121,7 +76,7 @@ class MoneybirdClient:
 
     def search_contacts(self, text: str) -> list[MoneybirdContact]:
         """Search, archived contacts too. A contact may not be found for a while after its creation."""
-        return self._list(MoneybirdContact, "contacts", {**_WITH_ARCHIVED, "query": text})
+        return self._list(MoneybirdContact, "contacts", {**WITH_ARCHIVED, "query": text})
 
     def create_contact(self, contact: ContactFields) -> MoneybirdContact:
         """Create a contact."""
@@ -340,72 +295,3 @@ class MoneybirdClient:
     def delete_webhook(self, webhook_id: str) -> None:
         """Remove a webhook."""
         self._transport.send(self._call("DELETE", "webhooks/{id}", id=webhook_id))
-
-    def _call(
-        self,
-        method: Method,
-        resource: str,
-        *,
-        query: dict[str, str] | None = None,
-        body: Json = None,
-        upload: Upload | None = None,
-        **ids: str,
-    ) -> Call:
-        root = (self._administration_id,)
-        return Call(method, f"{resource}.json", ids, query or {}, body, upload, root=root)
-
-    def _read[Found: MoneybirdObject](self, model: type[Found], call: Call) -> Found:
-        return _parsed(model, call, self._transport.send(call).body)
-
-    def _find[Found: MoneybirdObject](self, model: type[Found], call: Call) -> Found | None:
-        try:
-            return self._read(model, call)
-        except NotFoundError:
-            return None
-
-    def _read_all[Found: MoneybirdObject](self, model: type[Found], call: Call) -> list[Found]:
-        return _all_parsed(model, call, self._transport.send(call))
-
-    def _list[Found: MoneybirdObject](
-        self, model: type[Found], resource: str, query: dict[str, str]
-    ) -> list[Found]:
-        """Read all pages. The `Link` header says whether there are more; without one, a full page does."""
-        found: dict[str, Found] = {}
-        for page in range(1, _MOST_PAGES + 1):
-            call = self._call("GET", resource, query={**query, "page": str(page), "per_page": str(_PER_PAGE)})
-            answer = self._transport.send(call)
-            items = _all_parsed(model, call, answer)
-            found |= {item.id: item for item in items}
-            if not _goes_on(answer, items):
-                return list(found.values())
-        raise ParkedError(f"Moneybird's list of {resource} has more than {_MOST_PAGES} pages.")
-
-
-def _goes_on(answer: Answer, items: Sequence[MoneybirdObject]) -> bool:
-    if "Link" in answer.headers:
-        return answer.has_next and bool(items)
-    return len(items) >= _PER_PAGE
-
-
-def _all_parsed[Found: MoneybirdObject](model: type[Found], call: Call, answer: Answer) -> list[Found]:
-    if not isinstance(answer.body, list):
-        raise _unreadable(call, "it is not a list")
-    return [_parsed(model, call, each) for each in answer.body]
-
-
-def _parsed[Found: MoneybirdObject](model: type[Found], call: Call, data: Json) -> Found:
-    if not isinstance(data, dict):
-        raise _unreadable(call, "it is not an object")
-    try:
-        return model.model_validate({**data, "raw": data})
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-            for problem in error.errors(include_input=False)
-        )
-        raise _unreadable(call, problems) from None  # its text would show what was in the answer
-
-
-def _unreadable(call: Call, problems: str) -> ParkedError | OutcomeUnknownError:
-    said = f"Moneybird's answer to {call.method} {call.template} cannot be read: {problems}."
-    return OutcomeUnknownError(said) if call.method == "POST" else ParkedError(said)

@@ -48,6 +48,9 @@ class DetailLine(ProviderModel):
     ledger_account_id: str | None = None
     project_id: str | None = None
     row_order: int | None = None
+    total_price_excl_tax_with_discount: Decimal | None = None
+    total_price_excl_tax_with_discount_base: Decimal | None = None
+    """In the administration's currency; so are all fields that end in `_base`."""
 
 
 class MoneybirdAttachment(ProviderModel):
@@ -170,3 +173,64 @@ class MoneybirdWebhook(MoneybirdObject):
     enabled_events: tuple[str, ...] = ()
     last_http_status: str | None = None
     deactivated_at: datetime | None = None
+
+
+class MoneybirdTaxTotal(ProviderModel):
+    """What an invoice comes to at one VAT rate."""
+
+    tax_rate_id: str
+    taxable_amount: Decimal
+    taxable_amount_base: Decimal | None = None
+    tax_amount: Decimal
+    tax_amount_base: Decimal | None = None
+
+
+class MoneybirdRecord(BookedObject):
+    """An invoice, a receipt or a purchase invoice, as `synchronization` gives them.
+
+    Only invoices have `tax_totals` (official description).
+    """
+
+    invoice_id: str | None = None
+    invoice_date: Date | None = None
+    date: Date | None = None
+    total_price_excl_tax_base: Decimal | None = None
+    total_price_incl_tax_base: Decimal | None = None
+    tax_totals: tuple[MoneybirdTaxTotal, ...] = ()
+    payments: tuple[MoneybirdPayment, ...] = ()
+    total_unpaid: Decimal | None = None
+
+
+class MoneybirdTaxReportRow(ProviderModel):
+    """One row of the VAT report, in the administration's currency."""
+
+    tax_rate_id: str
+    name: str
+    percentage: Decimal | None = None
+    report_reference: str | None = None
+    """The box of the VAT return: `NL/1a`."""
+    amount: Decimal
+    """Without VAT."""
+    type: str
+    """`sales_invoice` or `purchase_invoice`."""
+    tax: Decimal
+
+
+class MoneybirdTaxReport(ProviderModel):
+    """The VAT report of a month."""
+
+    tax_rates: tuple[MoneybirdTaxReportRow, ...]
+
+
+class MoneybirdDebtor(ProviderModel):
+    """One row of the debtors report."""
+
+    contact_id: str | None
+    """None: what is booked without a contact."""
+    amount: Decimal
+
+
+class MoneybirdDebtorsReport(ProviderModel):
+    """One page of the debtors report."""
+
+    debtors: tuple[MoneybirdDebtor, ...]
