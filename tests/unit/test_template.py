@@ -296,7 +296,7 @@ def test_open_runs_go_on_and_all_connections_are_reconciled_on_a_schedule() -> N
     events = properties("ReconciliationFunction")["Events"]
     tasks = {json.loads(event["Properties"]["Input"])["task"] for event in events.values()}
 
-    assert tasks == {"reconcile_all", "go_on"}
+    assert tasks == {"reconcile_all", "totals_all", "go_on"}
 
 
 def test_reconciliation_writes_nothing_to_the_ledger() -> None:
@@ -308,7 +308,7 @@ def test_reconciliation_writes_nothing_to_the_ledger() -> None:
 
     (runs,) = of_table
     assert runs["Condition"] == {
-        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["RUNS", "CONNECTIONS"]}
+        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["RUNS", "TOTALS", "CONNECTIONS"]}
     }
 
 

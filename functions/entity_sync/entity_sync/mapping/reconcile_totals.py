@@ -56,7 +56,7 @@ def settle(bill: Bookable, rounding: Rounding, what: str) -> tuple[Bookable, tup
     booked_per_line = rounding.moneybird_vat is VatRounding.PER_LINE
     booked, other = (_sums(bill, per_line=way) for way in (booked_per_line, not booked_per_line))
     if booked.amounts != said and _may_be_rounded(bill, booked, rounding):
-        return _with_rounding_line(bill, booked, rounding), booked.vat_totals
+        return _with_rounding_line(bill, booked, rounding)
     for sums in (booked, other):
         if sums.amounts == said:
             return _with_totals(bill, *sums.amounts), sums.vat_totals
@@ -102,11 +102,17 @@ def _listed(amounts: Sequence[Decimal], currency: str) -> str:
     return ", ".join(amount_text(amount, currency) for amount in amounts)
 
 
-def _with_rounding_line(bill: Bookable, sums: _Sums, rounding: Rounding) -> Bookable:
+def _with_rounding_line(
+    bill: Bookable, sums: _Sums, rounding: Rounding
+) -> tuple[Bookable, tuple[VatTotal, ...]]:
     difference = total((bill.total_gross, -sums.net, -sums.vat))
-    lines = (*bill.lines, _rounding_line(difference, rounding)) if difference else bill.lines
     net = total((sums.net, difference))
-    return _with_totals(bill.model_copy(update={"lines": lines}), net, sums.vat, total((net, sums.vat)))
+    settled = _with_totals(bill, net, sums.vat, total((net, sums.vat)))
+    if not difference:
+        return settled, sums.vat_totals
+    line = _rounding_line(difference, rounding)
+    base = VatTotal(vat_code=line.vat_code, percentage=Decimal(0), base=difference, vat=Decimal(0))
+    return settled.model_copy(update={"lines": (*bill.lines, line)}), (*sums.vat_totals, base)
 
 
 def _with_totals(bill: Bookable, net: Decimal, vat: Decimal, gross: Decimal) -> Bookable:

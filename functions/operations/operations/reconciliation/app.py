@@ -29,6 +29,10 @@ from operations.reconciliation.runner import Runner
 from operations.reconciliation.runs import RunStore
 from operations.reconciliation.tasks import Tasks
 from operations.reconciliation.webhook_health import WebhookHealth
+from operations.totals.checker import Checker
+from operations.totals.checks import CheckStore
+from operations.totals.ledger import LedgerSide
+from operations.totals.tasks import TotalsTasks
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -122,4 +126,14 @@ def make_tasks(  # noqa: PLR0913  # the composition root
     )
     registry = ConnectionRegistry(dynamodb, names.accounting_table)
     health = WebhookHealth(clients, connections, bus, clock, counter, logger)
-    return Tasks(runner, runs, registry, health, logger)
+    checker = Checker(
+        checks=CheckStore(dynamodb, names.accounting_table),
+        connections=connections,
+        settings=settings,
+        clients=clients,
+        ledger=LedgerSide(index),
+        clock=clock,
+        counter=counter,
+        logger=logger,
+    )
+    return Tasks(runner, runs, registry, health, TotalsTasks(checker), logger)

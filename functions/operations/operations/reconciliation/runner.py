@@ -17,9 +17,10 @@ from accounting_sync.errors import SyncError
 from accounting_sync.time import Clock, booking_date
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import NEEDS_A_PERSON, EntityRef, EventSummary, Status, WaitingRoom
+from operations.kept import ChangedError
 from operations.reconciliation.listings import Listed, Listings, period_of, steps_of
 from operations.reconciliation.requeue import Requeue
-from operations.reconciliation.runs import Run, RunChangedError, RunKind, RunState, RunStore
+from operations.reconciliation.runs import Run, RunKind, RunState, RunStore
 
 AHEAD = 500
 """Open events of a connection beyond which a run queues no more of them: the lane is to drain first."""
@@ -73,7 +74,7 @@ class Runner:
         )
         try:
             return self.runs.put(run)
-        except RunChangedError:
+        except ChangedError:
             return self.runs.get(connection, kind) or run  # another one was faster
 
     def go_on(self, run: Run, time_left: Callable[[], float]) -> Run:
@@ -82,7 +83,7 @@ class Runner:
             for each in self._progress(run, time_left):
                 run = self.runs.put(each)
             return self._finish(run) if run.state is RunState.OPEN and not run.steps else run
-        except RunChangedError:
+        except ChangedError:
             return self.runs.get(run.connection, run.kind) or run
         except SyncError as error:
             about = {"connection": run.connection, "cause": str(error)}
@@ -96,7 +97,7 @@ class Runner:
     def _note(self, run: Run, problem: str) -> Run:
         try:
             return self.runs.put(run.model_copy(update={"problem": problem}))
-        except RunChangedError:
+        except ChangedError:
             return run
 
     def _progress(self, run: Run, time_left: Callable[[], float]) -> Iterator[Run]:

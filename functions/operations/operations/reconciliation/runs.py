@@ -5,15 +5,11 @@ step by step, and a step chunk by chunk. A chunk that was cut off is done again,
 event that was queued for it is known by its key. What a list moves while it is read is found by the next run.
 """
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from accounting_sync.aws.items import from_attributes, is_condition_failure, to_attributes
-from accounting_sync.model import Model
+from operations.kept import Kept, KeptStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,7 +32,7 @@ class RunState(StrEnum):
     FINISHED = "FINISHED"
 
 
-class Run(Model):
+class Run(Kept):
     """One run over a period of booking dates."""
 
     connection: str
@@ -62,8 +58,11 @@ class Run(Model):
     """Why the last attempt at its next step failed."""
     state: RunState = RunState.OPEN
     finished_at: datetime | None = None
-    revision: int = 0
-    """Counts the writes: of two workers with one run, the slower one's write is refused."""
+
+    @property
+    def sort_key(self) -> str:
+        """The `sk` of its item."""
+        return _sort_key(self.connection, self.kind)
 
     def key_of(self, text: str) -> str:
         """Return the key of an event of this run."""
@@ -79,68 +78,16 @@ class Run(Model):
         return self.found - self.waiting - self.queued
 
 
-class RunChangedError(Exception):
-    """Somebody else has gone on with the run, stopped it, or opened it."""
-
-
-class RunStore:
+class RunStore(KeptStore[Run]):
     """Reads and writes runs."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table, PARTITION, Run)
 
     def get(self, connection: str, kind: RunKind) -> Run | None:
         """Read a connection's run of a kind, consistently; None if there never was one."""
-        answer = self._client.get_item(
-            TableName=self._table,
-            Key=to_attributes({"pk": PARTITION, "sk": _sort_key(connection, kind)}),
-            ConsistentRead=True,
-        )
-        return _to_run(from_attributes(answer["Item"])["run"]) if "Item" in answer else None
-
-    def all(self) -> Iterator[Run]:
-        """Yield the newest run of each kind of all connections: one query of one partition."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :partition",
-            ExpressionAttributeValues=to_attributes({":partition": PARTITION}),
-        )
-        for page in pages:
-            yield from (_to_run(from_attributes(item)["run"]) for item in page["Items"])
-
-    def put(self, run: Run) -> Run:
-        """Write a run that was read before, or is new (revision 0); return it as it stands.
-
-        Raises
-        ------
-        RunChangedError
-            If somebody else has written it since.
-        """
-        written = run.model_copy(update={"revision": run.revision + 1})
-        item = {
-            "pk": PARTITION,
-            "sk": _sort_key(run.connection, run.kind),
-            "revision": written.revision,
-            "run": written.model_dump_json(),
-        }
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=to_attributes(item),
-                ConditionExpression="attribute_not_exists(pk) OR revision = :before",
-                ExpressionAttributeValues=to_attributes({":before": run.revision}),
-            )
-        except ClientError as error:
-            if not is_condition_failure(error):
-                raise
-            raise RunChangedError from error
-        return written
+        return self.read(_sort_key(connection, kind))
 
 
 def _sort_key(connection: str, kind: RunKind) -> str:
     return f"{connection}#{kind}"
-
-
-def _to_run(text: str) -> Run:
-    return Run.model_validate_json(text)

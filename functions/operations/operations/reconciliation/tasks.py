@@ -11,10 +11,11 @@ from accounting_sync.errors import SyncError
 from operations.reconciliation.runner import Runner
 from operations.reconciliation.runs import Run, RunKind, RunState, RunStore
 from operations.reconciliation.webhook_health import WebhookHealth
+from operations.totals.tasks import TotalsTasks
 
 EXPECTED = (
-    'expected the task "reconcile", "backfill", "progress", "stop", "resume" or "check_webhooks" with a'
-    ' "connection", or "reconcile_all" or "go_on"'
+    'expected the task "reconcile", "backfill", "progress", "stop", "resume", "check_webhooks" or "totals"'
+    ' with a "connection", or "reconcile_all", "totals_all" or "go_on"'
 )
 
 
@@ -26,6 +27,7 @@ class Tasks:
     runs: RunStore
     registry: ConnectionRegistry
     health: WebhookHealth
+    totals: TotalsTasks
     logger: Logger
 
     def run(self, task: Mapping[str, Any], time_left: Callable[[], float]) -> dict[str, Any]:
@@ -35,11 +37,13 @@ class Tasks:
         task                    does
         ======================  =================================================================
         `reconcile_all`         opens a reconciliation for each connection, and checks its webhook
-        `go_on`                 goes on with all open runs; the schedule asks for it
+        `totals_all`            checks the totals of this month and the last one for each connection
+        `go_on`                 goes on with all open runs and checks; the schedule asks for it
         `reconcile`, `backfill` opens a run of `connection`, from `from` to `to`, and begins it
         `progress`              tells how the runs of `connection` stand
         `stop`, `resume`        stops the run of a `kind`, or lets it go on
         `check_webhooks`        looks at Moneybird's webhook of `connection`
+        `totals`                checks the totals of `connection` for a `month`, else for the last one
         ======================  =================================================================
 
         Raises
@@ -52,16 +56,29 @@ class Tasks:
         match task:
             case {"task": "reconcile_all"}:
                 return self._reconcile_all(time_left)
+            case {"task": "totals_all"}:
+                return self.totals.check_all(self.registry.names(), time_left)
             case {"task": "go_on"}:
-                return {"runs": [_shown(run) for run in self._go_on(time_left)]}
-            case {"task": "reconcile" | "backfill" as name, "connection": str(connection)} if connection:
+                runs = [_shown(run) for run in self._go_on(time_left)]
+                return {"runs": runs, "checks": self.totals.go_on(time_left)}
+            case {"connection": str(connection)} if connection:
+                return self._of_connection(connection, task, time_left)
+        raise ValueError(EXPECTED)
+
+    def _of_connection(
+        self, connection: str, task: Mapping[str, Any], time_left: Callable[[], float]
+    ) -> dict[str, Any]:
+        match task:
+            case {"task": "reconcile" | "backfill" as name}:
                 return self._open(connection, _KINDS[name], task, time_left)
-            case {"task": "progress", "connection": str(connection)}:
+            case {"task": "progress"}:
                 return {"runs": [_shown(run) for run in self._runs_of(connection)]}
-            case {"task": "stop" | "resume" as name, "connection": str(connection), "kind": str(kind)}:
+            case {"task": "stop" | "resume" as name, "kind": str(kind)}:
                 return self._set(connection, kind, _STATES[name])
-            case {"task": "check_webhooks", "connection": str(connection)}:
+            case {"task": "check_webhooks"}:
                 return {"problems": self.health.check(connection, time_left)}
+            case {"task": "totals"}:
+                return self.totals.check(connection, task.get("month"), time_left)
         raise ValueError(EXPECTED)
 
     def _reconcile_all(self, time_left: Callable[[], float]) -> dict[str, Any]:

@@ -158,7 +158,7 @@ class DocumentStore(AccountingTable):
     def get_document(self, entity: EntityRef) -> StoredDocument | None:
         """Read the newest version, consistently; None if there is none."""
         item = self._get(entity.key, SORT_KEY)
-        return _to_stored(item) if item else None
+        return to_stored(item) if item else None
 
     def documents_in_state(
         self, connection: str, source: Source, document_type: DocumentType, state: DocumentState
@@ -173,7 +173,7 @@ class DocumentStore(AccountingTable):
             KeyConditionExpression="state_key = :key",
             ExpressionAttributeValues={":key": {"S": state_key(connection, source, document_type, state)}},
         )
-        yield from (_to_stored(from_attributes(item)) for page in pages for item in page["Items"])
+        yield from (to_stored(from_attributes(item)) for page in pages for item in page["Items"])
 
     def _note_newer_reading(self, stored: StoredDocument, document: Document, reading: "_Reading") -> None:
         """Remember that the same content was read later, so that what was read before stays older."""
@@ -329,7 +329,8 @@ def _content(document: Document) -> Item:
     return {"document": None, "document_gzip": compressed}
 
 
-def _to_stored(item: Item) -> StoredDocument:
+def to_stored(item: Item) -> StoredDocument:
+    """Read the item of a document."""
     text = gzip.decompress(item["document_gzip"]) if "document_gzip" in item else None
     document = _documents.validate_json(text) if text else _documents.validate_python(item["document"])
     kept = {name: item[name] for name in StoredDocument.model_fields if name in item}

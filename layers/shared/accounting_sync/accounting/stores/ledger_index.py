@@ -3,18 +3,22 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import batched
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from accounting_sync.accounting.documents import DocumentState, DocumentType
-from accounting_sync.accounting.stores.document_store import SORT_KEY, VERSION_PREFIX, number_key, state_key
+from accounting_sync.accounting.stores.document_store import (
+    SORT_KEY,
+    VERSION_PREFIX,
+    number_key,
+    state_key,
+    to_stored,
+)
+from accounting_sync.accounting.stores.link_store import ORIGIN, LinkState, link_key, origin_key
 from accounting_sync.accounting.stores.table import AccountingTable
-from accounting_sync.accounting.versions import RecordedVersion
+from accounting_sync.accounting.versions import RecordedVersion, StoredDocument
 from accounting_sync.aws.items import Item, from_attributes, read_batch, to_attributes
 from accounting_sync.time import from_text
 from accounting_sync.webhooks.events import EntityRef, Source
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 AT_ONCE = 100
 """Keys in one BatchGetItem (AWS)."""
@@ -46,11 +50,7 @@ class LedgerIndex(AccountingTable):
     def known(self, entities: Sequence[EntityRef]) -> dict[EntityRef, KnownVersion]:
         """Return the newest versions of entities, consistently; leaves out what the ledger does not have."""
         by_key = {entity.key: entity for entity in entities}
-        found: dict[EntityRef, KnownVersion] = {}
-        for keys in batched(by_key, AT_ONCE, strict=False):
-            items = read_batch(self._client, self._table, [_key(key) for key in keys], _KNOWN)
-            found |= {by_key[item["pk"]]: _known(item) for item in items}
-        return found
+        return {by_key[item["pk"]]: _known(item) for item in self._read(by_key, SORT_KEY, _KNOWN)}
 
     def listed(
         self, connection: str, source: Source, document_types: Iterable[DocumentType]
@@ -60,6 +60,53 @@ class LedgerIndex(AccountingTable):
             for state in DocumentState:
                 key = state_key(connection, source, document_type, state)
                 yield from (_listed(connection, source, item) for item in self._of_state(key))
+
+    def dated(
+        self,
+        connection: str,
+        source: Source,
+        document_types: Iterable[DocumentType],
+        days: tuple[date, date],
+    ) -> Iterator[StoredDocument]:
+        """Yield the documents of some kinds that are dated in a period. From an index, so a little behind.
+
+        All documents of these kinds are read: the index has the day of payment before that of the document.
+        """
+        for document_type in document_types:
+            for state in DocumentState:
+                key = state_key(connection, source, document_type, state)
+                for item in self._of_days(key, days):
+                    stored = to_stored(item)
+                    day = getattr(stored.document, "date", None)
+                    if day is not None and days[0] <= day <= days[1]:
+                        yield stored
+
+    def booked_as(self, entities: Sequence[EntityRef], destination: str) -> dict[EntityRef, EntityRef]:
+        """Return what entities are booked as, consistently; leaves out those that are not."""
+        by_key = {entity.key: entity for entity in entities}
+        found: dict[EntityRef, EntityRef] = {}
+        for item in self._read(
+            by_key, link_key(destination), ("pk", "link_state", "remote_type", "remote_id")
+        ):
+            entity = by_key[item["pk"]]
+            if item["link_state"] == LinkState.CONFIRMED:
+                found[entity] = EntityRef(
+                    entity.connection, Source(destination), item["remote_type"], item["remote_id"]
+                )
+        return found
+
+    def booked_from(self, remotes: Sequence[EntityRef], destination: str) -> dict[EntityRef, EntityRef]:
+        """Return what documents were booked from, consistently; leaves out what is not ours."""
+        by_key = {
+            origin_key(remote.connection, destination, remote.type, remote.id): remote for remote in remotes
+        }
+        attributes = ("pk", "connection", "source", "entity_type", "entity_id")
+        return {
+            by_key[item["pk"]]: EntityRef(
+                item["connection"], Source(item["source"]), item["entity_type"], item["entity_id"]
+            )
+            for item in self._read(by_key, ORIGIN, attributes)
+        }
 
     def of_number(self, connection: str, number: str) -> list[EntityRef]:
         """Return the entities whose documents people know by a number, of any kind and source, deleted too.
@@ -91,6 +138,27 @@ class LedgerIndex(AccountingTable):
             RecordedVersion.model_validate(from_attributes(item)) for page in pages for item in page["Items"]
         )
 
+    def _read(self, partitions: Iterable[str], sort_key: str, attributes: Sequence[str]) -> Iterator[Item]:
+        for some in batched(partitions, AT_ONCE, strict=False):
+            keys = [to_attributes({"pk": partition, "sk": sort_key}) for partition in some]
+            yield from read_batch(self._client, self._table, keys, attributes)
+
+    def _of_days(self, key: str, days: tuple[date, date]) -> Iterator[Item]:
+        """Yield the items of a state that are dated in a period, and those whose date is compressed."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="by_state",
+            KeyConditionExpression="state_key = :key",
+            FilterExpression="document.#date BETWEEN :first AND :last OR attribute_exists(document_gzip)",
+            ExpressionAttributeNames={"#date": "date"},
+            ExpressionAttributeValues={
+                ":key": {"S": key},
+                ":first": {"S": days[0].isoformat()},
+                ":last": {"S": days[1].isoformat()},
+            },
+        )
+        yield from (from_attributes(item) for page in pages for item in page["Items"])
+
     def _of_state(self, key: str) -> Iterator[Item]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
@@ -104,10 +172,6 @@ class LedgerIndex(AccountingTable):
 
 
 _KNOWN = ("pk", "source_version", "source_updated_at", "read_at", "deleted_at")
-
-
-def _key(partition: str) -> "dict[str, AttributeValueTypeDef]":
-    return to_attributes({"pk": partition, "sk": SORT_KEY})
 
 
 def _known(item: Item) -> KnownVersion:

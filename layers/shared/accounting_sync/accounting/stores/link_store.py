@@ -63,14 +63,14 @@ class LinkStore(ClaimStore):
 
     def get_link(self, entity: EntityRef, destination: str) -> Link | None:
         """Read a link, consistently; None if there is none."""
-        item = self._get(entity.key, _sort_key(destination))
+        item = self._get(entity.key, link_key(destination))
         return _to_link(entity, item) if item else None
 
     def linked_from(
         self, connection: str, destination: str, remote_type: str, remote_id: str
     ) -> EntityRef | None:
         """Return the entity that a destination's document was booked from, consistently; None if none was."""
-        item = self._get(f"{connection}#{destination}#{remote_type}#{remote_id}", ORIGIN)
+        item = self._get(origin_key(connection, destination, remote_type, remote_id), ORIGIN)
         if item is None:
             return None
         return EntityRef(item["connection"], Source(item["source"]), item["entity_type"], item["entity_id"])
@@ -243,7 +243,7 @@ class LinkStore(ClaimStore):
         """
         condition = self._check(
             link.entity.key,
-            _sort_key(link.destination),
+            link_key(link.destination),
             STILL_OURS,
             intent=LinkState.INTENT,
             fence=claim.fence,
@@ -261,7 +261,7 @@ class LinkStore(ClaimStore):
         ClaimHeldError
             If the claim was lost.
         """
-        there = self._delete(link.entity.key, _sort_key(link.destination))
+        there = self._delete(link.entity.key, link_key(link.destination))
         if link.remote_id is None:
             self._write_under(claim, {"Delete": there})
         else:
@@ -293,7 +293,7 @@ class LinkStore(ClaimStore):
     def _link_update(
         self, claim: Claim, link: Link, values: Item, condition: str, **placeholders: object
     ) -> "UpdateTypeDef":
-        key = (link.entity.key, _sort_key(link.destination))
+        key = (link.entity.key, link_key(link.destination))
         return self._update(key, {**values, "fence": claim.fence}, condition, **placeholders)
 
 
@@ -308,14 +308,15 @@ def _confirmation_refused(link: Link, error: RefusedError) -> ParkedError | Stat
     return StateConflictError("The link is gone, or confirmed with another document.")
 
 
-def _sort_key(destination: str) -> str:
+def link_key(destination: str) -> str:
+    """Return the sort key of a link."""
     return f"LINK#{destination}"
 
 
 def _link_item(link: Link) -> Item:
     return {
         "pk": link.entity.key,
-        "sk": _sort_key(link.destination),
+        "sk": link_key(link.destination),
         "connection": link.entity.connection,
         "destination": link.destination,
         "document_type": link.document_type,
@@ -342,8 +343,13 @@ def _to_link(entity: EntityRef, item: Item) -> Link:
     )
 
 
+def origin_key(connection: str, destination: str, remote_type: str, remote_id: str) -> str:
+    """Return the partition key of the way back from a document at a destination."""
+    return f"{connection}#{destination}#{remote_type}#{remote_id}"
+
+
 def _origin_key(link: Link, remote_id: str) -> str:
-    return f"{link.entity.connection}#{link.destination}#{link.remote_type}#{remote_id}"
+    return origin_key(link.entity.connection, link.destination, link.remote_type, remote_id)
 
 
 def _origin_item(link: Link, remote_id: str) -> Item:
