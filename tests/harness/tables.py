@@ -52,8 +52,11 @@ def create_accounting_table(client: "DynamoDBClient", name: str = "accounting") 
 @contextmanager
 def accounting_table(client: "DynamoDBClient", name: str = "accounting") -> Iterator[str]:
     """Have an AccountingTable for a while: moto copies all that its tables hold at every transaction."""
-    yield create_accounting_table(client, name)
-    client.delete_table(TableName=name)
+    table = create_accounting_table(client, name)
+    try:
+        yield table
+    finally:
+        client.delete_table(TableName=name)
 
 
 _SUMMARY = [

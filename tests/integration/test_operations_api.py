@@ -23,6 +23,7 @@ from operations.api.requests import Pause, RepairRequest, Resume
 from operations.api.serving import serve
 from operations.environment import LookEnvironment
 from operations.pauses import Pauses
+from tests.harness.reconciliation import make_reconciliation
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import CONNECTION, SECRET, SETTINGS
 from tests.simulators.moment import samples
@@ -208,6 +209,24 @@ def test_status_shows_what_a_provider_refuses_and_when_it_is_tried_again(stack: 
     (pause,) = status["pauses"]
     assert pause["provider"] == "moment"
     assert "401" in pause["reason"]
+
+
+def test_checks_of_totals_are_shown_by_month_and_all_at_once(stack: Stack) -> None:
+    stack.sync.sync("invoice", INVOICE)
+    reconciliation = make_reconciliation(stack.sync)
+    for month in ("2025-12", "2026-01"):
+        task = {"task": "totals", "connection": CONNECTION, "month": month}
+        reconciliation.run(task, lambda: 60.0)
+
+    latest = stack.look("totals.show", connection=CONNECTION)["checks"]
+    (january,) = stack.look("totals.show", connection=CONNECTION, month="2026-01")["checks"]
+    never = stack.look("totals.show", connection=CONNECTION, month="2025-01")
+
+    assert [each["month"] for each in latest] == ["2026-01", "2025-12"]
+    assert (january["agrees"], january["totals"][0]["ours"]) == (True, {"net": "950.00", "vat": "199.50"})
+    assert never["error"] == "not_found"
+    assert stack.look("totals.show", connection=CONNECTION, month="2026-13")["error"] == "invalid_request"
+    assert stack.look("totals.show", connection="other")["checks"] == []
 
 
 def test_person_pauses_and_resumes_and_nothing_is_booked_in_between(stack: Stack) -> None:

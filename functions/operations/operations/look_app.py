@@ -26,6 +26,7 @@ from operations.api.requests import (
     LookRequest,
     ShowEvent,
     ShowStatus,
+    ShowTotals,
 )
 from operations.api.serving import serve
 from operations.environment import LookEnvironment
@@ -33,6 +34,8 @@ from operations.look.connection_status import ConnectionStatuses
 from operations.look.documents import DocumentFinder
 from operations.look.event_list import EventList
 from operations.look.timeline import Timelines
+from operations.look.totals import TotalsShown
+from operations.totals.checks import CheckStore
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -49,6 +52,7 @@ class Looking:
     timelines: Timelines
     documents: DocumentFinder
     statuses: ConnectionStatuses
+    totals: TotalsShown
 
     def answer(self, request: LookRequest) -> BaseModel:
         """Answer a question."""
@@ -63,6 +67,8 @@ class Looking:
                 return self.statuses.run(request)
             case ListConnections():
                 return self.statuses.connections()
+            case ShowTotals():
+                return self.totals.run(request)
 
 
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
@@ -101,4 +107,5 @@ def make_looking(dynamodb: "DynamoDBClient", environment: LookEnvironment, clock
             FlowView(throttle, breaker.open_until, clock),
             clock,
         ),
+        totals=TotalsShown(CheckStore(dynamodb, environment.accounting)),
     )

@@ -8,6 +8,7 @@ from pydantic import Field
 from accounting_sync.accounting.documents import DocumentState, DocumentType
 from accounting_sync.model import Model
 from accounting_sync.webhooks.events import Lane, Source, Status
+from operations.totals.shown import MonthTotals
 
 
 class Problem(Model):
@@ -205,3 +206,9 @@ class Unlinked(Model):
     reason: str | None = None
     remote_type: str | None = None
     remote_id: str | None = None
+
+
+class ControlTotals(Model):
+    """Checks of control totals, newest month first."""
+
+    checks: tuple[MonthTotals, ...]

@@ -156,8 +156,18 @@ class Unlink(Model):
     entity_id: Text
 
 
+class ShowTotals(Model):
+    """Show the newest check of control totals of each month, newest month first, or that of one month."""
+
+    task: Literal["totals.show"]
+    connection: ConnectionName
+    month: Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] | None = None
+    """`2026-01`."""
+
+
 type LookRequest = Annotated[
-    ListEvents | ShowEvent | FindDocuments | ShowStatus | ListConnections, Field(discriminator="task")
+    ListEvents | ShowEvent | FindDocuments | ShowStatus | ListConnections | ShowTotals,
+    Field(discriminator="task"),
 ]
 """What LookFunction answers; nothing is changed by it."""
 

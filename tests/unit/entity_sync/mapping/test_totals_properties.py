@@ -157,6 +157,7 @@ def comes_to_its_totals(document: SalesInvoice, bill: Given) -> None:
     assert amount == (bookable.total_gross if bill.included else bookable.total_net)
     assert sum((line.net or 0 for line in bookable.lines), Decimal(0)) == bookable.total_net or bill.included
     assert sum((each.vat for each in document.vat_totals), Decimal(0)) == bookable.total_vat
+    assert sum((each.base for each in document.vat_totals), Decimal(0)) == bookable.total_net
 
 
 @given(bills)
