@@ -33,6 +33,17 @@ def test_open_runs_go_on_and_the_demo_webhook_is_found_healthy(stack: LocalStack
     assert [problem for problem in problems if "switched off" in problem or "no webhook" in problem] == []
 
 
+def test_totals_are_compared_with_moneybirds_report_and_shown(stack: LocalStack) -> None:
+    task = {"task": "totals", "connection": stack.description.connection, "month": "2026-01"}
+
+    (made,) = run(stack, stack.description.reconciliation_function, task)["checks"]
+    (shown,) = run(stack, stack.description.look_function, {**task, "task": "totals.show"})["checks"]
+
+    assert (made["state"], made.get("problem")) == ("FINISHED", None)
+    assert shown == made
+    assert made["totals"] != []
+
+
 def waiting(stack: LocalStack) -> list[Any]:
     task = {"task": "events.list", "connection": NAME, "status": "WAITING"}
     return list(run(stack, stack.description.look_function, task)["events"])

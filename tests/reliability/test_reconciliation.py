@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from accounting_sync.webhooks.events import Lane, Source, Status
+from accounting_sync.webhooks.events import Lane, Source, Status, WebhookEvent
 from operations.reconciliation import runner
 from operations.reconciliation.moneybird_events import NEEDED_EVENTS
 from tests.harness.boundaries import Killed
 from tests.harness.reconciliation import make_reconciliation
 from tests.harness.sync_function import SyncFunction
 from tests.harness.tables import create_events_table
-from tests.harness.world import CONNECTION, SETTINGS
+from tests.harness.world import CONNECTION, SETTINGS, entity
 from tests.simulators.moment import samples
 
 ENOUGH: Callable[[], float] = lambda: 60.0  # noqa: E731
@@ -200,7 +200,7 @@ def test_run_is_stopped_and_resumed(function: SyncFunction) -> None:
     tasks.run({"task": "backfill", "connection": CONNECTION, "from": "2026-01-01"}, lambda: 0.0)
     tasks.run({"task": "stop", "connection": CONNECTION, "kind": "backfill"}, ENOUGH)
 
-    assert tasks.run({"task": "go_on"}, ENOUGH) == {"runs": []}
+    assert tasks.run({"task": "go_on"}, ENOUGH)["runs"] == []
     assert function.queue.messages == []
 
     tasks.run({"task": "resume", "connection": CONNECTION, "kind": "backfill"}, ENOUGH)
@@ -227,6 +227,81 @@ def test_entity_that_a_list_leaves_out_is_asked_for_and_only_then_taken_for_dele
     )
     assert stored is not None
     assert stored.deleted_at is not None
+
+
+def newest_event(function: SyncFunction, entity_id: str) -> WebhookEvent:
+    ids = [e["event_id"]["S"] for e in all_events(function) if e["entity_id"]["S"] == entity_id]
+    return max(map(function.event, ids), key=lambda event: event.received_at)
+
+
+def list_no_invoices(function: SyncFunction) -> None:
+    views = function.moment.app.view_functions
+    (name,) = (each for each in views if each.endswith("invoices_list"))
+    page = {"number": 0, "size": 100, "totalElements": 0, "totalPages": 0}
+    views[name] = lambda: {"content": [], "page": page}
+
+
+def invoices_alone(function: SyncFunction, **settings: object) -> None:
+    kinds = dict.fromkeys(("customer", "project", "offer", "claim"), False)
+    function.book_by(SETTINGS | {"kinds": kinds} | settings)
+
+
+def vanish(function: SyncFunction) -> str:
+    """Let the one invoice that is booked be gone at Moment, and its list be empty."""
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    function.pass_time(minutes=1)
+    function.moment.state.remove("invoices", str(samples.DOCUMENTED_INVOICE), None)
+    list_no_invoices(function)
+    return str(samples.DOCUMENTED_INVOICE)
+
+
+def test_entity_that_moment_does_not_list_any_more_is_asked_for(function: SyncFunction) -> None:
+    invoices_alone(function)
+    vanished = vanish(function)
+
+    reconcile(function)
+
+    assert ("invoice", vanished) in queued(function)
+    function.run()
+    event = newest_event(function, vanished)
+    assert event.status is Status.PARKED  # it is booked: a person decides
+    assert "Moment no longer has invoice 1" in (event.reason or "")
+    (invoice,) = (
+        each for each in function.at_moneybird("external_sales_invoices") if each["reference"] == "1"
+    )
+    assert invoice["state"] == "open"
+
+
+def test_entity_that_moment_leaves_out_and_has_all_the_same_is_asked_for_once_a_week(
+    function: SyncFunction,
+) -> None:
+    invoices_alone(function)
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    entity_id = str(samples.DOCUMENTED_INVOICE)
+    list_no_invoices(function)
+
+    for _ in range(3):
+        reconcile(function)
+        function.run()
+        function.pass_time(hours=6)
+    asked = [event for event in all_events(function) if event["entity_id"]["S"] == entity_id]
+    function.pass_time(days=7)
+    reconcile(function)
+
+    assert len(asked) == 2  # when it was booked, and once since
+    assert ("invoice", entity_id) in queued(function)
+    stored = function.store.get_document(entity("invoice", entity_id))
+    assert stored is not None
+    assert stored.deleted_at is None
+
+
+def test_entity_is_not_missed_in_a_list_of_what_changed(function: SyncFunction) -> None:
+    invoices_alone(function, moment_modified_from="lastModifiedDateFrom")
+    vanished = vanish(function)
+
+    reconcile(function)
+
+    assert ("invoice", vanished) not in queued(function)
 
 
 def test_what_needs_a_person_is_counted_and_not_queued_again(function: SyncFunction) -> None:

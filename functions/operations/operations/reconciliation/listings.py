@@ -1,6 +1,6 @@
 """What the providers list, as entities with what tells their newest state from an older one."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
@@ -31,7 +31,18 @@ _DOCUMENT_TYPES: Mapping[str, tuple[DocumentType, ...]] = {
     "PurchaseInvoice": (DocumentType.EXPENSE,),
     "Receipt": (DocumentType.EXPENSE,),
 }
-_UNDATED = frozenset({"Contact", "Project"})
+"""Moneybird's entity types to the kinds of documents that the ledger has of them."""
+
+_MOMENT_TYPES: Mapping[str, tuple[DocumentType, ...]] = {
+    "customer": (DocumentType.CONTACT,),
+    "project": (DocumentType.PROJECT,),
+    "invoice": (DocumentType.SALES_INVOICE,),
+    "offer": (DocumentType.ESTIMATE,),
+    "claim": (DocumentType.EXPENSE,),
+}
+"""The same for Moment's; in the order of a run: first what others belong to."""
+
+_UNDATED = frozenset({"Contact", "Project", "customer", "project"})
 
 
 class Listed(NamedTuple):
@@ -51,7 +62,9 @@ class Listed(NamedTuple):
 
     def is_known(self, known: KnownVersion | None) -> bool:
         """Whether the ledger has it as it is now."""
-        if self.mark == MISSING or known is None or known.deleted:
+        if self.mark == MISSING:
+            return known is None or known.deleted
+        if known is None or known.deleted:
             return False
         if self.version is not None:
             is_current = known.version is not None and known.version >= self.version
@@ -63,9 +76,7 @@ class Listed(NamedTuple):
 
 def steps_of(kind: RunKind, connection: Connection, settings: BookingSettings) -> tuple[str, ...]:
     """Return the steps of a run: first what others belong to. Backfill is about what is to be booked."""
-    kinds = [
-        name for name in ("customer", "project", "invoice", "offer", "claim") if getattr(settings.kinds, name)
-    ]
+    kinds = [name for name in _MOMENT_TYPES if getattr(settings.kinds, name)]
     moment = [f"{Source.MOMENT} {name}" for name in kinds] if connection.moment else []
     if kind is RunKind.BACKFILL or not connection.moneybird:
         return tuple(moment)
@@ -112,9 +123,7 @@ class Listings:
             }
         for entity_id, of in listed.items():
             yield of(EntityRef(run.connection, Source.MONEYBIRD, entity_type, entity_id))
-        for known in self.index.listed(run.connection, Source.MONEYBIRD, _DOCUMENT_TYPES[entity_type]):
-            if _is_missing(known, entity_type, listed, run):
-                yield Listed(known.entity, MISSING)
+        yield from self._missing(run, Source.MONEYBIRD, entity_type, listed)
 
     def _of_moment(
         self,
@@ -128,10 +137,24 @@ class Listings:
         name = settings.moment_modified_from
         limits = {name: run.first.isoformat()} if name and run.kind is RunKind.RECONCILIATION else {}
         aliases = {**FIELD_ALIASES[entity_type], **settings.moment_fields.get(entity_type, {})}
+        listed: set[str] = set()
         for raw in client.iterate(entity_type, parameters=limits):
-            if "id" in raw and not _is_outside(raw, aliases, run):
-                entity = EntityRef(run.connection, Source.MOMENT, entity_type, str(raw["id"]))
-                yield _of_text(_first(raw, aliases["updated_at"]))(entity)
+            if "id" in raw:
+                listed.add(str(raw["id"]))
+                if not _is_outside(raw, aliases, run):
+                    entity = EntityRef(run.connection, Source.MOMENT, entity_type, str(raw["id"]))
+                    yield _of_text(_first(raw, aliases["updated_at"]))(entity)
+        if run.kind is RunKind.RECONCILIATION and not limits:  # a list of what changed lacks the rest
+            yield from self._missing(run, Source.MOMENT, entity_type, listed)
+
+    def _missing(
+        self, run: Run, source: Source, entity_type: str, listed: Collection[str]
+    ) -> Iterator[Listed]:
+        """Yield what the ledger has in the period of a run, and the provider does not list."""
+        types = _DOCUMENT_TYPES if source is Source.MONEYBIRD else _MOMENT_TYPES
+        for known in self.index.listed(run.connection, source, types[entity_type]):
+            if _is_missing(known, entity_type, listed, run):
+                yield Listed(known.entity, MISSING)
 
 
 def _of_version(version: int) -> Callable[[EntityRef], Listed]:
@@ -143,7 +166,7 @@ def _of_text(updated_at: object) -> Callable[[EntityRef], Listed]:
     return lambda entity: Listed(entity, str(updated_at or "listed"), updated_at=moment)
 
 
-def _is_missing(known: ListedEntity, entity_type: str, listed: Mapping[str, object], run: Run) -> bool:
+def _is_missing(known: ListedEntity, entity_type: str, listed: Collection[str], run: Run) -> bool:
     if known.entity.type != entity_type or known.entity.id in listed:
         return False
     return entity_type in _UNDATED or (known.day is not None and run.first <= known.day <= run.last)

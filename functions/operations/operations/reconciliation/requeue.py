@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import EntityRef, Lane, Source, Status, WebhookEvent, event_id
 from accounting_sync.webhooks.sync_queue import SyncQueue
-from operations.reconciliation.listings import Listed
+from operations.reconciliation.listings import MISSING, Listed
 from operations.reconciliation.runs import Run
 
 WORDS = {Source.MONEYBIRD: "Moneybird", Source.MOMENT: "Moment"}
@@ -16,7 +17,11 @@ WORDS = {Source.MONEYBIRD: "Moneybird", Source.MOMENT: "Moment"}
 
 @dataclass(frozen=True, slots=True)
 class Requeue:
-    """Queues entities, each once for a run: the event's key is made of entity, state and run."""
+    """Queues entities, each once for a run: the event's key is made of entity, state and run.
+
+    An entity that is missing from a list is queued once a week. What Moment's lists leave out is not
+    documented; an entity that is there all the same would else be fetched again by each run.
+    """
 
     events: EventStore
     queue: SyncQueue
@@ -33,9 +38,15 @@ class Requeue:
             self.queue.send(event)
         return earlier is None
 
+    def _key(self, run: Run, listed: Listed) -> str:
+        about = f"{listed.entity.type}-{listed.entity.id}-{_short(listed.mark)}"
+        if listed.mark == MISSING:
+            return f"{run.kind}-{_week(self.clock())}-{about}"
+        return run.key_of(about)
+
     def _event(self, run: Run, listed: Listed) -> WebhookEvent:
         entity, now = listed.entity, self.clock()
-        key = run.key_of(f"{entity.type}-{entity.id}-{_short(listed.mark)}")
+        key = self._key(run, listed)
         body = json.dumps({"run": run.run_id, "why": _why(entity, listed)}).encode()
         return WebhookEvent(
             event_id=event_id(entity.connection, entity.source, key),
@@ -51,6 +62,11 @@ class Requeue:
             updated_at=now,
             lane=Lane.BULK,
         )
+
+
+def _week(now: datetime) -> str:
+    year, week, _ = now.isocalendar()
+    return f"{year}W{week:02}"
 
 
 def _short(mark: str) -> str:

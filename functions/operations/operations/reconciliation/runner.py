@@ -18,7 +18,7 @@ from accounting_sync.time import Clock, booking_date
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import NEEDS_A_PERSON, EntityRef, EventSummary, Status, WaitingRoom
 from operations.kept import ChangedError
-from operations.reconciliation.listings import Listed, Listings, period_of, steps_of
+from operations.reconciliation.listings import MISSING, Listed, Listings, period_of, steps_of
 from operations.reconciliation.requeue import Requeue
 from operations.reconciliation.runs import Run, RunKind, RunState, RunStore
 
@@ -128,10 +128,12 @@ class Runner:
         known = self.index.known([listed.entity for listed in chunk])
         differing = [listed for listed in chunk if not listed.is_known(known.get(listed.entity))]
         waiting = [listed for listed in differing if self._waits(run, listed, standing.get(listed.entity))]
-        for listed in differing:
-            if listed not in waiting:
-                self.requeue.send(run, listed)
-        return len(differing) - len(waiting), len(waiting)
+        sent = [self._send(run, listed) for listed in differing if listed not in waiting]
+        return sum(sent), len(waiting)
+
+    def _send(self, run: Run, listed: Listed) -> bool:
+        """Queue an entity; return whether this run is to count it: not if another asked for it this week."""
+        return self.requeue.send(run, listed) or listed.mark != MISSING
 
     def _waits(self, run: Run, listed: Listed, event: EventSummary | None) -> bool:
         """Whether an entity has an event already that is to come, or that a person is to decide about.
