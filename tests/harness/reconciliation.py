@@ -3,7 +3,7 @@
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 
-from accounting_sync.aws.parameters import ALWAYS_FRESH, Parameters
+from accounting_sync.aws.parameters import ALWAYS_FRESH, ParameterNames, Parameters
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
 from accounting_sync.connections.connection import ConnectionStore
 from operations.environment import Environment as Resources
@@ -31,7 +31,8 @@ def make_reconciliation(world: World) -> Tasks:
         moment_base_url=names.moment_base_url,
     )
     secrets = Parameters(SecretsProvider(boto3_client=world.aws.secretsmanager), ALWAYS_FRESH)
-    settings = Parameters(SSMProvider(boto3_client=world.aws.ssm), ALWAYS_FRESH, decrypt=True)
+    ssm = SSMProvider(boto3_client=world.aws.ssm)
+    settings = Parameters(ssm, ALWAYS_FRESH, decrypt=True)
     return make_tasks(
         environment,
         world.aws.dynamodb,
@@ -40,6 +41,7 @@ def make_reconciliation(world: World) -> Tasks:
         clients=world.providers(),
         connections=ConnectionStore(secrets, names.connection_prefix),
         settings=BookingSettingsStore(settings, names.connection_prefix),
+        configured=ParameterNames(ssm, f"/{names.connection_prefix}"),
         clock=world.clock,
         counter=world.metrics,
         logger=Logger(service="reconciliation", level="CRITICAL"),

@@ -229,6 +229,48 @@ def test_entity_that_a_list_leaves_out_is_asked_for_and_only_then_taken_for_dele
     assert stored.deleted_at is not None
 
 
+def test_connection_whose_webhooks_never_came_is_reconciled_all_the_same(function: SyncFunction) -> None:
+    answer = make_reconciliation(function).run({"task": "reconcile_all"}, ENOUGH)
+
+    assert [run["connection"] for run in answer["runs"]] == [CONNECTION]
+    assert function.queue.messages != []
+
+
+def test_age_of_the_oldest_suspicion_is_told_until_it_is_looked_at(function: SyncFunction) -> None:
+    invoices_alone(function)
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    reconcile(function)
+    function.pass_time(hours=2)
+    tasks = make_reconciliation(function)
+
+    tasks.run({"task": "go_on"}, ENOUGH)
+    waited = function.metrics.highest["OldestSuspicionSeconds"]
+    function.metrics.highest.clear()
+    function.run()
+    tasks.run({"task": "go_on"}, ENOUGH)
+
+    assert waited == 7200
+    assert function.metrics.highest["OldestSuspicionSeconds"] == 0
+
+
+def test_run_that_cannot_go_on_is_counted_and_one_that_waits_for_a_limit_is_not(
+    function: SyncFunction,
+) -> None:
+    invoices_alone(function)
+    views = function.moneybird.app.view_functions
+    contacts = next(each for each in views if each.endswith("contacts_versions"))
+    views[contacts] = lambda: ("", 429)
+    limited = reconcile(function)
+    told = function.metrics.numbers.get("StuckRuns", 0)
+    function.pass_time(hours=1)
+    views[contacts] = lambda: ("", 503)
+    failing = reconcile(function)
+
+    assert (limited["state"], failing["state"]) == ("OPEN", "OPEN")
+    assert (told, function.metrics.numbers["StuckRuns"]) == (0, 1)
+    assert "contacts" in failing["problem"]
+
+
 def newest_event(function: SyncFunction, entity_id: str) -> WebhookEvent:
     ids = [e["event_id"]["S"] for e in all_events(function) if e["entity_id"]["S"] == entity_id]
     return max(map(function.event, ids), key=lambda event: event.received_at)

@@ -12,7 +12,7 @@ from accounting_sync.accounting.pause_announcements import PauseAnnouncements
 from accounting_sync.accounting.stores.ledger_index import LedgerIndex
 from accounting_sync.aws.clients import CLIENT_CONFIG
 from accounting_sync.aws.observability import Counter, MetricCounter, make_logger
-from accounting_sync.aws.parameters import ALWAYS_FRESH, SECRET_MAX_AGE, Parameters
+from accounting_sync.aws.parameters import ALWAYS_FRESH, SECRET_MAX_AGE, ParameterNames, Parameters
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
 from accounting_sync.connections.connection import ConnectionStore
 from accounting_sync.connections.registry import ConnectionRegistry
@@ -62,6 +62,7 @@ def tasks() -> Tasks:
     events = boto3.client("events", config=CLIENT_CONFIG)
     secrets = SecretsProvider(boto3_client=boto3.client("secretsmanager", config=CLIENT_CONFIG))
     settings = SSMProvider(boto3_client=boto3.client("ssm", config=CLIENT_CONFIG))
+    configured = ParameterNames(settings, f"/{environment.connection_prefix}")
     return make_tasks(
         environment,
         dynamodb,
@@ -72,6 +73,7 @@ def tasks() -> Tasks:
         settings=BookingSettingsStore(
             Parameters(settings, ALWAYS_FRESH, decrypt=True), environment.connection_prefix
         ),
+        configured=configured,
         clock=utc_now,
         counter=MetricCounter(),
         logger=make_logger(),
@@ -101,6 +103,7 @@ def make_tasks(  # noqa: PLR0913  # the composition root
     clients: ProviderClients,
     connections: ConnectionStore,
     settings: BookingSettingsStore,
+    configured: ParameterNames,
     clock: Clock,
     counter: Counter,
     logger: "Logger",
@@ -136,4 +139,4 @@ def make_tasks(  # noqa: PLR0913  # the composition root
         counter=counter,
         logger=logger,
     )
-    return Tasks(runner, runs, registry, health, TotalsTasks(checker), logger)
+    return Tasks(runner, runs, registry, configured, health, TotalsTasks(checker), logger)

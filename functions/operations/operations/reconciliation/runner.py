@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import batched, islice
 from typing import Any
 
@@ -13,7 +14,7 @@ from accounting_sync.aws.observability import Counter
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
 from accounting_sync.connections.connection import ConnectionStore
-from accounting_sync.errors import SyncError
+from accounting_sync.errors import SyncError, WaitError
 from accounting_sync.time import Clock, booking_date
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import NEEDS_A_PERSON, EntityRef, EventSummary, Status, WaitingRoom
@@ -88,7 +89,21 @@ class Runner:
         except SyncError as error:
             about = {"connection": run.connection, "cause": str(error)}
             self.logger.warning("a run cannot go on", extra=about)
+            if not isinstance(error, WaitError):  # a limit and a pause end, or have alarms of their own
+                self.counter.count(run.connection, {"StuckRuns": 1})
             return self._note(run, str(error))
+
+    def watch(self, connection: str) -> None:
+        """Tell how long the oldest entity that reconciliation asked for has not been looked at."""
+        now = self.clock()
+        ages = (
+            now - event.received_at
+            for status in _OPEN
+            for event in self.events.list_by_connection(connection, status)
+            if Run.is_of(RunKind.RECONCILIATION, event.event_id)
+        )
+        oldest = max(ages, default=timedelta(0))
+        self.counter.count(connection, {"OldestSuspicionSeconds": int(oldest.total_seconds())})
 
     def set_state(self, run: Run, state: RunState) -> Run:
         """Stop a run, or let a stopped one go on."""

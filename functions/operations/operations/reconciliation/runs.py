@@ -72,6 +72,11 @@ class Run(Kept):
         """Whether an event was queued by this run."""
         return f"#{self.key_of('')}" in event_id
 
+    @staticmethod
+    def is_of(kind: RunKind, event_id: str) -> bool:
+        """Whether an event was queued by any run of a kind."""
+        return f"#{kind}-" in event_id
+
     @property
     def right(self) -> int:
         """How many entities the ledger had as they were."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from accounting_sync.aws.parameters import ParameterNames
 from accounting_sync.connections.registry import ConnectionRegistry
 from accounting_sync.errors import SyncError
 from operations.reconciliation.runner import Runner
@@ -26,6 +27,8 @@ class Tasks:
     runner: Runner
     runs: RunStore
     registry: ConnectionRegistry
+    configured: ParameterNames
+    """The connections that have booking settings, whether or not a webhook has ever come for them."""
     health: WebhookHealth
     totals: TotalsTasks
     logger: Logger
@@ -57,8 +60,10 @@ class Tasks:
             case {"task": "reconcile_all"}:
                 return self._reconcile_all(time_left)
             case {"task": "totals_all"}:
-                return self.totals.check_all(self.registry.names(), time_left)
+                return self.totals.check_all(self._connections(), time_left)
             case {"task": "go_on"}:
+                for connection in self.registry.names():
+                    self.runner.watch(connection)
                 runs = [_shown(run) for run in self._go_on(time_left)]
                 return {"runs": runs, "checks": self.totals.go_on(time_left)}
             case {"connection": str(connection)} if connection:
@@ -84,7 +89,7 @@ class Tasks:
     def _reconcile_all(self, time_left: Callable[[], float]) -> dict[str, Any]:
         """Open a run for each connection; whatever is wrong with one, the others are reconciled."""
         failed = {}
-        for connection in self.registry.names():
+        for connection in self._connections():
             for work in (self._open_run, self.health.check):
                 try:
                     work(connection, time_left)
@@ -93,6 +98,15 @@ class Tasks:
                     self.logger.warning("not reconciled", extra=about)
                     failed[connection] = str(error)
         return {"runs": [_shown(run) for run in self._go_on(time_left)], "failed": failed}
+
+    def _connections(self) -> list[str]:
+        """Return all connections that are known: those with webhooks, and those with booking settings."""
+        try:
+            configured = self.configured.list()
+        except SyncError as error:
+            self.logger.warning("connections without webhooks are left out", extra={"cause": str(error)})
+            configured = []
+        return sorted({*self.registry.names(), *configured})
 
     def _open_run(self, connection: str, _: Callable[[], float]) -> Run:
         return self.runner.open(connection, RunKind.RECONCILIATION, {})

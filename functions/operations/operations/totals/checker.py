@@ -10,7 +10,7 @@ from accounting_sync.aws.observability import Counter
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
 from accounting_sync.connections.connection import ConnectionStore
-from accounting_sync.errors import SyncError
+from accounting_sync.errors import SyncError, WaitError
 from accounting_sync.providers.clients import ProviderClients
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.time import Clock
@@ -77,6 +77,8 @@ class Checker:
         except SyncError as error:
             about = {"connection": check.connection, "month": check.month, "cause": str(error)}
             self.logger.warning("a check of totals cannot go on", extra=about)
+            if not isinstance(error, WaitError):
+                self.counter.count(check.connection, {"StuckRuns": 1})
             return self._note(check, str(error))
 
     def _note(self, check: Check, problem: str) -> Check:

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from accounting_sync.errors import RetryableError
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.parameters import SSMProvider
     from aws_lambda_powertools.utilities.parameters.base import BaseProvider
 
 SECRET_MAX_AGE = 20
@@ -57,6 +58,28 @@ class Parameters:
                 return None
             raise RetryableError(f"AWS did not give {name}: {code}.") from error
         return value if isinstance(value, str) else None
+
+
+class ParameterNames:
+    """Lists the names of SSM parameters. Their values come along (AWS), encrypted, and are dropped."""
+
+    def __init__(self, provider: "SSMProvider", path: str) -> None:
+        self._provider = provider
+        self._path = path
+
+    def list(self) -> list[str]:
+        """Return the names below the path, without it.
+
+        Raises
+        ------
+        RetryableError
+            If they could not be listed.
+        """
+        try:
+            found = self._provider.get_multiple(self._path, decrypt=False, force_fetch=True, recursive=False)
+        except GetParameterError as error:
+            raise RetryableError(f"AWS did not list {self._path}: {_code(error)}.") from error
+        return sorted(found)
 
 
 def _code(error: GetParameterError) -> str:
