@@ -1,6 +1,7 @@
 """Control totals agree to the cent, or name the document that is to blame."""
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -94,7 +95,26 @@ def calls(function: SyncFunction) -> list[str]:
     return [entry.path.rpartition("/")[2] for entry in function.moneybird.requests.matching()]
 
 
-def test_what_was_booked_agrees_with_moneybird_in_three_calls(function: SyncFunction) -> None:
+def test_what_contacts_owe_is_compared_with_moneybirds_report(function: SyncFunction) -> None:
+    for invoice in function.at_moneybird("external_sales_invoices"):
+        function.sync("ExternalSalesInvoice", invoice["id"], Source.MONEYBIRD)
+    agreed = check(function)
+    paid = two_rates(function)
+    payment = {"payment_date": "2026-01-08", "price": "0.01"}
+    by_hand(function, "POST", f"external_sales_invoices/{paid['id']}/payments", {"payment": payment})
+
+    (debtor,) = check(function)["debtors"]
+    (before,) = (check(function, "2025-12"),)
+
+    assert agreed["debtors"] == before["debtors"] == []
+    assert debtor["contact_id"] == paid["contact_id"]
+    assert paid["reference"] in debtor["documents"]
+    assert Decimal(debtor["ledger"]) - Decimal(debtor["moneybird"]) == Decimal("0.01")
+    function.sync("ExternalSalesInvoice", paid["id"], Source.MONEYBIRD)
+    assert check(function)["debtors"] == []
+
+
+def test_what_was_booked_agrees_with_moneybird_in_four_calls(function: SyncFunction) -> None:
     before = len(calls(function))
 
     told = check(function)
@@ -102,7 +122,12 @@ def test_what_was_booked_agrees_with_moneybird_in_three_calls(function: SyncFunc
     assert (told["agrees"], told["findings"], told["not_ours_count"]) == (True, [], 0)
     assert [each["ours"]["net"] for each in told["totals"]] != []
     assert all(float(each["difference"]["net"]) == 0 for each in told["totals"])
-    assert calls(function)[before:] == ["tax_rates.json", "administrations.json", "tax.json"]
+    assert calls(function)[before:] == [
+        "tax_rates.json",
+        "administrations.json",
+        "tax.json",
+        "debtors.json",
+    ]
     assert function.metrics.numbers["TotalsDiffering"] == 0
 
 

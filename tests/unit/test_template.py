@@ -312,6 +312,13 @@ def test_reconciliation_writes_nothing_to_the_ledger() -> None:
     }
 
 
+def test_reconciliation_may_list_the_booking_settings_and_no_other_parameters() -> None:
+    """AWS asks for the right on the path with its slash (`parameter/accounting-sync/`)."""
+    (lists,) = (each for each in statements("ReconciliationFunction") if "ByPath" in str(each["Action"]))
+
+    assert lists["Resource"]["Fn::Sub"].endswith(":parameter/${ConnectionPrefix}*")
+
+
 def test_who_looks_can_change_nothing() -> None:
     assert set(actions("LookFunction")) == {"dynamodb:GetItem", "dynamodb:Query"}
     assert "Events" not in properties("LookFunction")

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from operations.api.answers import ControlTotals
 from operations.api.requests import ShowTotals
 from operations.api.serving import NotFoundError
-from operations.totals.checks import CheckStore
+from operations.totals.checks import CheckStore, shown
 from operations.totals.month import Month
-from operations.totals.shown import shown
 
 LATEST = 12
 """Months in one answer: a check may name 400 documents, and an answer holds 6 MB (Lambda)."""

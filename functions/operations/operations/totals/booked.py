@@ -1,6 +1,7 @@
-"""One document as the ledger expects it in the books, and as Moneybird has it."""
+"""One document as the ledger expects it in the books, and as Moneybird has it; and Moneybird's VAT report."""
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,9 +10,9 @@ from accounting_sync.accounting.documents import DocumentState, Expense, SalesIn
 from accounting_sync.accounting.money import total
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.errors import ParkedError
-from accounting_sync.providers.moneybird.models import MoneybirdRecord
+from accounting_sync.providers.moneybird.models import MoneybirdRecord, MoneybirdTaxReportRow
 from accounting_sync.webhooks.events import EntityRef, Source
-from operations.totals.amounts import Amounts, ByRate, summed, with_vat
+from operations.totals.amounts import Amounts, ByRate, added, summed, with_vat
 
 REPORTED = ("ExternalSalesInvoice", "SalesInvoice", "PurchaseInvoice", "Receipt")
 """Moneybird's entity types that the ledger holds and that its VAT report is made of."""
@@ -136,3 +137,21 @@ def _field(model: object, name: str) -> Decimal:
 
 def _nets(amounts: ByRate) -> dict[str, Decimal]:
     return {rate: each.net for rate, each in amounts.items()}
+
+
+def reported(rows: Iterable[MoneybirdTaxReportRow]) -> dict[str, Amounts]:
+    """Return what a report says of each rate.
+
+    A rate may be told under more than one box of the VAT return (reverse charge: owed and deducted). Rows of
+    one rate with the same amount are taken for the same turnover. That is an assumption: Moneybird's
+    description does not say how such a rate is reported.
+    """
+    by_rate: defaultdict[str, dict[Amounts, None]] = defaultdict(dict)
+    for row in rows:
+        by_rate[row.tax_rate_id][Amounts(net=row.amount, vat=row.tax)] = None
+    return {rate: _sum(amounts) for rate, amounts in by_rate.items()}
+
+
+def _sum(rows: Iterable[Amounts]) -> Amounts:
+    (total,) = added(*({"": row} for row in rows)).values()
+    return total

@@ -17,7 +17,7 @@ from accounting_sync.time import Clock
 from accounting_sync.webhooks.events import EntityRef, Lane, Source
 from operations.kept import ChangedError
 from operations.totals.amounts import NOTHING, added, differs
-from operations.totals.booked import REPORTED, Found, found_of
+from operations.totals.booked import REPORTED, Found, found_of, reported
 from operations.totals.checks import (
     MOST_KEPT,
     REPORTS,
@@ -28,10 +28,10 @@ from operations.totals.checks import (
     Rate,
     RateTotals,
 )
+from operations.totals.debtors import differing_debtors
 from operations.totals.findings import Finding, compare
 from operations.totals.ledger import InLedger, LedgerSide
 from operations.totals.month import Month
-from operations.totals.report import reported
 
 CHUNK = 100
 """Documents that are read and compared at once: as many as one call gives."""
@@ -122,6 +122,13 @@ class Checker:
         ours, others = (in_ledger.totals(currency, ours=whose) for whose in (True, False))
         report = reported(client.get_tax_report(Month.parse(check.month).first))
         foreign = any(each.currency != currency for each in in_ledger.expected.values())
+        debtors = differing_debtors(
+            self.ledger.index,
+            check.connection,
+            Month.parse(check.month),
+            currency,
+            client.list_debtors(Month.parse(check.month).first),
+        )
         is_needed = foreign or differs(report, added(ours, others))
         return check.model_copy(
             update={
@@ -129,6 +136,7 @@ class Checker:
                 "others": others,
                 "reported": report,
                 "documents_read": is_needed,
+                "debtors": tuple(islice(debtors, MOST_KEPT)),
                 "steps": REPORTED if is_needed else (),
                 **_not_ours(in_ledger),
             }
@@ -163,8 +171,14 @@ class Checker:
 
     def _finish(self, check: Check) -> Check:
         totals = tuple(_totals(check, rate) for rate in sorted(_all_rates(check)))
+        in_progress = ("rates", "ours", "others", "reported", "standing")
         finished = check.model_copy(
-            update={"state": CheckState.FINISHED, "finished_at": self.clock(), "totals": totals}
+            update={
+                "state": CheckState.FINISHED,
+                "finished_at": self.clock(),
+                "totals": totals,
+                **{name: {} for name in in_progress},  # what is kept is read by each search for open checks
+            }
         )
         written = self.checks.put(finished)
         self._tell(written)
@@ -172,7 +186,11 @@ class Checker:
 
     def _tell(self, check: Check) -> None:
         differing = [each.tax_rate_id for each in check.totals if each.differs]
-        numbers = {"TotalsChecked": 1, "TotalsDiffering": 0 if check.agrees else 1}
+        numbers = {
+            "TotalsChecked": 1,
+            "TotalsDiffering": 0 if check.agrees else 1,
+            "DebtorsDiffering": len(check.debtors),
+        }
         self.counter.count(check.connection, numbers)
         about = {
             "connection": check.connection,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from accounting_sync.accounting.money import Money
 from accounting_sync.model import Model
 from operations.kept import Kept, KeptStore
 from operations.totals.amounts import Amounts
@@ -74,6 +75,17 @@ class Other(Model):
     number: str | None
 
 
+class DebtorDifference(Model):
+    """A contact that owes another amount by Moneybird's report than by the ledger, in the books' currency."""
+
+    contact_id: str
+    """At Moneybird."""
+    ledger: Money
+    moneybird: Money
+    documents: tuple[str, ...]
+    """The numbers of the invoices that are open by the ledger."""
+
+
 class Check(Kept):
     """The check of a month."""
 
@@ -106,6 +118,7 @@ class Check(Kept):
     not_ours: tuple[Other, ...] = ()
     """The first of the documents that others booked."""
     not_ours_count: int = 0
+    debtors: tuple[DebtorDifference, ...] = ()
 
     @property
     def sort_key(self) -> str:
@@ -116,6 +129,43 @@ class Check(Kept):
     def agrees(self) -> bool:
         """Whether neither a total nor a document differs."""
         return not self.found and not any(each.differs for each in self.totals)
+
+
+class MonthTotals(Model):
+    """How the ledger and Moneybird's VAT report compare over a month."""
+
+    connection: str
+    month: str
+    """`2026-01`."""
+    state: CheckState
+    """OPEN: it goes on within minutes."""
+    agrees: bool | None = None
+    """None: it is not finished."""
+    started_at: datetime
+    finished_at: datetime | None = None
+    problem: str | None = None
+    """Why it does not go on at present."""
+    currency: str
+    """Of the administration, and of all totals."""
+    totals: tuple[RateTotals, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """The first of the documents that differ."""
+    found: int = 0
+    """How many differ."""
+    not_ours: tuple[Other, ...] = ()
+    """The first of the documents that others booked in the same administration."""
+    not_ours_count: int = 0
+    debtors: tuple[DebtorDifference, ...] = ()
+    """Contacts that owe another amount at the end of the month by Moneybird's report than by the ledger.
+
+    They do not count for `agrees`: how Moneybird makes that report is not documented.
+    """
+
+
+def shown(check: Check) -> MonthTotals:
+    """Return what is told of a check: without its place and its sums in progress."""
+    told = {name: getattr(check, name) for name in MonthTotals.model_fields if name != "agrees"}
+    return MonthTotals(**told, agrees=check.agrees if check.state is CheckState.FINISHED else None)
 
 
 class CheckStore(KeptStore[Check]):

@@ -7,9 +7,8 @@ from typing import Any
 from accounting_sync.errors import ParkedError, SyncError
 from accounting_sync.time import booking_date
 from operations.totals.checker import Checker
-from operations.totals.checks import Check, CheckState
+from operations.totals.checks import Check, CheckState, shown
 from operations.totals.month import Month
-from operations.totals.shown import shown
 
 
 @dataclass(frozen=True, slots=True)

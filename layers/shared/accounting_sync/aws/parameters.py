@@ -61,7 +61,10 @@ class Parameters:
 
 
 class ParameterNames:
-    """Lists the names of SSM parameters. Their values come along (AWS), encrypted, and are dropped."""
+    """Lists the names of SSM parameters. Their values come along (AWS), encrypted, and are dropped.
+
+    AWS asks for the right to `ssm:GetParametersByPath` on the path as it is given, with its slash at the end.
+    """
 
     def __init__(self, provider: "SSMProvider", path: str) -> None:
         self._provider = provider
