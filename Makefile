@@ -121,6 +121,8 @@ $(BASE): tests/local_stack/uv-requirements.txt
 .venv/.ready: tests/requirements.txt $(BASE)
 	$(call sync,.venv,$<)
 	@printf '$(CURDIR)/%s\n' $(PACKAGES) >.venv/lib/python3.13/site-packages/accounting-sync.pth
+	@printf '#!%s\nfrom accounting_sync_cli.main import app\n\napp()\n' "$(CURDIR)/.venv/bin/python" >$(BIN)/accounting-sync
+	@chmod +x $(BIN)/accounting-sync
 
 $(ENV)/ministack/.ready: tests/local_stack/requirements.txt $(BASE)
 	$(call sync,$(ENV)/ministack,$<)

@@ -39,6 +39,13 @@ def test_layer_holds_what_the_functions_import_and_little_else(stack: LocalStack
     assert size < 50_000_000  # of the 250 MB that Lambda allows
 
 
+@pytest.mark.parametrize("artifact", ["SharedLayer", "OperationsFunction", "LookFunction"])
+def test_command_line_is_not_shipped(artifact: str, stack: LocalStack) -> None:
+    names = {path.name for path in (BUILT / artifact).rglob("*")}
+
+    assert not names & {"accounting_sync_cli", "typer", "rich"}
+
+
 def has_bytecode(source: Path) -> bool:
     compiled = Path(importlib.util.cache_from_source(str(source)))
     in_place = source.parent / "__pycache__" / compiled.name

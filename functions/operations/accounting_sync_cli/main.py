@@ -1,0 +1,28 @@
+"""The command `accounting-sync`."""
+
+import typer
+
+from accounting_sync_cli import looking, repairing, runs
+from accounting_sync_cli.context import RootGroup, common_options
+
+EPILOG = (
+    "The options above may stand anywhere. Exit codes: 0 done; 1 a function failed; 2 the command cannot be"
+    " used like this; 3 not found; 4 not allowed; 5 try again later; 6 not confirmed; 7 needs repair."
+)
+
+app = typer.Typer(
+    name="accounting-sync", cls=RootGroup, callback=common_options, no_args_is_help=True, epilog=EPILOG
+)
+connections = typer.Typer(no_args_is_help=True, help="See, pause and set up connections.")
+
+app.command()(looking.status)
+app.add_typer(looking.events, name="events")
+app.add_typer(looking.documents, name="documents")
+app.add_typer(connections, name="connection")
+app.command()(runs.reconcile)
+app.command()(runs.backfill)
+
+connections.command("list")(looking.list_connections)
+connections.command("show")(looking.show_connection)
+connections.command()(repairing.pause)
+connections.command()(repairing.resume)

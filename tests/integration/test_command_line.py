@@ -1,0 +1,294 @@
+"""The command line against the functions' own code, and against an AWS that refuses."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from aws_lambda_powertools import Logger
+from botocore.exceptions import ClientError, EndpointConnectionError
+from moto import mock_aws
+from typer.testing import CliRunner, Result
+
+from accounting_sync_cli.context import common_first
+from accounting_sync_cli.errors import ExitCode
+from accounting_sync_cli.main import app
+from accounting_sync_cli.stack import Function, Stack
+from operations import look_app
+from operations.api.serving import serve
+from operations.environment import LookEnvironment
+from tests.harness.sync_function import SyncFunction
+from tests.harness.world import CONNECTION, SETTINGS
+from tests.simulators.moment import samples
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+INVOICE = samples.DOCUMENTED_INVOICE
+LOGGER = Logger(service="command-line", level="CRITICAL")
+
+type Answer = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass
+class FakeLambda:
+    """Lambda as the command line sees it: a request goes to what answers for its function."""
+
+    answers: dict[str, Answer]
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    errors: dict[str, Any] = field(default_factory=dict)
+
+    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # boto3's names
+        request = json.loads(Payload)
+        self.asked.append(request)
+        if FunctionName in self.errors:
+            error = self.errors[FunctionName]
+            if isinstance(error, Exception):
+                raise error
+            return {"FunctionError": "Unhandled", "Payload": io.BytesIO(json.dumps(error).encode())}
+        return {"Payload": io.BytesIO(json.dumps(self.answers[FunctionName](request)).encode())}
+
+
+@dataclass
+class CommandLine:
+    """`accounting-sync` with a stack behind it."""
+
+    functions: FakeLambda
+    width: int = 100
+
+    def run(self, *arguments: str, answer: str | None = None) -> Result:
+        stack = Stack(cast("LambdaClient", self.functions), {each: each.name for each in Function})
+        runner = CliRunner()
+        return runner.invoke(app, arguments, obj=stack, input=answer, env={"COLUMNS": str(self.width)})
+
+    def json(self, *arguments: str) -> dict[str, Any]:
+        result = self.run(*arguments, "--json")
+        assert result.exit_code == 0, result.output
+        return dict(json.loads(result.stdout))
+
+
+def asked(answers: dict[str, Answer]) -> CommandLine:
+    return CommandLine(FakeLambda(answers))
+
+
+@pytest.fixture
+def sync() -> Iterator[SyncFunction]:
+    with mock_aws():
+        yield SyncFunction()
+
+
+@pytest.fixture
+def parked(sync: SyncFunction) -> str:
+    """Have an invoice park, and return its event."""
+    sync.book_by({**SETTINGS, "vat": {}})
+    return sync.sync("invoice", INVOICE).event_id
+
+
+@pytest.fixture
+def looking(sync: SyncFunction) -> CommandLine:
+    tables = LookEnvironment(
+        sync.environment.events_table,
+        sync.environment.accounting_table,
+        sync.environment.control_table,
+        timedelta(days=90),
+    )
+    made = look_app.make_looking(sync.aws.dynamodb, tables, sync.clock)
+    return asked({"LOOK": lambda request: serve(look_app.REQUESTS, request, made.answer, LOGGER)})
+
+
+def test_status_shows_what_is_open(looking: CommandLine, parked: str) -> None:
+    assert "1 PARKED" in looking.run("status").output
+    (status,) = looking.json("status")["connections"]
+    assert status["counts"]["PARKED"] == 1
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_parked_event_is_listed_with_its_reason_and_its_whole_id(
+    looking: CommandLine, parked: str, width: int
+) -> None:
+    looking.width = width
+
+    result = looking.run("events", "list", "-c", CONNECTION)
+
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= width
+    assert "invoice 1" in result.stdout
+    assert "is not mapped" in " ".join(result.stdout.split())
+    assert parked in "".join(result.stdout.split())
+
+
+def test_document_number_leads_to_its_timeline(looking: CommandLine, parked: str) -> None:
+    by_id, by_number = (
+        looking.json("events", "show", parked),
+        looking.json("events", "show", "1", "-c", CONNECTION),
+    )
+
+    assert by_id == by_number
+    shown = looking.run("events", "show", parked).output
+    assert shown.index("received") < shown.index("PARKED")
+
+
+def test_document_is_found_or_the_command_says_that_it_is_not(looking: CommandLine, parked: str) -> None:
+    assert looking.json("documents", "find", "1", "-c", CONNECTION)["documents"]
+    assert looking.run("documents", "find", "999", "-c", CONNECTION).exit_code == ExitCode.NOT_FOUND
+    assert looking.run("events", "show", "999", "-c", CONNECTION).exit_code == ExitCode.NOT_FOUND
+
+
+def test_tail_prints_an_event_once_for_each_change(looking: CommandLine, parked: str) -> None:
+    result = looking.run("events", "tail", "-c", CONNECTION, "--every", "0.2", "--looks", "2")
+
+    assert result.stdout.count("PARKED") == 1
+
+
+PLAN = {"would_replay": 2, "complete": True, "as_of": "2026-01-06T12:00:00Z"}
+
+
+def repair(request: dict[str, Any]) -> dict[str, Any]:
+    return PLAN if request["dry_run"] else {"events": {"a": "replayed", "b": "replayed"}, "complete": True}
+
+
+BULK = ("events", "replay", "-c", CONNECTION, "--status", "PARKED")
+
+
+def test_dry_run_of_a_replay_counts_and_does_nothing() -> None:
+    command = asked({"REPAIR": repair})
+
+    result = command.run(*BULK, "--dry-run")
+
+    assert "2 events would be" in result.output
+    assert [request["dry_run"] for request in command.functions.asked] == [True]
+
+
+def test_replay_of_many_prints_the_count_and_asks_first() -> None:
+    command = asked({"REPAIR": repair})
+
+    result = command.run(*BULK, answer="n\n")
+
+    assert result.exit_code == ExitCode.NOT_CONFIRMED
+    assert "2 events would be" in result.output
+    assert [request["dry_run"] for request in command.functions.asked] == [True]
+
+
+def test_replay_means_what_was_counted_and_goes_on_until_all_is_done() -> None:
+    answers = iter(
+        [{"events": {"a": "replayed"}, "complete": False}, {"events": {"b": "replayed"}, "complete": True}]
+    )
+    command = asked({"REPAIR": lambda request: PLAN if request.get("dry_run") else next(answers)})
+
+    assert command.json(*BULK, "--yes") == {"events": {"a": "replayed", "b": "replayed"}, "complete": True}
+    of_replay = command.functions.asked[1:]
+    assert [request["changed_before"] for request in of_replay] == ["2026-01-06T12:00:00+00:00"] * 2
+
+
+def test_replay_that_makes_no_progress_ends_and_says_so() -> None:
+    stuck = {"events": {}, "complete": False}
+    command = asked({"REPAIR": lambda request: PLAN if request.get("dry_run") else stuck})
+
+    assert command.run(*BULK, "--yes").exit_code == ExitCode.UNAVAILABLE
+
+
+RUN: dict[str, Any] = {
+    "connection": CONNECTION,
+    "kind": "reconciliation",
+    "run_id": "1",
+    "first": "2026-01-01",
+    "last": "2026-01-06",
+    "started_at": "2026-01-06T12:00:00Z",
+    "steps": [],
+    "position": 0,
+    "found": 12,
+    "waiting": 1,
+    "queued": 3,
+    "needs_person": 0,
+    "state": "FINISHED",
+}
+
+
+def test_reconcile_reports_what_it_found() -> None:
+    command = asked({"RECONCILE": lambda _: {"runs": [RUN]}})
+
+    result = command.run("reconcile", "-c", CONNECTION)
+
+    assert result.exit_code == 0
+    assert "Right already" in result.stdout
+    assert "8" in result.stdout
+    assert {"task": "reconcile", "connection": CONNECTION} in command.functions.asked
+
+
+def test_run_that_cannot_go_on_says_why() -> None:
+    stuck = RUN | {"state": "OPEN", "steps": ["moment invoice"], "problem": "Moment refused the key."}
+    command = asked({"RECONCILE": lambda _: {"runs": [stuck]}})
+
+    result = command.run("reconcile", "-c", CONNECTION)
+
+    assert (result.exit_code, "Moment refused the key." in result.output) == (ExitCode.NEEDS_REPAIR, True)
+
+
+def test_backfill_tells_what_it_means_before_it_asks() -> None:
+    command = asked({})
+
+    result = command.run(
+        "backfill", "-c", CONNECTION, "--from", "2026-01-01", "--to", "2026-01-31", "--dry-run"
+    )
+
+    assert "(31 days)" in result.output
+    assert command.functions.asked == []
+
+
+DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Invoke")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (DENIED, ExitCode.NOT_ALLOWED, "RepairPolicy"),
+        (EndpointConnectionError(endpoint_url="https://x"), ExitCode.UNAVAILABLE, "cannot be reached"),
+        ({"errorType": "ValueError", "errorMessage": "expected X"}, ExitCode.INVALID, "expected X"),
+        ({"errorType": "KeyError", "errorMessage": "'X'"}, ExitCode.FAILED, "KeyError"),
+    ],
+)
+def test_what_goes_wrong_has_an_exit_code_and_says_what_to_do(
+    error: object, code: ExitCode, said: str
+) -> None:
+    command = asked({})
+    command.functions.errors["REPAIR"] = error
+
+    result = command.run("connection", "resume", CONNECTION)
+
+    assert (result.exit_code, said in result.output) == (code, True), result.output
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [("invalid_request", 2), ("not_found", 3), ("unavailable", 5), ("internal", 1)],
+)
+def test_refusal_of_a_function_has_an_exit_code(refusal: str, code: int) -> None:
+    command = asked({"LOOK": lambda _: {"error": refusal, "message": "This is why."}})
+
+    result = command.run("status")
+
+    assert (result.exit_code, "This is why." in result.output) == (code, True)
+
+
+def test_command_without_a_stack_asks_which() -> None:
+    result = CliRunner().invoke(app, ["status"], env={"ACCOUNTING_SYNC_STACK": ""})
+
+    assert (result.exit_code, "--stack NAME or --local" in result.output) == (ExitCode.INVALID, True)
+
+
+def test_common_options_may_stand_anywhere_but_behind_two_dashes() -> None:
+    assert common_first(["events", "list", "--json", "--stack", "x", "-c", "a"]) == [
+        "--json",
+        "--stack",
+        "x",
+        "events",
+        "list",
+        "-c",
+        "a",
+    ]
+    assert common_first(["status", "--stack=x"]) == ["--stack=x", "status"]
+    assert common_first(["a", "--", "--json"]) == ["a", "--", "--json"]
+    assert common_first(["status", "--stack"]) == ["--stack", "status"]
