@@ -237,6 +237,7 @@ def test_foreign_currency_is_compared_in_its_own_and_counted_at_moneybirds_rate(
     (finding,) = check(function)["findings"]
 
     assert agreed["agrees"], agreed
+    assert all(float(each["others"]["net"]) == 0 for each in agreed["totals"])
     assert (finding["remote_id"], finding["currency"]) == (invoice["id"], invoice["currency"])
 
 

@@ -17,7 +17,8 @@ from accounting_sync.connections.connection import Connection
 from accounting_sync.errors import ParkedError
 from accounting_sync.providers.moneybird.requests import DetailFields, ExternalSalesInvoiceFields
 from accounting_sync.webhooks.events import Source
-from operations.totals.amounts import Amounts, with_vat
+from operations.api.totals import Amounts
+from operations.totals.amounts import with_vat
 from operations.totals.checker import Checker
 from operations.totals.checks import Check, CheckStore
 from operations.totals.ledger import LedgerSide

@@ -8,7 +8,7 @@ from pydantic import Field
 from accounting_sync.accounting.documents import DocumentState, DocumentType
 from accounting_sync.model import Model
 from accounting_sync.webhooks.events import Lane, Source, Status
-from operations.totals.checks import MonthTotals
+from operations.api.totals import MonthTotals
 
 
 class Problem(Model):

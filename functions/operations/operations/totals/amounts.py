@@ -3,25 +3,8 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from accounting_sync.accounting.money import EXACT, Money, product, quantize, total
-from accounting_sync.model import Model
-
-
-class Amounts(Model):
-    """An amount without VAT, and its VAT."""
-
-    net: Money = Decimal(0)
-    vat: Money = Decimal(0)
-
-    def __add__(self, other: "Amounts") -> "Amounts":
-        return Amounts(net=total((self.net, other.net)), vat=total((self.vat, other.vat)))
-
-    def __sub__(self, other: "Amounts") -> "Amounts":
-        return Amounts(net=total((self.net, -other.net)), vat=total((self.vat, -other.vat)))
-
-    def __bool__(self) -> bool:
-        return bool(self.net or self.vat)
-
+from accounting_sync.accounting.money import EXACT, product, quantize, total
+from operations.api.totals import Amounts
 
 NOTHING = Amounts()
 

@@ -12,7 +12,8 @@ from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.errors import ParkedError
 from accounting_sync.providers.moneybird.models import MoneybirdRecord, MoneybirdTaxReportRow
 from accounting_sync.webhooks.events import EntityRef, Source
-from operations.totals.amounts import Amounts, ByRate, added, summed, with_vat
+from operations.api.totals import Amounts
+from operations.totals.amounts import ByRate, added, summed, with_vat
 
 REPORTED = ("ExternalSalesInvoice", "SalesInvoice", "PurchaseInvoice", "Receipt")
 """Moneybird's entity types that the ledger holds and that its VAT report is made of."""

@@ -15,21 +15,13 @@ from accounting_sync.providers.clients import ProviderClients
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.events import EntityRef, Lane, Source
+from operations.api.totals import CheckState, Finding, Other, RateTotals
 from operations.kept import ChangedError
 from operations.totals.amounts import NOTHING, added, differs
 from operations.totals.booked import REPORTED, Found, found_of, reported
-from operations.totals.checks import (
-    MOST_KEPT,
-    REPORTS,
-    Check,
-    CheckState,
-    CheckStore,
-    Other,
-    Rate,
-    RateTotals,
-)
+from operations.totals.checks import MOST_KEPT, REPORTS, Check, CheckStore, Rate
 from operations.totals.debtors import differing_debtors
-from operations.totals.findings import Finding, compare
+from operations.totals.findings import compare
 from operations.totals.ledger import InLedger, LedgerSide
 from operations.totals.month import Month
 

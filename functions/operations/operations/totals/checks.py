@@ -6,16 +6,21 @@ chunks. A chunk that was cut off is done again: what it found is written with th
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from accounting_sync.accounting.money import Money
 from accounting_sync.model import Model
+from operations.api.totals import (
+    Amounts,
+    CheckState,
+    DebtorDifference,
+    Finding,
+    MonthTotals,
+    Other,
+    RateTotals,
+)
 from operations.kept import Kept, KeptStore
-from operations.totals.amounts import Amounts
-from operations.totals.findings import Finding
 from operations.totals.month import Month
 
 if TYPE_CHECKING:
@@ -30,13 +35,6 @@ MOST_KEPT = 200
 """Findings of a check that are kept: an item has room for 400 KB (AWS)."""
 
 
-class CheckState(StrEnum):
-    """Where a check stands."""
-
-    OPEN = "OPEN"
-    FINISHED = "FINISHED"
-
-
 class Rate(Model):
     """A VAT rate of Moneybird."""
 
@@ -44,46 +42,6 @@ class Rate(Model):
     percentage: Decimal | None
     type: str | None
     """`sales_invoice` or `purchase_invoice`."""
-
-
-class RateTotals(Model):
-    """One VAT rate in a month, in the administration's currency."""
-
-    tax_rate_id: str
-    name: str | None
-    percentage: Decimal | None
-    type: str | None
-    ours: Amounts
-    """What the ledger says this software has booked."""
-    others: Amounts
-    """What the ledger says was booked by others in the same administration."""
-    moneybird: Amounts
-    """What Moneybird's report says."""
-    difference: Amounts
-    """Moneybird's report less both."""
-    unexplained: Amounts
-    """Moneybird's report less what its invoices, receipts and purchase invoices come to."""
-    differs: bool
-    """False, too, for a rate that Moneybird does not report on, if all its documents are right."""
-
-
-class Other(Model):
-    """A document that this software did not book."""
-
-    remote_type: str
-    remote_id: str
-    number: str | None
-
-
-class DebtorDifference(Model):
-    """A contact that owes another amount by Moneybird's report than by the ledger, in the books' currency."""
-
-    contact_id: str
-    """At Moneybird."""
-    ledger: Money
-    moneybird: Money
-    documents: tuple[str, ...]
-    """The numbers of the invoices that are open by the ledger."""
 
 
 class Check(Kept):
@@ -129,37 +87,6 @@ class Check(Kept):
     def agrees(self) -> bool:
         """Whether neither a total nor a document differs."""
         return not self.found and not any(each.differs for each in self.totals)
-
-
-class MonthTotals(Model):
-    """How the ledger and Moneybird's VAT report compare over a month."""
-
-    connection: str
-    month: str
-    """`2026-01`."""
-    state: CheckState
-    """OPEN: it goes on within minutes."""
-    agrees: bool | None = None
-    """None: it is not finished."""
-    started_at: datetime
-    finished_at: datetime | None = None
-    problem: str | None = None
-    """Why it does not go on at present."""
-    currency: str
-    """Of the administration, and of all totals."""
-    totals: tuple[RateTotals, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    """The first of the documents that differ."""
-    found: int = 0
-    """How many differ."""
-    not_ours: tuple[Other, ...] = ()
-    """The first of the documents that others booked in the same administration."""
-    not_ours_count: int = 0
-    debtors: tuple[DebtorDifference, ...] = ()
-    """Contacts that owe another amount at the end of the month by Moneybird's report than by the ledger.
-
-    They do not count for `agrees`: how Moneybird makes that report is not documented.
-    """
 
 
 def shown(check: Check) -> MonthTotals:

@@ -11,7 +11,7 @@ from accounting_sync.accounting.money import total
 from accounting_sync.accounting.stores.ledger_index import LedgerIndex
 from accounting_sync.providers.moneybird.models import MoneybirdDebtor
 from accounting_sync.webhooks.events import Source
-from operations.totals.checks import DebtorDifference
+from operations.api.totals import DebtorDifference
 from operations.totals.month import Month
 
 _FIRST_DAY = date(1970, 1, 1)

@@ -1,53 +1,11 @@
 """Why a total differs, down to the document: what the ledger expects against what Moneybird has."""
 
-from enum import StrEnum
-
 from accounting_sync.accounting.money import amount_text
-from accounting_sync.model import Model
 from accounting_sync.webhooks.events import EntityRef
-from operations.totals.amounts import NOTHING, Amounts, ByRate, differs
+from operations.api.totals import Amounts, Finding, FindingKind, RateDifference
+from operations.totals.amounts import NOTHING, ByRate, differs
 from operations.totals.booked import Expected, Found
 from operations.totals.month import Month
-
-
-class FindingKind(StrEnum):
-    """What is wrong with a document."""
-
-    CHANGED = "changed"
-    """Other amounts, or another currency."""
-    MOVED = "moved"
-    """Another month."""
-    DELETED = "deleted"
-    NOT_BOOKED = "not_booked"
-    """A draft again."""
-    UNKNOWN = "unknown"
-    """The ledger does not have it, so its webhook has not come yet."""
-
-
-class RateDifference(Model):
-    """What a document comes to at one rate, in its own currency."""
-
-    tax_rate_id: str
-    ledger: Amounts
-    moneybird: Amounts
-
-
-class Finding(Model):
-    """A document that makes totals differ. No personal data: numbers and ids alone."""
-
-    kind: FindingKind
-    remote_type: str
-    remote_id: str
-    number: str | None
-    """By which people know it."""
-    is_ours: bool
-    """Whether this software booked it."""
-    origin: str | None = None
-    """The entity that it was booked from: `invoice 106939080`."""
-    currency: str | None = None
-    rates: tuple[RateDifference, ...] = ()
-    message: str
-    """What differs, and what to do."""
 
 
 def compare(

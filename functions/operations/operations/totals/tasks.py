@@ -6,8 +6,9 @@ from typing import Any
 
 from accounting_sync.errors import ParkedError, SyncError
 from accounting_sync.time import booking_date
+from operations.api.totals import CheckState
 from operations.totals.checker import Checker
-from operations.totals.checks import Check, CheckState, shown
+from operations.totals.checks import Check, shown
 from operations.totals.month import Month
 
 
