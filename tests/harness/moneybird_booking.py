@@ -112,7 +112,8 @@ class MoneybirdBooking:
             self.store.release(claim)
 
     def load(self, ref: EntityRef) -> Document:
-        return map_moment(ref, self._moment_client.fetch(ref.type, ref.id), self.booking_settings)
+        raw = self._moment_client.fetch(ref.type, ref.id)
+        return map_moment(ref, raw, self.booking_settings, known=lambda _: True)
 
     @property
     def booking_settings(self) -> BookingSettings:

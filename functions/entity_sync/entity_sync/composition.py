@@ -17,6 +17,7 @@ from accounting_sync.aws.observability import Counter
 from accounting_sync.aws.parameters import ALWAYS_FRESH, SECRET_MAX_AGE, Parameters
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
 from accounting_sync.connections.connection import Connection, ConnectionStore
+from accounting_sync.connections.fields_seen import FieldsSeen
 from accounting_sync.connections.registry import ConnectionRegistry
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
 from accounting_sync.providers.flow.circuit_breaker import CircuitBreaker
@@ -112,6 +113,7 @@ def make_consumer(environment: Environment, around: Surroundings) -> Consumer:
         destinations=_destinations(store, clock),
         announcements=announcements,
         clock=clock,
+        fields_seen=FieldsSeen(aws.dynamodb, environment.accounting_table),
     )
     sync = EventProcessor(
         events=events,

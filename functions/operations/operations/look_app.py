@@ -13,6 +13,7 @@ from accounting_sync.accounting.stores.ledger_index import LedgerIndex
 from accounting_sync.accounting.stores.link_store import LinkStore
 from accounting_sync.aws.clients import CLIENT_CONFIG
 from accounting_sync.aws.observability import make_logger
+from accounting_sync.connections.fields_seen import FieldsSeen
 from accounting_sync.connections.registry import ConnectionRegistry
 from accounting_sync.providers.flow.circuit_breaker import CircuitBreaker
 from accounting_sync.providers.flow.throttle import Throttle
@@ -106,6 +107,7 @@ def make_looking(dynamodb: "DynamoDBClient", environment: LookEnvironment, clock
             throttle,
             FlowView(throttle, breaker.open_until, clock),
             clock,
+            FieldsSeen(dynamodb, environment.accounting),
         ),
         totals=TotalsShown(CheckStore(dynamodb, environment.accounting)),
     )

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from tests.simulators.moment.pdf import small_pdf
-from tests.simulators.moment.spelling import flattened, included
+from tests.simulators.moment.spelling import flattened, included, renamed, without
 from tests.simulators.moment.state import COLLECTIONS, MomentState, Spelling
 from tests.simulators.simulator import Entity
 
@@ -98,7 +98,9 @@ def _page(state: MomentState, entities: list[Entity]) -> Response:
 
 
 def _spelled(state: MomentState, entity: Entity) -> Entity:
-    return flattened(entity) if state.settings.spelling is Spelling.FLATTENED else entity
+    settings = state.settings
+    named = renamed(without(entity, settings.absent), settings.names, settings.words)
+    return flattened(named) if settings.spelling is Spelling.FLATTENED else named
 
 
 def _json() -> Entity:

@@ -1,5 +1,8 @@
 """Inner objects and includes: ``customer: {name}`` and ``customerName`` are two spellings of one field."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from tests.simulators.simulator import Entity
 
 _BASE = "base"
@@ -19,6 +22,20 @@ def flattened(entity: Entity) -> Entity:
 def joined(outer: str, inner: str) -> str:
     """Join two names. Assumption: an inner name that begins with the outer one stands alone."""
     return inner if inner.startswith(outer) else outer + inner[0].upper() + inner[1:]
+
+
+def renamed(value: Any, names: Mapping[str, str], words: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+    """Rename keys, and texts that are a word of their own, at every depth."""
+    if isinstance(value, dict):
+        return {names.get(name, name): renamed(inner, names, words) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [renamed(inner, names, words) for inner in value]
+    return words.get(value, value) if isinstance(value, str) else value
+
+
+def without(entity: Entity, names: Iterable[str]) -> Entity:
+    """Leave out fields of the object itself."""
+    return {name: value for name, value in entity.items() if name not in set(names)}
 
 
 def included(entity: Entity, fields: str) -> Entity:

@@ -39,6 +39,12 @@ class MomentSettings(BaseModel):
         Where an invoice's PDF is, below the company, with ``{id}`` for the invoice; None has no PDFs.
     first_page : int
         Number of the first page of a list.
+    names : dict[str, str]
+        Key of the samples to the key that answers have instead, at every depth.
+    words : dict[str, str]
+        Text of the samples to the text that answers have instead.
+    absent : list[str]
+        Keys of the samples that no answer has.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -46,6 +52,9 @@ class MomentSettings(BaseModel):
     spelling: Spelling = Spelling.NESTED
     pdf_path: str | None = "invoices/{id}/pdf"
     first_page: int = Field(default=0, ge=0, le=1)
+    names: dict[str, str] = Field(default={})
+    words: dict[str, str] = Field(default={})
+    absent: list[str] = Field(default=[])
 
 
 @dataclass(frozen=True)

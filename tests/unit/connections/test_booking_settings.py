@@ -72,7 +72,7 @@ def test_a_percentage_in_the_settings_is_exact() -> None:
         ("[]", "cannot be used"),
         (
             '{"vatt": {}}',
-            "vatt: there is no such setting; remove it or correct its name. The settings are: kinds,",
+            "vatt: there is no such setting; remove it or correct its name. The settings are: attach_pdf,",
         ),
         (
             '{"vat": {"H": {"tax": "1"}}}',

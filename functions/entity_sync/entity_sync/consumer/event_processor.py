@@ -154,6 +154,8 @@ class EventProcessor:
             number=job.seen.number,
             outcome=result.outcome.to_item(),
         )
+        if result.outcome.warnings:
+            self.counter.count(job.entity.connection, {"FieldsNotFound": len(result.outcome.warnings)})
         self._report(job, result.status.capitalize(), result.reason)
 
     def _wait(

@@ -5,7 +5,7 @@ except for hints that nothing depends on. Messages name fields and keys, never a
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -62,10 +62,12 @@ class Fields:
 
     def missing(self, name: str, remedy: str = "") -> ParkedError:
         """Return the error for a field that is not there, with what else (`remedy`) a person can do."""
-        return ParkedError(
-            f"The {self.what} has no {name}. Looked for: {', '.join(self._paths(name))}. "
-            f"It has these keys: {', '.join(_keys(self.raw))}. {self._remedy}{remedy}"
-        )
+        return ParkedError(f"The {self.what} has no {name}. {self.searched((name,))} {self._remedy}{remedy}")
+
+    def searched(self, names: Iterable[str]) -> str:
+        """Say where fields were looked for, and which keys are there instead, for messages."""
+        paths = (path for name in names for path in self._paths(name))
+        return f"Looked for: {', '.join(paths)}. It has these keys: {', '.join(_keys(self.raw))}."
 
     def text(self, name: str) -> str | None:
         """Read a text, or a number that serves as one (an id, a customer number); empty counts as absent."""
@@ -104,6 +106,28 @@ class Fields:
             except (ValueError, TypeError, OverflowError):
                 continue
         return None
+
+    def word(self, name: str) -> str | None:
+        """Read a word that decides something: a text, a number, or `true` and `false`; None without a value.
+
+        Raises
+        ------
+        ParkedError
+            If what is there is none of these: it must not pass for nothing.
+        """
+        value = next((value for value in self._values(name) if value != ""), None)
+        if isinstance(value, bool):
+            return str(value).lower()
+        word = self.text(name)
+        if word is None and value is not None:
+            raise self._unreadable(name, "a text")
+        return word
+
+    def shown(self, names: Iterable[str]) -> frozenset[str]:
+        """Return where fields have a key, with or without a value, as `field=path`."""
+        return frozenset(
+            f"{name}={path}" for name in names for path in self._paths(name) if _is_there(self.raw, path)
+        )
 
     def flag(self, name: str) -> bool | None:
         """Read a truth value."""
@@ -180,6 +204,23 @@ def _nested(raw: Any, parts: list[str]) -> Any:  # noqa: ANN401  # any JSON valu
     for part in parts:
         raw = raw.get(part) if isinstance(raw, Mapping) else None
     return raw
+
+
+def _is_there(raw: Raw, path: str) -> bool:
+    """Whether an object has a key, nested or flattened; `creditedInvoice: null` has all keys within."""
+    if path.startswith("="):
+        return True
+    parts = path.split(".")
+    if _flattened(parts) in raw:
+        return True
+    value: Any = raw
+    for part in parts:
+        if not isinstance(value, Mapping) or part not in value:
+            return False
+        value = value[part]
+        if value is None:
+            return True
+    return True
 
 
 def _flattened(parts: list[str]) -> str:

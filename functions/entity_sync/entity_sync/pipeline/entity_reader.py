@@ -11,6 +11,7 @@ from accounting_sync.providers.moment.client import MomentClient
 from accounting_sync.webhooks.events import EntityRef, Source
 from entity_sync.mapping.from_moment import map_moment
 from entity_sync.mapping.from_moneybird import map_moneybird
+from entity_sync.pipeline.known_fields import KnownFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class EntityReader:
     settings: BookingSettings
     time_left: Callable[[], float]
     """Seconds until the function is stopped."""
+    fields: KnownFields
 
     def load(self, entity: EntityRef) -> Document:
         """Fetch an entity and map it.
@@ -34,7 +36,9 @@ class EntityReader:
             Any other kind: the provider does not answer, or its answer cannot be mapped.
         """
         if entity.source is Source.MOMENT:
-            return map_moment(entity, self._moment().fetch(entity.type, entity.id), self.settings)
+            raw = self._moment().fetch(entity.type, entity.id)
+            self.fields.note(entity.type, raw)
+            return map_moment(entity, raw, self.settings, self.fields.knows)
         client = self.clients.moneybird(self.connection, self.time_left)
         return map_moneybird(entity, client.fetch(entity.type, entity.id))
 

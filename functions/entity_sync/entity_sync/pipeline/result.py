@@ -38,6 +38,8 @@ class Outcome(Model):
     """The event whose sync covered this one."""
     paid: bool = False
     """It has turned paid with this event."""
+    warnings: tuple[str, ...] = ()
+    """What a person should look at, although nothing waits for it."""
 
     def to_item(self) -> dict[str, Any]:
         """Return it for the event's item; of a plan that is too large, only what would be done."""

@@ -16,6 +16,7 @@ from accounting_sync.accounting.stores.link_store import LinkState
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
 from accounting_sync.connections.connection import Connection, ConnectionStore
+from accounting_sync.connections.fields_seen import FieldsSeen
 from accounting_sync.errors import EntityGoneError, ParkedError, RetryableError
 from accounting_sync.providers.clients import ProviderClients
 from accounting_sync.time import Clock
@@ -35,6 +36,7 @@ from entity_sync.pipeline.announcements import Announcements
 from entity_sync.pipeline.coalescing import DELETION, covered_by, covering_sync
 from entity_sync.pipeline.entity_reader import EntityReader
 from entity_sync.pipeline.feedback import Feedback
+from entity_sync.pipeline.known_fields import KnownFields
 from entity_sync.pipeline.result import Outcome, Result, Seen, key_of, outcome_of
 
 LEASE = timedelta(seconds=90)
@@ -69,6 +71,7 @@ class Pipeline:
     """Where documents of a connection are booked, beside the ledger."""
     announcements: Announcements
     clock: Clock
+    fields_seen: FieldsSeen
 
     def run(self, event: WebhookEvent, entity: EntityRef, worker: Worker, seen: Seen) -> Result:
         """Bring accounting up to date with an event's entity.
@@ -176,7 +179,9 @@ class _Run:
                 self._check_not_booked(document, destination.name)
                 booked[destination.name] = Booked(status=Status.SKIPPED, reason=why_not)
             self._join(claim.entity, booked[destination.name])
-        return self._result(document, booked, Outcome(paid=self._announce_payment(claim.entity)))
+        paid = self._announce_payment(claim.entity)
+        warnings = self._fields.warnings(claim.entity.type)
+        return self._result(document, booked, Outcome(paid=paid, warnings=warnings))
 
     def _why_not(self, document: Document, destination: str) -> str | None:
         """Return why a document is not booked; what is booked is kept up to date, however old it is."""
@@ -329,7 +334,13 @@ class _Run:
 
     @property
     def _reader(self) -> EntityReader:
-        return EntityReader(self._clients, self.connection, self.settings, self.worker.time_left)
+        return EntityReader(
+            self._clients, self.connection, self.settings, self.worker.time_left, self._fields
+        )
+
+    @property
+    def _fields(self) -> KnownFields:
+        return KnownFields(self.parts.fields_seen, self.connection.name, self.settings)
 
     @property
     def _feedback(self) -> Feedback:

@@ -136,6 +136,9 @@ class ConnectionStatus(Model):
     last_answer_at: dict[str, datetime] = Field(default_factory=dict)
     """Provider to its last proper answer."""
     pauses: tuple[PauseShown, ...] = ()
+    fields_not_found: tuple[str, ...] = ()
+    """Optional fields of Moment (`invoice.due_date`) that no entity ever had: name them in `moment_fields` of
+    the booking settings, or acknowledge them in `moment_absent`."""
     limit_used: float
     """Which part of Moneybird's limit is used, from 0 to 1."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 
+from accounting_sync.connections.fields_seen import FieldsSeen
 from accounting_sync.connections.registry import ConnectionRegistry, Known
 from accounting_sync.providers.flow.throttle import Throttle, ThrottleState
 from accounting_sync.providers.flow.view import FlowView
@@ -33,6 +34,7 @@ class ConnectionStatuses:
     throttle: Throttle
     flow: FlowView
     clock: Clock
+    fields_seen: FieldsSeen
 
     def connections(self) -> Connections:
         """List all connections of which an event was ever taken."""
@@ -63,6 +65,7 @@ class ConnectionStatuses:
                 provider: _time(state.answered_at) for provider, state in states.items() if state.answered_at
             },
             pauses=tuple(pause for provider in Source for pause in self._pauses(name, provider, states)),
+            fields_not_found=tuple(sorted(self.fields_seen.read(name).unsettled)),
             limit_used=round(self.throttle.share_used(name, Source.MONEYBIRD) or 0.0, 3),
         )
 

@@ -14,7 +14,6 @@ needs no more than::
 """
 
 import json
-from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -31,14 +30,12 @@ from pydantic import (
 )
 
 from accounting_sync.accounting.documents import (
-    CountryCode,
     Document,
-    DocumentState,
     ExpenseKind,
     Payment,
 )
 from accounting_sync.accounting.money import Money
-from accounting_sync.connections.field_aliases import FIELD_ALIASES
+from accounting_sync.connections.moment_settings import MomentSettings, check_pattern
 from accounting_sync.errors import ParkedError
 from accounting_sync.model import Model
 
@@ -149,23 +146,9 @@ class ExpenseSettings(Model):
 _REFERENCE_FIELDS = frozenset({"number", "id", "kind", "customer", "project"})
 _SAID = {"number": "number", "customer": "customer number", "project": "project number"}
 _SOURCE_URL_FIELDS = frozenset({"number", "id", "kind"})
-_PDF_FIELDS = frozenset({"id"})
 
 
-def _check_pattern(pattern: str, allowed: frozenset[str], *, needs: frozenset[str]) -> str:
-    try:
-        parts = list(Formatter().parse(pattern))
-    except ValueError as error:
-        raise ValueError(f"is not a pattern ({error})") from error
-    names = {name for _, name, _, _ in parts if name is not None}
-    if not names <= allowed or any(spec or conversion for _, _, spec, conversion in parts):
-        raise ValueError(f"may hold only these in braces: {', '.join(sorted(allowed))}")
-    if not names & needs:
-        raise ValueError(f"must hold one of these in braces: {', '.join(sorted(needs))}")
-    return pattern
-
-
-class BookingSettings(Model):
+class BookingSettings(MomentSettings):
     """All settings of one connection."""
 
     kinds: Kinds = Kinds()
@@ -184,31 +167,17 @@ class BookingSettings(Model):
     source_url: str | None = None
     """Where a person finds it at Moment: `{id}`, `{number}`, `{kind}`. Unset: Moment's own word, if any."""
     attach_pdf: bool = False
-    moment_pdf_path: str | None = None
-    """Path of an invoice's PDF under the company's API address, with `{id}`. Not documented."""
     rounding: Rounding = Rounding()
     contact_match: ContactMatch = ContactMatch.CUSTOMER_ID
     estimate: EstimateSettings = EstimateSettings()
     expense: ExpenseSettings = ExpenseSettings()
-    moment_modified_from: str | None = None
-    """Query parameter by which Moment's lists can be limited to what changed since a day, such as
-    `lastModifiedDateFrom` (seen in one client, not documented). Unset: whole lists are read."""
     dry_run: bool = False
     """Plan every write, and write nothing."""
-    moment_fields: dict[str, dict[str, tuple[str, ...]]] = Field(default={})
-    """Entity (`..._line`: its lines) to field to the dotted paths that replace the built-in ones.
-
-    `...` stands for the built-in ones; `=EUR` for the text after the sign, where Moment does not say.
-    """
-    moment_states: dict[str, dict[str, DocumentState]] = Field(default={})
-    """Entity to Moment's word for a state to ours, where the built-in words are not enough."""
-    countries: dict[str, CountryCode] = Field(default={})
-    """Moment's spelling of a country to its ISO 3166-1 alpha-2 code."""
 
     @field_validator("reference")
     @classmethod
     def _reference(cls, pattern: str) -> str:
-        return _check_pattern(pattern, _REFERENCE_FIELDS, needs=frozenset({"number", "id"}))
+        return check_pattern(pattern, _REFERENCE_FIELDS, needs=frozenset({"number", "id"}))
 
     @field_validator("source_url")
     @classmethod
@@ -217,32 +186,7 @@ class BookingSettings(Model):
             return None
         if not pattern.startswith("https://"):
             raise ValueError("must begin with https://")
-        return _check_pattern(pattern, _SOURCE_URL_FIELDS, needs=frozenset({"id", "number"}))
-
-    @field_validator("moment_pdf_path")
-    @classmethod
-    def _pdf_path(cls, pattern: str | None) -> str | None:
-        return pattern and _check_pattern(pattern, _PDF_FIELDS, needs=_PDF_FIELDS)
-
-    @field_validator("moment_fields")
-    @classmethod
-    def _known_fields(
-        cls, fields: dict[str, dict[str, tuple[str, ...]]]
-    ) -> dict[str, dict[str, tuple[str, ...]]]:
-        for entity, names in fields.items():
-            _check_known(entity, FIELD_ALIASES)
-            for name in names:
-                _check_known(name, FIELD_ALIASES[entity])
-        return fields
-
-    @field_validator("moment_states")
-    @classmethod
-    def _known_entities(
-        cls, states: dict[str, dict[str, DocumentState]]
-    ) -> dict[str, dict[str, DocumentState]]:
-        for entity in states:
-            _check_known(entity, ("invoice", "offer", "claim"))
-        return states
+        return check_pattern(pattern, _SOURCE_URL_FIELDS, needs=frozenset({"id", "number"}))
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -338,11 +282,6 @@ def _number_of(document: Document, parent: str) -> str | None:
     return reference.number if reference else None
 
 
-def _check_known(name: str, names: Collection[str]) -> None:
-    if name not in names:
-        raise ValueError(f"{name!r} is not one of: {', '.join(sorted(names))}")
-
-
 def parse_settings(text: str, parameter: str) -> BookingSettings:
     """Read the settings of a connection.
 
@@ -378,5 +317,5 @@ def _problems(error: ValidationError) -> str:
 def _problem(kind: str, path: tuple[str, ...], message: str) -> str:
     if kind != "extra_forbidden":
         return ": ".join(part for part in (".".join(path), message.removeprefix("Value error, ")) if part)
-    known = f" The settings are: {', '.join(BookingSettings.model_fields)}." if len(path) == 1 else ""
+    known = f" The settings are: {', '.join(sorted(BookingSettings.model_fields))}." if len(path) == 1 else ""
     return f"{'.'.join(path)}: there is no such setting; remove it or correct its name.{known}"

@@ -221,3 +221,23 @@ FIELD_ALIASES: Mapping[str, FieldAliases] = {
     "claim_line": _LINE,
 }
 """Moment entity (`..._line`: one of its lines) to the candidates of its fields."""
+
+MUST_BE_KNOWN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "invoice": {
+        "state": ("state",),
+        "number": ("number",),
+        "do_not_transfer": ("export_status", "do_not_transfer"),
+    },
+}
+"""Moment entity to what must be known before the first one is booked, and the fields that tell it.
+
+The number is asked for only where no state says whether an invoice is final. Each was found under one of its
+aliases on some entity of the connection, or is in `moment_absent` of the booking settings. Otherwise a wrong
+guess would be silent: an invoice that must not be transferred would be.
+"""
+
+WORTH_A_WARNING: Mapping[str, tuple[str, ...]] = {
+    "invoice": ("due_date", "credits_id"),
+    "customer": ("email", "vat_number"),
+}
+"""Moment entity to optional fields whose loss a bookkeeper would notice late."""

@@ -28,7 +28,8 @@ def as_fetched(raw: Object) -> Object:
 
 
 def mapped(kind: str, raw: Object, settings: BookingSettings = DEFAULTS) -> Document:
-    return map_moment(ref(kind, str(raw.get("id"))), as_fetched(raw), settings)
+    """Map an object of a connection that has had every field before."""
+    return map_moment(ref(kind, str(raw.get("id"))), as_fetched(raw), settings, known=lambda _: True)
 
 
 def settings(**values: object) -> BookingSettings:

@@ -1,5 +1,6 @@
 """From Moment's entities to documents."""
 
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -128,7 +129,7 @@ def test_a_missing_field_parks_and_names_the_field_and_the_keys_that_are_there(k
     raw = without(invoice(), key)
 
     with pytest.raises(ParkedError) as refused:
-        map_moment(ref("invoice"), as_fetched(raw), DEFAULTS)
+        map_moment(ref("invoice"), as_fetched(raw), DEFAULTS, lambda _: True)
 
     message = str(refused.value)
     assert f"The invoice has no {named}. Looked for: " in message
@@ -336,8 +337,83 @@ def test_do_not_transfer_is_recognised(changes: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("status", ["TO_TRANSFER", "TRANSFERRED", None, ""])
-def test_any_other_export_status_is_transferred(status: str | None) -> None:
+def test_the_other_export_statuses_that_are_documented_are_transferred(status: str | None) -> None:
     assert sales_invoice(invoice(exportStatus=status)).transfer
+
+
+@pytest.mark.parametrize("status", ["SKIP", "NO", True, {"code": "DO_NOT_TRANSFER"}, ["DO_NOT_TRANSFER"]])
+def test_an_export_status_that_is_not_known_parks(status: object) -> None:
+    assert "export" in parked("invoice", invoice(exportStatus=status))
+
+
+def test_the_settings_say_what_an_export_status_means() -> None:
+    own = {"moment_transfer": {"Skip it": False, "true": True}}
+
+    assert not sales_invoice(invoice(exportStatus="SKIP_IT"), **own).transfer
+    assert sales_invoice(invoice(exportStatus=True), **own).transfer
+
+
+@pytest.mark.parametrize("flag", ["yes", 1, {"value": True}])
+def test_a_do_not_transfer_that_is_no_flag_parks(flag: object) -> None:
+    assert "do_not_transfer" in parked("invoice", invoice(doNotTransfer=flag))
+
+
+def unconfirmed(raw: Object, **own: object) -> Document:
+    """Map an invoice of a connection of which no field was ever seen."""
+    return map_moment(ref("invoice", str(raw.get("id"))), as_fetched(raw), settings(**own))
+
+
+@pytest.mark.parametrize(
+    ("there", "absent"),
+    [({"status": "OPEN"}, "do_not_transfer"), ({"exportStatus": "TO_TRANSFER"}, "state")],
+)
+def test_what_was_never_found_parks_the_first_invoice_until_the_settings_say_that_it_is_absent(
+    there: Object, absent: str
+) -> None:
+    raw = invoice(**there)
+
+    with pytest.raises(ParkedError) as refused:
+        unconfirmed(raw)
+    message = str(refused.value)
+    assert f"has no {absent}" in message
+    assert f"{absent!r} to moment_absent.invoice" in message
+    assert "It has these keys: currency, customer.customerNumber, " in message
+    assert isinstance(unconfirmed(raw, moment_absent={"invoice": [absent]}), SalesInvoice)
+
+
+@pytest.mark.parametrize("value", [None, "TO_TRANSFER"])
+def test_a_key_without_a_value_confirms_its_name(value: str | None) -> None:
+    document = unconfirmed(invoice(status="OPEN", exportStatus=value))
+
+    assert isinstance(document, SalesInvoice)
+    assert document.transfer
+
+
+def test_an_invoice_without_state_and_number_is_no_draft_before_their_names_are_known() -> None:
+    raw = without(invoice(exportStatus="TO_TRANSFER"), "invoiceNumber")
+
+    with pytest.raises(ParkedError, match="has no state"):
+        unconfirmed(raw)
+    with pytest.raises(ParkedError, match="has no number"):
+        unconfirmed(raw, moment_absent={"invoice": ["state"]})
+
+
+@pytest.mark.parametrize("own", [{"kinds": {"invoice": False}}, {"from_date": "2027-01-01"}])
+def test_what_is_not_booked_anyway_needs_no_known_names(own: Object) -> None:
+    assert isinstance(unconfirmed(invoice(), **own), SalesInvoice)
+
+
+def test_only_places_that_are_looked_at_now_count_as_known() -> None:
+    raw = invoice(exportStatus="TO_TRANSFER")
+    seen = {"invoice.state=status"}
+
+    def known(places: AbstractSet[str]) -> bool:
+        return not seen.isdisjoint(places)
+
+    map_moment(ref("invoice"), as_fetched(raw), DEFAULTS, known)
+    other = settings(moment_fields={"invoice": {"state": ["phase"]}})
+    with pytest.raises(ParkedError, match=r"Looked for: phase\."):
+        map_moment(ref("invoice"), as_fetched(raw), other, known)
 
 
 @pytest.mark.parametrize(

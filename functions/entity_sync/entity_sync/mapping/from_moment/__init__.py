@@ -12,7 +12,7 @@ from entity_sync.mapping.from_moment.customer import customer
 from entity_sync.mapping.from_moment.invoice import invoice
 from entity_sync.mapping.from_moment.offer import offer
 from entity_sync.mapping.from_moment.project import project
-from entity_sync.mapping.from_moment.source import MomentObject, moment_fields
+from entity_sync.mapping.from_moment.source import Known, MomentObject, moment_fields, never
 
 _MAKERS: Mapping[str, Callable[[MomentObject], Document]] = {
     "customer": customer,
@@ -23,7 +23,7 @@ _MAKERS: Mapping[str, Callable[[MomentObject], Document]] = {
 }
 
 
-def map_moment(entity: EntityRef, raw: Raw, settings: BookingSettings) -> Document:
+def map_moment(entity: EntityRef, raw: Raw, settings: BookingSettings, known: Known = never) -> Document:
     """Return the document that an entity of Moment is; nothing in it is defaulted.
 
     Parameters
@@ -34,12 +34,15 @@ def map_moment(entity: EntityRef, raw: Raw, settings: BookingSettings) -> Docume
         The API's answer, parsed with `parse_float=Decimal`.
     settings
         The connection's booking settings: candidates, states, rounding, and what is booked at all.
+    known
+        Whether a field was found at the connection before, in one of these places.
 
     Raises
     ------
     ParkedError
-        If a field that is needed is missing (the message names it and the keys that are there), or lines,
-        VAT and totals do not agree to the cent.
+        If a field that is needed is missing (the message names it and the keys that are there), if its
+        absence would decide something and its name was never confirmed, or if lines, VAT and totals do not
+        agree to the cent.
     """
     make = _MAKERS.get(entity.type)
     if make is None:
@@ -47,4 +50,4 @@ def map_moment(entity: EntityRef, raw: Raw, settings: BookingSettings) -> Docume
     fields = moment_fields(raw, entity.type, entity.type, settings)
     if fields.required(fields.text, "id") != entity.id:
         raise ParkedError(f"Moment answered with another {entity.type} than was asked for.")
-    return make(MomentObject(entity, fields, settings))
+    return make(MomentObject(entity, fields, settings, known))

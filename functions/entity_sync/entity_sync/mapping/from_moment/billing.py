@@ -18,7 +18,7 @@ def header(source: MomentObject) -> dict[str, Any]:
     fields = source.fields
     return {
         **source.common(),
-        "source_state": fields.text("state"),
+        "source_state": fields.word("state"),
         "number": fields.text("number"),
         "date": fields.day("date"),
         "currency": fields.currency(),

@@ -18,6 +18,12 @@ _STATES = {  # guesses: Moment documents that an invoice is finalised and paid, 
     "paid": DocumentState.PAID,
 }
 
+_TRANSFER = {  # the three are documented in words; their spelling is not
+    "totransfer": True,
+    "transferred": True,
+    "donottransfer": False,
+}
+
 
 def invoice(source: MomentObject) -> SalesInvoice:
     """Map an invoice.
@@ -38,26 +44,58 @@ def invoice(source: MomentObject) -> SalesInvoice:
         outstanding=fields.money("outstanding"),
         transfer=_transfer(source),
     )
+    _check_known(document, source)
     bill = completed(document, source)
     return bill if applies(bill, source.settings) else _checked_credit(bill)
+
+
+def _check_known(document: SalesInvoice, source: MomentObject) -> None:
+    """Park what would be booked, or left alone as a draft, only because a field was not found."""
+    final = document.model_copy(update={"state": DocumentState.OPEN, "transfer": True})
+    if applies(final, source.settings):
+        return
+    if document.source_state is None:
+        source.check_known("state")
+        source.check_known("number")
+    if document.state is not DocumentState.DRAFT:
+        source.check_known("do_not_transfer")
 
 
 def _state(source: MomentObject) -> DocumentState:
     """Return the state; where Moment names none, a number says that it is finalised (documented).
 
+    That Moment names none is believed only where its name for the state is known (`_check_known`).
+
     A word that is not known parks: it may say that the invoice was cancelled.
     """
-    if source.fields.text("state") is None:
+    if source.fields.word("state") is None:
         return DocumentState.OPEN if source.fields.text("number") else DocumentState.DRAFT
     return source.required_state(_STATES)
 
 
 def _transfer(source: MomentObject) -> bool:
-    status = source.fields.text("export_status")
-    marked = (
-        status is not None and plain(status) == "donottransfer"
-    )  # the status is documented, its spelling not
-    return not marked and not source.fields.flag("do_not_transfer")
+    """Return whether the invoice may be booked; a word that is not known parks, it may say "do not"."""
+    word = source.fields.word("export_status")
+    own = {plain(key): transfer for key, transfer in source.settings.moment_transfer.items()}
+    transfer = True if word is None else {**_TRANSFER, **own}.get(plain(word))
+    if transfer is None:
+        raise ParkedError(
+            f"The invoice's export status {word!r} is not known. Say in the booking settings whether such an "
+            "invoice is booked: moment_transfer, true or false."
+        )
+    return transfer and _flag(source.fields.word("do_not_transfer")) is not True
+
+
+def _flag(word: str | None) -> bool | None:
+    if word is None:
+        return None
+    if word in {"true", "false"}:
+        return word == "true"
+    raise ParkedError(
+        "The invoice's do_not_transfer is neither true nor false. Name its key under "
+        "moment_fields.invoice.export_status in the booking settings instead, and say under moment_transfer "
+        "what its words mean."
+    )
 
 
 def _credited(source: MomentObject) -> Reference | None:

@@ -1,13 +1,14 @@
 """An object of Moment on its way to becoming a document: its fields, and what all entities have in common."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 from accounting_sync.accounting.documents import DocumentState, Reference
 from accounting_sync.connections.booking_settings import BookingSettings
-from accounting_sync.connections.field_aliases import FIELD_ALIASES, FieldAliases
+from accounting_sync.connections.field_aliases import FIELD_ALIASES, MUST_BE_KNOWN, FieldAliases
 from accounting_sync.errors import ParkedError
 from accounting_sync.webhooks.events import EntityRef
 from entity_sync.mapping.fields import Fields, Raw
@@ -17,6 +18,13 @@ _REMEDY = (
     "booking settings (moment_fields.{name}), and send the event again."
 )
 
+type Known = Callable[[AbstractSet[str]], bool]
+
+
+def never(_: AbstractSet[str]) -> bool:
+    """Know of nothing but the object itself."""
+    return False
+
 
 @dataclass(frozen=True, slots=True)
 class MomentObject:
@@ -25,6 +33,34 @@ class MomentObject:
     entity: EntityRef
     fields: Fields
     settings: BookingSettings
+    known: Known = never
+    """Whether a field was ever found under one of these places (`invoice.state=status`) at the connection."""
+
+    def check_known(self, question: str) -> None:
+        """Refuse to conclude anything from a field's absence before its name is more than a guess.
+
+        Parameters
+        ----------
+        question
+            A key of `MUST_BE_KNOWN` for the entity.
+
+        Raises
+        ------
+        ParkedError
+            If no entity of the connection ever had the field, and no setting says that Moment has none.
+        """
+        kind, names = self.entity.type, MUST_BE_KNOWN[self.entity.type][question]
+        if question in self.settings.moment_absent.get(kind, ()) or self.fields.shown(names):
+            return
+        if self.known(places(kind, names, self.settings)):
+            return
+        keys = " or ".join(f"moment_fields.{kind}.{name}" for name in names)
+        raise ParkedError(
+            f"The {kind} has no {question}, and no {kind} of this connection ever had one, so whether it is "
+            f"to be booked is not certain. {self.fields.searched(names)} Name the key in the booking "
+            f"settings ({keys}). If Moment has none, add {question!r} to moment_absent.{kind}. Then send the "
+            "event again."
+        )
 
     def common(self) -> dict[str, Any]:
         """Return what every document has, but its state."""
@@ -54,7 +90,7 @@ class MomentObject:
         words
             The word in small letters and nothing else (`waitingforreview`) to the state.
         """
-        word = self.fields.text("state")
+        word = self.fields.word("state")
         if word is None:
             return None
         own = {plain(key): state for key, state in self._state_settings().items()}
@@ -68,7 +104,7 @@ class MomentObject:
         ParkedError
             If there is none, or it is not known.
         """
-        word = self.fields.required(self.fields.text, "state")
+        word = self.fields.required(self.fields.word, "state")
         state = self.state(words)
         if state is None:
             raise ParkedError(
@@ -104,6 +140,12 @@ class MomentObject:
 def moment_fields(raw: Raw, name: str, what: str, settings: BookingSettings) -> Fields:
     """Return the fields of an object of Moment, under the candidates that hold for the connection."""
     return Fields(raw, _candidates(name, settings), what, _REMEDY.format(name=name))
+
+
+def places(kind: str, names: Iterable[str], settings: BookingSettings) -> frozenset[str]:
+    """Return the places where fields may be found, as `invoice.state=status`."""
+    candidates = _candidates(kind, settings)
+    return frozenset(f"{kind}.{name}={path}" for name in names for path in candidates[name])
 
 
 def plain(word: str) -> str:

@@ -1,0 +1,53 @@
+"""Which names of Moment's fields a connection has confirmed, and warnings about fields that never came."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from accounting_sync.connections.booking_settings import BookingSettings
+from accounting_sync.connections.field_aliases import MUST_BE_KNOWN, WORTH_A_WARNING
+from accounting_sync.connections.fields_seen import FieldsSeen
+from entity_sync.mapping.fields import Raw
+from entity_sync.mapping.from_moment.source import moment_fields, places
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFields:
+    """The fields of one connection."""
+
+    store: FieldsSeen
+    connection: str
+    settings: BookingSettings
+
+    def note(self, kind: str, raw: Raw) -> None:
+        """Note which of the fields that matter an entity has, and where."""
+        names = {name for group in MUST_BE_KNOWN.get(kind, {}).values() for name in group}
+        fields = moment_fields(raw, kind, kind, self.settings)
+        shown = fields.shown({*names, *WORTH_A_WARNING.get(kind, ())})
+        if shown:
+            self.store.note(self.connection, {f"{kind}.{place}" for place in shown})
+
+    def knows(self, places: AbstractSet[str]) -> bool:
+        """Whether a field was ever found in one of these places."""
+        return self.store.knows(self.connection, places)
+
+    def warnings(self, kind: str) -> tuple[str, ...]:
+        """Return, once for each, the optional fields that no entity of a kind ever had, with what to do."""
+        optional = {f"{kind}.{name}" for name in WORTH_A_WARNING.get(kind, ())}
+        if not optional:
+            return ()
+        absent = {f"{kind}.{name}" for name in self.settings.moment_absent.get(kind, ())}
+        missing = {field for field in optional - absent if not self._was_found(field)}
+        self.store.settle(self.connection, optional - missing)
+        return tuple(map(_warning, sorted(self.store.report(self.connection, missing))))
+
+    def _was_found(self, field: str) -> bool:
+        kind, _, name = field.partition(".")
+        return not places(kind, (name,), self.settings).isdisjoint(self.store.noted(self.connection).seen)
+
+
+def _warning(field: str) -> str:
+    kind, _, name = field.partition(".")
+    return (
+        f"No {kind} of Moment had a {name} so far. If Moment has it, name its key in the booking settings: "
+        f"moment_fields.{field}. If not, add {name!r} to moment_absent.{kind}."
+    )

@@ -1,0 +1,201 @@
+"""The sync function against a Moment that calls everything by other names than those that were guessed."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from accounting_sync.webhooks.events import Status, WebhookEvent
+from tests.harness.sync_function import SyncFunction
+from tests.harness.world import CONNECTION, SETTINGS
+from tests.simulators.moment import samples
+
+BOOKED = (samples.DOCUMENTED_INVOICE, samples.TWO_VAT_RATES, samples.REVERSE_CHARGE, samples.CREDIT_NOTE)
+TOTALS = {
+    "1": Decimal("1149.50"),
+    "2": Decimal("1176.75"),
+    "3": Decimal("1500.00"),
+    "4": Decimal("-1149.50"),
+}
+
+
+@pytest.fixture
+def function() -> Iterator[SyncFunction]:
+    with mock_aws():
+        yield SyncFunction()
+
+
+def replay(function: SyncFunction, event_id: str) -> WebhookEvent:
+    """Send an event through once more, as the operation `events.replay` does."""
+    function.send(function.events.replay(event_id, function.now))
+    function.run()
+    return function.event(event_id)
+
+
+def booked(function: SyncFunction) -> dict[str, Decimal]:
+    """Reference to total of what stands at Moneybird."""
+    invoices = function.at_moneybird("external_sales_invoices")
+    return {invoice["reference"]: Decimal(invoice["total_price_incl_tax"]) for invoice in invoices}
+
+
+NAMES = {
+    "status": "phase",
+    "exportStatus": "ledgerMark",
+    "invoiceDate": "billedOn",
+    "currency": "coin",
+    "totalNet": "sumA",
+    "totalVat": "sumB",
+    "totalGross": "sumC",
+    "lines": "posts",
+    "quantity": "howMany",
+    "unitPrice": "each",
+    "vatCode": "duty",
+    "account": "konto",
+    "customer": "buyer",
+}
+WORDS = {
+    "FINALIZED": "Definitief",
+    "DRAFT": "Concept",
+    "TO_TRANSFER": "Klaar",
+    "DO_NOT_TRANSFER": "Overslaan",
+}
+LINE = {
+    "quantity": ["howMany"],
+    "unit_price": ["each"],
+    "vat_code": ["duty"],
+    "account": ["konto"],
+}
+OWN: dict[str, Any] = {
+    "moment_fields": {
+        "invoice": {
+            "state": ["phase"],
+            "export_status": ["ledgerMark"],
+            "date": ["billedOn"],
+            "currency": ["coin"],
+            "total_net": ["sumA"],
+            "total_vat": ["sumB"],
+            "total_gross": ["sumC"],
+            "lines": ["posts"],
+            "customer_id": ["buyer.id"],
+            "customer_number": ["buyer.customerNumber"],
+            "customer_name": ["buyer.name"],
+        },
+        "invoice_line": LINE,
+        "project": {"customer_id": ["buyer.id"], "customer_number": ["buyer.customerNumber"]},
+    },
+    "moment_states": {"invoice": {"definitief": "open", "concept": "draft"}},
+    "moment_transfer": {"klaar": True, "overslaan": False},
+}
+
+
+def test_nothing_is_booked_until_the_settings_name_everything_and_then_all_of_it_is(
+    function: SyncFunction,
+) -> None:
+    function.moment.state.change_settings({"names": NAMES, "words": WORDS})
+    wanted = (*BOOKED, samples.DO_NOT_TRANSFER, samples.DRAFT)
+
+    first = {number: function.sync("invoice", number) for number in wanted}
+
+    assert {event.status for event in first.values()} == {Status.PARKED}
+    assert function.writes() == []
+    assert all(
+        "moment_fields.invoice" in str(event.reason) and "phase" in str(event.reason)
+        for event in first.values()
+    )
+    function.book_by(SETTINGS | OWN)
+    after = {number: replay(function, event.event_id) for number, event in first.items()}
+    assert {(after[number].status, after[number].reason) for number in BOOKED} == {(Status.SYNCED, None)}
+    left_out = (after[number].outcome for number in (samples.DO_NOT_TRANSFER, samples.DRAFT))
+    assert [outcome["destinations"]["moneybird"]["status"] for outcome in left_out] == ["SKIPPED", "SKIPPED"]
+    assert booked(function) == TOTALS
+
+
+def test_each_setting_that_is_still_missing_is_named_and_nothing_is_booked(function: SyncFunction) -> None:
+    """A person who follows the messages comes to the end, one key at a time, and books nothing on the way."""
+    function.moment.state.change_settings({"names": NAMES, "words": WORDS})
+    event = function.sync("invoice", samples.DO_NOT_TRANSFER)
+    own: dict[str, Any] = {"moment_fields": {"invoice": {}, "invoice_line": {}}}
+
+    for field in OWN["moment_fields"]["invoice"]:
+        own["moment_fields"]["invoice"][field] = OWN["moment_fields"]["invoice"][field]
+        function.book_by(SETTINGS | own)
+        event = replay(function, event.event_id)
+        assert event.status is Status.PARKED
+        assert "booking settings" in str(event.reason)
+
+    assert function.writes() == []
+
+
+@pytest.mark.parametrize(
+    ("absent", "named"), [(["exportStatus"], "do_not_transfer"), (["status"], "state")], ids=["flag", "state"]
+)
+def test_a_field_that_moment_does_not_have_parks_until_the_settings_say_so(
+    function: SyncFunction, absent: list[str], named: str
+) -> None:
+    function.moment.state.change_settings({"absent": absent})
+    event = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    assert event.status is Status.PARKED
+    assert f"has no {named}" in str(event.reason)
+    assert function.writes() == []
+    function.book_by(SETTINGS | {"moment_absent": {"invoice": [named]}})
+    assert replay(function, event.event_id).status is Status.SYNCED
+    assert booked(function) == {"1": TOTALS["1"]}
+
+
+def test_a_name_that_was_found_once_is_known_to_every_process_from_then_on(function: SyncFunction) -> None:
+    function.sync("invoice", samples.DO_NOT_TRANSFER)
+    function.moment.state.change_settings({"absent": ["exportStatus"]})
+
+    function.restart()
+
+    assert function.sync("invoice", samples.DOCUMENTED_INVOICE).status is Status.SYNCED
+
+
+def test_a_process_that_knows_an_older_state_reads_what_another_one_has_found(function: SyncFunction) -> None:
+    function.moment.state.change_settings({"absent": ["exportStatus"]})
+    assert function.sync("invoice", samples.DOCUMENTED_INVOICE).status is Status.PARKED
+    consumer = function.consumer
+    function.restart()
+    function.moment.state.change_settings({"absent": []})
+    function.sync("invoice", samples.TWO_VAT_RATES)
+    function.moment.state.change_settings({"absent": ["exportStatus"]})
+
+    function.consumer = consumer
+
+    assert function.sync("invoice", samples.REVERSE_CHARGE).status is Status.SYNCED
+
+
+def test_optional_fields_that_never_came_are_reported_once_until_they_are_settled(
+    function: SyncFunction,
+) -> None:
+    function.moment.state.change_settings({"absent": ["dueDate"]})
+
+    first = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    function.restart()
+    second = function.sync("invoice", samples.TWO_VAT_RATES)
+
+    (warning,) = first.outcome["warnings"]
+    assert "moment_fields.invoice.due_date" in warning
+    assert "warnings" not in second.outcome
+    assert function.metrics.numbers["FieldsNotFound"] == 1
+    assert unsettled(function) == {"invoice.due_date"}
+    function.book_by(SETTINGS | {"moment_absent": {"invoice": ["due_date"]}})
+    function.sync("invoice", samples.REVERSE_CHARGE)
+    assert unsettled(function) == set()
+
+
+def test_an_optional_field_that_turns_up_settles_its_warning(function: SyncFunction) -> None:
+    function.moment.state.change_settings({"absent": ["dueDate"]})
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    function.moment.state.change_settings({"absent": []})
+    function.sync("invoice", samples.TWO_VAT_RATES)
+
+    assert unsettled(function) == set()
+
+
+def unsettled(function: SyncFunction) -> set[str]:
+    return set(function.consumer.sync.pipeline.fields_seen.read(CONNECTION).unsettled)
