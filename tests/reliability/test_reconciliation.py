@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from accounting_sync.accounting.stores.accounting_store import StoredDocument
 from accounting_sync.webhooks.events import Lane, Source, Status, WebhookEvent
 from operations.reconciliation import runner
 from operations.reconciliation.moneybird_events import NEEDED_EVENTS
@@ -375,6 +376,55 @@ def test_change_within_the_second_of_a_reading_is_found(function: SyncFunction) 
     function.pass_time(minutes=5)
     reconcile(function)
     assert ("ExternalSalesInvoice", str(invoice["id"])) not in queued(function)
+
+
+def test_what_moneybird_lists_is_read_a_hundred_at_a_time(function: SyncFunction) -> None:
+    for number in range(30):
+        contact = {"company_name": f"Synthetic {number}", "customer_id": f"C{number}"}
+        function.moneybird.state.put("contacts", contact, None)
+    reconcile(function)
+    queued_contacts = {entity for kind, entity in queued(function) if kind == "Contact"}
+    function.run()
+
+    calls = [f"{each.method} {each.path}" for each in function.moneybird.requests.matching(path="contacts")]
+    assert len(queued_contacts) >= 30
+    bulk = [call for call in calls if call.startswith("POST") and call.endswith("synchronization.json")]
+    assert len(bulk) == 1
+    assert not [call for call in calls if call.rpartition("/")[2].removesuffix(".json") in queued_contacts]
+    names = {stored_at(function, "Contact", each).document.company_name for each in queued_contacts}  # type: ignore[union-attr]
+    assert {f"Synthetic {number}" for number in range(30)} <= names
+
+
+def test_what_was_read_in_bulk_never_replaces_what_was_read_since(function: SyncFunction) -> None:
+    function.moneybird.state.change_settings({"version_is_epoch": True})  # so no version tells which is newer
+    contact = function.moneybird.state.put("contacts", {"company_name": "Synthetic, old"}, None)
+    reconcile(function)
+    waiting = function.queue.messages[:]
+    function.queue.messages.clear()
+    function.moneybird.state.put("contacts", {"id": contact["id"], "company_name": "Synthetic, new"}, None)
+    function.sync("Contact", contact["id"], Source.MONEYBIRD)
+
+    function.queue.messages.extend(waiting)
+    function.run()
+
+    assert stored_at(function, "Contact", contact["id"]).document.company_name == "Synthetic, new"  # type: ignore[union-attr]
+
+
+def test_what_was_read_in_bulk_too_long_ago_is_fetched_again(function: SyncFunction) -> None:
+    contact = function.moneybird.state.put("contacts", {"company_name": "Synthetic, old"}, None)
+    reconcile(function)
+    function.moneybird.state.put("contacts", {"id": contact["id"], "company_name": "Synthetic, new"}, None)
+    function.pass_time(hours=2)
+
+    function.run()
+
+    assert stored_at(function, "Contact", contact["id"]).document.company_name == "Synthetic, new"  # type: ignore[union-attr]
+
+
+def stored_at(function: SyncFunction, kind: str, entity_id: str) -> StoredDocument:
+    stored = function.store.get_document(entity(kind, entity_id, Source.MONEYBIRD))
+    assert stored is not None
+    return stored
 
 
 def booked_events(function: SyncFunction) -> set[tuple[str, str]]:

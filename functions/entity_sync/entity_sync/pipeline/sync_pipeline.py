@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from accounting_sync.accounting.documents import Document, Payment
@@ -29,9 +29,11 @@ from accounting_sync.webhooks.events import (
     Status,
     WebhookEvent,
 )
+from accounting_sync.webhooks.prefetched import Prefetched
 from entity_sync.booking_rules import applies, switched_off, too_old, withdrawn
 from entity_sync.destinations.ledger_destination import LedgerDestination
 from entity_sync.destinations.port import Booked, BookingContext, Destination
+from entity_sync.mapping.from_moneybird import map_moneybird
 from entity_sync.pipeline.announcements import Announcements
 from entity_sync.pipeline.coalescing import DELETION, covered_by, covering_sync
 from entity_sync.pipeline.entity_reader import EntityReader
@@ -89,15 +91,16 @@ class Pipeline:
         if entity.type not in SYNCED_TYPES[entity.source]:
             return Result(status=Status.IGNORED, reason=f"A {entity.type} is not synced.")
         run = self._run(event, entity, worker)
-        began = LastSync(event_id=event.event_id, began_at=self.clock())
-        claim = self.store.acquire(entity, worker.owner, began.began_at, LEASE)
+        claim = self.store.acquire(entity, worker.owner, run.began_at, LEASE)
         synced: LastSync | None = None
         try:
             if covering := covering_sync(event, claim.last_sync):
                 return covered_by(covering)
             self.events.mark_fetching(event.event_id, worker.owner, self.clock())
+            run = self._with_prefetched(run, entity)
             with self.clients.one_event(entity.connection):
                 result = run.sync(claim, seen)
+            began = LastSync(event_id=event.event_id, began_at=run.began_at)
             synced = began if result.covers_others else None
             return result
         finally:
@@ -123,6 +126,20 @@ class Pipeline:
         settings = self.settings.get(entity.connection)
         return _Run(self, event, worker, connection, settings, self.clock())
 
+    def _with_prefetched(self, run: "_Run", entity: EntityRef) -> "_Run":
+        """Let a run use what its event carries of the entity, if nothing newer can be known of it.
+
+        Under the entity's claim, so nobody else reads it meanwhile.
+        """
+        prefetched = Prefetched.of_event(run.event)
+        if prefetched is None:
+            return run
+        stored = self.store.get_document(entity)
+        read_at = max(filter(None, (stored.read_at, stored.deleted_at)), default=None) if stored else None
+        if not prefetched.is_newest(read_at, self.clock()):
+            return run
+        return replace(run, prefetched=prefetched, began_at=prefetched.fetched_at)
+
     def claimed(self, entity: EntityRef, worker: Worker) -> AbstractContextManager[Claim]:
         """Hold an entity's claim for a worker."""
         return self.store.claimed(entity, worker.owner, self.clock(), LEASE)
@@ -140,13 +157,15 @@ class _Run:
     """None: there is no parameter, and nothing is booked but in the ledger."""
     began_at: datetime
     """Before anything is read from a provider."""
+    prefetched: Prefetched | None = None
+    """The event's entity, where it was read before the event was queued."""
 
     def sync(self, claim: Claim, seen: Seen) -> Result:
         if claim.entity.source is Source.MOMENT:
             for destination in self._destinations:
                 destination.check_ready()  # without the right to write there is nothing to prepare
         try:
-            document = self._reader.load(claim.entity)
+            document = self._load(claim.entity)
         except ParkedError:
             if not self._is_switched_off(claim.entity):
                 raise
@@ -159,6 +178,11 @@ class _Run:
         if claim.entity.source is Source.MONEYBIRD:
             return self._take_back(document, recorded)
         return self._book(document, recorded, claim)
+
+    def _load(self, entity: EntityRef) -> Document:
+        if self.prefetched is None:
+            return self._reader.load(entity)
+        return map_moneybird(entity, self.prefetched.record)
 
     def _is_switched_off(self, entity: EntityRef) -> bool:
         return entity.source is Source.MOMENT and switched_off(entity.type, self.settings) is not None

@@ -119,7 +119,7 @@ def make_tasks(  # noqa: PLR0913  # the composition root
         events=events,
         connections=connections,
         settings=settings,
-        listings=Listings(clients, index),
+        listings=Listings(clients, index, clock),
         index=index,
         requeue=Requeue(events, SyncQueue(sqs, names.queue_url, names.bulk_queue_url), clock),
         bus=bus,

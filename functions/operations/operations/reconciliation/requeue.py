@@ -1,6 +1,5 @@
 """Sends an entity through the ordinary pipeline, as if its webhook had come: in the bulk lane."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -8,6 +7,7 @@ from hashlib import sha256
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import EntityRef, Lane, Source, Status, WebhookEvent, event_id
+from accounting_sync.webhooks.prefetched import Prefetched, body_with
 from accounting_sync.webhooks.sync_queue import SyncQueue
 from operations.reconciliation.listings import MISSING, Listed
 from operations.reconciliation.runs import Run
@@ -27,12 +27,12 @@ class Requeue:
     queue: SyncQueue
     clock: Clock
 
-    def send(self, run: Run, listed: Listed) -> bool:
+    def send(self, run: Run, listed: Listed, prefetched: Prefetched | None = None) -> bool:
         """Queue an entity; false if this run has queued it before.
 
         The event is stored first: if the message is lost, the sweep sends it.
         """
-        event = self._event(run, listed)
+        event = self._event(run, listed, prefetched)
         earlier = self.events.add(event)
         if earlier is None or earlier.status is Status.RECEIVED:
             self.queue.send(event)
@@ -44,10 +44,10 @@ class Requeue:
             return f"{run.kind}-{_week(self.clock())}-{about}"
         return run.key_of(about)
 
-    def _event(self, run: Run, listed: Listed) -> WebhookEvent:
+    def _event(self, run: Run, listed: Listed, prefetched: Prefetched | None) -> WebhookEvent:
         entity, now = listed.entity, self.clock()
         key = self._key(run, listed)
-        body = json.dumps({"run": run.run_id, "why": _why(entity, listed)}).encode()
+        body = body_with({"run": run.run_id, "why": _why(entity, listed)}, prefetched)
         return WebhookEvent(
             event_id=event_id(entity.connection, entity.source, key),
             connection=entity.connection,

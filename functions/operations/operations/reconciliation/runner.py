@@ -18,6 +18,7 @@ from accounting_sync.errors import SyncError, WaitError
 from accounting_sync.time import Clock, booking_date
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import NEEDS_A_PERSON, EntityRef, EventSummary, Status, WaitingRoom
+from accounting_sync.webhooks.prefetched import Prefetched
 from operations.kept import ChangedError
 from operations.reconciliation.listings import MISSING, Listed, Listings, period_of, steps_of
 from operations.reconciliation.requeue import Requeue
@@ -127,7 +128,9 @@ class Runner:
             for chunk in batched(islice(listed, run.position, None), CHUNK, strict=False):
                 if time_left() <= 0 or room <= 0:
                     return
-                queued, waiting = self._compare(run, chunk, standing)
+                wanted, waiting = self._compare(run, chunk, standing)
+                read = self.listings.prefetch(wanted, connection, time_left)
+                queued = sum([self._send(run, each, read.get(each.entity)) for each in wanted])
                 room -= queued
                 run = _counted(run, len(chunk), queued, waiting)
                 yield run
@@ -138,17 +141,16 @@ class Runner:
 
     def _compare(
         self, run: Run, chunk: Sequence[Listed], standing: Mapping[EntityRef, EventSummary]
-    ) -> tuple[int, int]:
-        """Return how many entities of a chunk were queued, and how many wait already."""
+    ) -> tuple[list[Listed], int]:
+        """Return the entities of a chunk that are to be queued, and how many others wait already."""
         known = self.index.known([listed.entity for listed in chunk])
         differing = [listed for listed in chunk if not listed.is_known(known.get(listed.entity))]
-        waiting = [listed for listed in differing if self._waits(run, listed, standing.get(listed.entity))]
-        sent = [self._send(run, listed) for listed in differing if listed not in waiting]
-        return sum(sent), len(waiting)
+        wanted = [each for each in differing if not self._waits(run, each, standing.get(each.entity))]
+        return wanted, len(differing) - len(wanted)
 
-    def _send(self, run: Run, listed: Listed) -> bool:
+    def _send(self, run: Run, listed: Listed, prefetched: Prefetched | None) -> bool:
         """Queue an entity; return whether this run is to count it: not if another asked for it this week."""
-        return self.requeue.send(run, listed) or listed.mark != MISSING
+        return self.requeue.send(run, listed, prefetched) or listed.mark != MISSING
 
     def _waits(self, run: Run, listed: Listed, event: EventSummary | None) -> bool:
         """Whether an entity has an event already that is to come, or that a person is to decide about.
