@@ -199,3 +199,34 @@ def test_an_optional_field_that_turns_up_settles_its_warning(function: SyncFunct
 
 def unsettled(function: SyncFunction) -> set[str]:
     return set(function.consumer.sync.pipeline.fields_seen.read(CONNECTION).unsettled)
+
+
+def test_a_path_that_never_answered_is_named_and_the_settings_correct_it(function: SyncFunction) -> None:
+    function.moment.state.change_settings({"paths": {"invoices": "billing/sales-invoices"}})
+    delivered = function.deliver("invoice", samples.DOCUMENTED_INVOICE)
+    function.invoke()
+
+    reason = str(function.event(delivered).reason)
+    assert "the path may be wrong" in reason
+    assert "moment_paths.invoice" in reason
+    function.book_by(SETTINGS | {"moment_paths": {"invoice": "billing/sales-invoices/{id}"}})
+    function.run()
+    assert function.event(delivered).status is Status.SYNCED
+    assert booked(function) == {"1": TOTALS["1"]}
+
+
+def test_a_path_that_has_answered_is_not_suspected(function: SyncFunction) -> None:
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    delivered = function.deliver("invoice", 4711)
+    function.invoke()
+
+    assert "the path may be wrong" not in str(function.event(delivered).reason)
+
+
+def test_query_parameters_of_a_fetch_are_a_setting(function: SyncFunction) -> None:
+    function.book_by(SETTINGS | {"moment_queries": {"invoice": {"expand": "lines"}}})
+
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    fetched = [entry for entry in function.moment.requests.matching() if "/invoices/" in entry.path]
+    assert fetched[0].query == "expand=lines"

@@ -24,7 +24,7 @@ def add_routes(blueprint: Blueprint, state: MomentState) -> None:
 
     @blueprint.get("/<path:rest>")
     def pdf(rest: str) -> ResponseReturnValue:
-        return _pdf(state, rest)
+        return _moved(state, rest) or _pdf(state, rest)
 
 
 def _add_lists(blueprint: Blueprint, state: MomentState, collection: str) -> None:
@@ -40,6 +40,8 @@ def _add_lists(blueprint: Blueprint, state: MomentState, collection: str) -> Non
 def _add_reading(blueprint: Blueprint, state: MomentState, collection: str) -> None:
     @blueprint.get(f"/{collection}/<entity_id>", endpoint=f"{collection}_get")
     def get(entity_id: str) -> ResponseReturnValue:
+        if collection in state.settings.paths:
+            abort(404, "no such resource")
         return jsonify(_spelled(state, _found(state, collection, entity_id)))
 
     @blueprint.get(f"/{collection}/<entity_id>/include/<fields>", endpoint=f"{collection}_get_include")
@@ -63,6 +65,15 @@ def _add_writing(blueprint: Blueprint, state: MomentState, collection: str) -> N
         _found(state, collection, entity_id)
         state.remove(collection, entity_id, DELETED)
         return "", 204
+
+
+def _moved(state: MomentState, rest: str) -> ResponseReturnValue | None:
+    """Give an object of a collection that a test has moved to another path."""
+    path, _, entity_id = rest.rpartition("/")
+    for collection, moved in state.settings.paths.items():
+        if moved == path:
+            return jsonify(_spelled(state, _found(state, collection, entity_id)))
+    return None
 
 
 def _found(state: MomentState, collection: str, entity_id: str) -> Entity:

@@ -43,6 +43,8 @@ class MomentSettings(BaseModel):
         Key of the samples to the key that answers have instead, at every depth.
     words : dict[str, str]
         Text of the samples to the text that answers have instead.
+    paths : dict[str, str]
+        Collection to the path at which it answers instead of its own.
     absent : list[str]
         Keys of the samples that no answer has.
     """
@@ -54,6 +56,7 @@ class MomentSettings(BaseModel):
     first_page: int = Field(default=0, ge=0, le=1)
     names: dict[str, str] = Field(default={})
     words: dict[str, str] = Field(default={})
+    paths: dict[str, str] = Field(default={})
     absent: list[str] = Field(default=[])
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from accounting_sync.accounting.documents import Document
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.connections.connection import Connection
+from accounting_sync.errors import EntityGoneError
 from accounting_sync.providers.clients import ProviderClients
-from accounting_sync.providers.moment.client import MomentClient
+from accounting_sync.providers.moment.client import MomentClient, path_of
 from accounting_sync.webhooks.events import EntityRef, Source
+from entity_sync.mapping.fields import Raw
 from entity_sync.mapping.from_moment import map_moment
 from entity_sync.mapping.from_moneybird import map_moneybird
 from entity_sync.pipeline.known_fields import KnownFields
@@ -36,7 +38,7 @@ class EntityReader:
             Any other kind: the provider does not answer, or its answer cannot be mapped.
         """
         if entity.source is Source.MOMENT:
-            raw = self._moment().fetch(entity.type, entity.id)
+            raw = self._fetch(entity)
             self.fields.note(entity.type, raw)
             return map_moment(entity, raw, self.settings, self.fields.knows)
         client = self.clients.moneybird(self.connection, self.time_left)
@@ -47,5 +49,18 @@ class EntityReader:
         template = self.settings.moment_pdf_path
         return self._moment().get_invoice_pdf(entity.id, template) if template else None
 
+    def _fetch(self, entity: EntityRef) -> Raw:
+        """Fetch an object of Moment; say so where no object was ever read under its path."""
+        path = path_of(entity.type, self.settings)
+        try:
+            return self._moment().fetch(entity.type, entity.id)
+        except EntityGoneError as error:
+            if self.fields.knows({f"{entity.type}@{path}"}):
+                raise
+            raise EntityGoneError(
+                f"{error} No {entity.type} was ever read under the path {path}, so the path may be wrong: "
+                f"correct moment_paths.{entity.type} in the booking settings."
+            ) from error
+
     def _moment(self) -> MomentClient:
-        return self.clients.moment(self.connection, self.time_left)
+        return self.clients.moment(self.connection, self.time_left, self.settings)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.connections.field_aliases import MUST_BE_KNOWN, WORTH_A_WARNING
 from accounting_sync.connections.fields_seen import FieldsSeen
+from accounting_sync.providers.moment.client import path_of
 from entity_sync.mapping.fields import Raw
 from entity_sync.mapping.from_moment.source import moment_fields, places
 
@@ -19,12 +20,12 @@ class KnownFields:
     settings: BookingSettings
 
     def note(self, kind: str, raw: Raw) -> None:
-        """Note which of the fields that matter an entity has, and where."""
+        """Note where an entity was read, and which of the fields that matter it has."""
         names = {name for group in MUST_BE_KNOWN.get(kind, {}).values() for name in group}
         fields = moment_fields(raw, kind, kind, self.settings)
         shown = fields.shown({*names, *WORTH_A_WARNING.get(kind, ())})
-        if shown:
-            self.store.note(self.connection, {f"{kind}.{place}" for place in shown})
+        read_at = f"{kind}@{path_of(kind, self.settings)}"
+        self.store.note(self.connection, {read_at, *(f"{kind}.{place}" for place in shown)})
 
     def knows(self, places: AbstractSet[str]) -> bool:
         """Whether a field was ever found in one of these places."""

@@ -152,7 +152,7 @@ class Listings:
         settings: BookingSettings,
         time_left: Callable[[], float],
     ) -> Iterator[Listed]:
-        client = self.clients.in_lane(Lane.BULK).moment(connection, time_left)
+        client = self.clients.in_lane(Lane.BULK).moment(connection, time_left, settings)
         name = settings.moment_modified_from
         limits = {name: run.first.isoformat()} if name and run.kind is RunKind.RECONCILIATION else {}
         aliases = {**FIELD_ALIASES[entity_type], **settings.moment_fields.get(entity_type, {})}

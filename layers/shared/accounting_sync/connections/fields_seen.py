@@ -21,7 +21,8 @@ class Noted(NamedTuple):
     """What a connection's item holds."""
 
     seen: frozenset[str] = NOTHING
-    """`<entity>.<field>=<path>` for each path that held a field, or was there without a value."""
+    """`<entity>.<field>=<path>` for each path that held a field, or was there without a value; and
+    `<entity>@<path>` for each path of the API that ever answered with an entity."""
     reported: frozenset[str] = NOTHING
     """`<entity>.<field>` of optional fields whose absence somebody was told of."""
     unsettled: frozenset[str] = NOTHING

@@ -3,16 +3,21 @@
 Part of the booking settings (`moment_...` and `countries`), so that a guess is put right without a release.
 """
 
+import re
 from collections.abc import Collection
 from string import Formatter
+from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from accounting_sync.accounting.documents import CountryCode, DocumentState
 from accounting_sync.connections.field_aliases import FIELD_ALIASES, MUST_BE_KNOWN, WORTH_A_WARNING
 from accounting_sync.model import Model
 
-_PDF_FIELDS = frozenset({"id"})
+_ID = frozenset({"id"})
+_PATH = re.compile(r"[A-Za-z0-9._~+,{}-]+(/[A-Za-z0-9._~+,{}-]+)*")
+
+type MomentKind = Literal["customer", "project", "invoice", "offer", "claim"]
 
 
 class MomentSettings(Model):
@@ -21,6 +26,13 @@ class MomentSettings(Model):
     moment_modified_from: str | None = None
     """Query parameter by which Moment's lists can be limited to what changed since a day, such as
     `lastModifiedDateFrom` (seen in one client, not documented). Unset: whole lists are read."""
+    moment_paths: dict[MomentKind, str] = Field(default={})
+    """Kind to the path of one object under the company's API address, with `{id}`: `sales-invoices/{id}`, or
+    `invoices/{id}/include/base+lines`. Only that of invoices is documented, so the others are guesses."""
+    moment_lists: dict[MomentKind, str] = Field(default={})
+    """Kind to the path of its list, where it is not the usual one."""
+    moment_queries: dict[MomentKind, dict[str, str]] = Field(default={})
+    """Kind to the query parameters with which one object is fetched, such as `{"expand": "lines"}`."""
     moment_pdf_path: str | None = None
     """Path of an invoice's PDF under the company's API address, with `{id}`. Not documented."""
     moment_fields: dict[str, dict[str, tuple[str, ...]]] = Field(default={})
@@ -41,10 +53,22 @@ class MomentSettings(Model):
     countries: dict[str, CountryCode] = Field(default={})
     """Moment's spelling of a country to its ISO 3166-1 alpha-2 code."""
 
+    @field_validator("moment_paths", "moment_lists")
+    @classmethod
+    def _paths(cls, paths: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        for path in paths.values():
+            if not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
+                raise ValueError("must be a path such as invoices/{id}, without a host, a query or .. in it")
+            if info.field_name == "moment_paths":
+                check_pattern(path, _ID, needs=_ID)
+            elif "{" in path:
+                raise ValueError("a list has no {id} in its path")
+        return paths
+
     @field_validator("moment_pdf_path")
     @classmethod
     def _pdf_path(cls, pattern: str | None) -> str | None:
-        return pattern and check_pattern(pattern, _PDF_FIELDS, needs=_PDF_FIELDS)
+        return pattern and check_pattern(pattern, _ID, needs=_ID)
 
     @field_validator("moment_fields")
     @classmethod

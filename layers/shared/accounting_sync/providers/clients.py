@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from requests.auth import AuthBase, HTTPBasicAuth
 
+from accounting_sync.connections.moment_settings import MomentSettings
 from accounting_sync.errors import ParkedError, RetryableError, WaitError
 from accounting_sync.providers.http import (
     CallBreaker,
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     from accounting_sync.connections.connection import Connection
     from accounting_sync.time import Clock
+
+
+_USUAL = MomentSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,15 @@ class ProviderClients:
         return MoneybirdClient(transport, access.administration_id)
 
     def moment(
-        self, connection: "Connection", time_left: Callable[[], float] = lambda: float("inf")
+        self,
+        connection: "Connection",
+        time_left: Callable[[], float] = lambda: float("inf"),
+        settings: MomentSettings = _USUAL,
     ) -> MomentClient:
-        """Make a client for a connection's company; parameters and errors as for `moneybird`."""
+        """Make a client for a connection's company; `settings` say where its objects are.
+
+        Other parameters and errors as for `moneybird`.
+        """
         access = connection.moment
         if access is None:
             raise ParkedError(f"The connection {connection.name} has no credentials for Moment.")
@@ -94,7 +104,7 @@ class ProviderClients:
         transport = self._transport(
             connection.name, Source.MOMENT, base_url, (auth, mark_of(access.api_key)), time_left
         )
-        return MomentClient(transport, access.company)
+        return MomentClient(transport, access.company, settings)
 
     def in_lane(self, lane: Lane) -> "ProviderClients":
         """Return a factory for the work of a lane, with the same connections."""

@@ -5,8 +5,9 @@ A 404 on an object is an `EntityGoneError`.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
+from accounting_sync.connections.moment_settings import MomentKind, MomentSettings
 from accounting_sync.errors import EntityGoneError, NotFoundError, ParkedError
 from accounting_sync.providers.http import Call, Transport
 
@@ -25,14 +26,28 @@ COLLECTIONS = {
 """Entity type to its part of the path. Moment's documentation shows invoices only; the rest follows suit."""
 
 _MOST_PAGES = 1000
+_USUAL = MomentSettings()
+
+
+def path_of(entity_type: str, settings: MomentSettings) -> str:
+    """Return the path of one object of a type, with `{id}`.
+
+    Raises
+    ------
+    KeyError
+        If the type is not one of `COLLECTIONS`.
+    """
+    usual = f"{COLLECTIONS[entity_type]}/{{id}}"
+    return settings.moment_paths.get(cast("MomentKind", entity_type), usual)
 
 
 class MomentClient:
     """One company."""
 
-    def __init__(self, transport: Transport, company: str) -> None:
+    def __init__(self, transport: Transport, company: str, settings: MomentSettings = _USUAL) -> None:
         self._transport = transport
         self._company = company
+        self._settings = settings
 
     def fetch(self, entity_type: str, entity_id: str) -> dict[str, Any]:
         """Read an object.
@@ -44,7 +59,8 @@ class MomentClient:
         KeyError
             If the type is not one of `COLLECTIONS`.
         """
-        call = self._call(f"{COLLECTIONS[entity_type]}/{{id}}", id=entity_id)
+        query = self._settings.moment_queries.get(cast("MomentKind", entity_type), {})
+        call = self._call(path_of(entity_type, self._settings), query=query, id=entity_id)
         try:
             body = self._transport.send(call).body
         except NotFoundError as error:
@@ -120,7 +136,8 @@ class MomentClient:
         self, entity_type: str, query: dict[str, str], wanted: int | None
     ) -> tuple[int, int, list[dict[str, Any]]]:
         """Return a page's number, the number of pages, and its content."""
-        call = self._call(COLLECTIONS[entity_type], query=query)
+        path = self._settings.moment_lists.get(cast("MomentKind", entity_type), COLLECTIONS[entity_type])
+        call = self._call(path, query=query)
         body = self._transport.send(call).body
         try:
             number, total = int(body["page"]["number"]), int(body["page"]["totalPages"])
