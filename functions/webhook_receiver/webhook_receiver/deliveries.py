@@ -64,6 +64,7 @@ def accept_moneybird(request: Request, credentials: WebhookCredentials, now: dat
             _foreignness(reading.payload, credentials)
             or _staleness(signature)
             or reading.problem
+            or _not_json(request)
             or (None if _KEY.fullmatch(key) else _unusable_key())
         ),
     )
@@ -89,7 +90,7 @@ def accept_moment(request: Request, credentials: WebhookCredentials, now: dateti
         received_at=now,
         payload=reading.payload,
         idempotency_key=key if _KEY.fullmatch(key) else None,
-        problem=reading.problem,
+        problem=reading.problem or _not_json(request),
     )
 
 
@@ -110,6 +111,18 @@ def _foreignness(payload: Payload | None, credentials: WebhookCredentials) -> Pr
     return ProblemError(
         ProblemKind.OTHER_ADMINISTRATION, "This webhook is of another administration than the connection's."
     )
+
+
+def _not_json(request: Request) -> ProblemError | None:
+    """Refuse what says that it is not JSON, once it is known to be authentic: so it is kept, and not lost.
+
+    Moment's headers are unknown: none is fine. What is JSON all the same may be replayed.
+    """
+    for value in request.headers.get("content-type", ()):
+        media_type = value.partition(";")[0].strip().lower()
+        if media_type != "application/json" and not media_type.endswith("+json"):
+            return ProblemError(ProblemKind.CONTENT_TYPE, "Send application/json.")
+    return None
 
 
 def _unusable_key() -> ProblemError:

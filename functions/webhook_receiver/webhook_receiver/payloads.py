@@ -46,7 +46,11 @@ def read_moneybird(body: bytes) -> Reading:
 
 
 def read_moment(body: bytes, kind: str) -> Reading:
-    """Read a body of Moment's: an object whose single inner object with an `id` is the entity."""
+    """Read a body of Moment's: an object whose single inner object with an `id` is the entity.
+
+    That is the one payload that is documented. A flat body is read too (`invoiceId`, else `id`): the URL says
+    which kind it is, and if the id is not the entity's, the fetch says so.
+    """
     try:
         return Reading(_moment_payload(_read_object(body), MOMENT_ENTITY_TYPES[kind]))
     except ProblemError as problem:
@@ -79,13 +83,22 @@ def _moneybird_payload(document: Mapping[str, Any]) -> Payload:
 
 def _moment_payload(document: Mapping[str, Any], entity_type: str) -> Payload:
     inner = {name: value for name, value in document.items() if isinstance(value, dict) and "id" in value}
+    action = _event(document)
+    flat = next((key for key in (f"{entity_type}Id", "id") if key in document), None)
+    if flat and not inner:
+        return Payload(entity_type, _identifier(document, flat), action)
     if entity_type not in inner and len(inner) != 1:
         raise _unreadable(f"Expected one object with an id; found {len(inner)}.")
     name = entity_type if entity_type in inner else next(iter(inner))
     if name != entity_type and name in MOMENT_ENTITY_TYPES.values():
         raise _unreadable(f"This URL is for {entity_type} webhooks, and the body speaks of a {name}.")
-    event = document.get("event")  # opaque: whatever it is, the entity is fetched
-    return Payload(entity_type, _identifier(inner[name], "id"), str(event) if _is_name(event) else "")
+    return Payload(entity_type, _identifier(inner[name], "id"), action)
+
+
+def _event(document: Mapping[str, Any]) -> str:
+    """Read what happened: opaque, whatever it is, the entity is fetched."""
+    event = document.get("event")
+    return str(event) if _is_name(event) else ""
 
 
 def _read_object(body: bytes) -> dict[str, Any]:

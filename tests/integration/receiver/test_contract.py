@@ -289,6 +289,7 @@ CONTRACT = [
         lambda r: r.moneybird(headers={"Content-Type": "text/plain"}),
         415,
         "content-type",
+        rejected=1,
     ),
     Row(
         "no content type",

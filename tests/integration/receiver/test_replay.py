@@ -55,13 +55,13 @@ def test_second_replay_of_the_same_event_is_refused(receiver: ReceiverFunction) 
 
 
 def test_each_id_has_its_own_answer(receiver: ReceiverFunction) -> None:
-    ignored = ended(receiver, Status.IGNORED, "key-1")
+    waiting = str(receiver.moneybird(key="key-1", age=10).body["event_id"])
     parked = ended(receiver, Status.PARKED, "key-2")
 
-    answer = receiver.replay(event_ids=[ignored, "acme#moneybird#other", parked])
+    answer = receiver.replay(event_ids=[waiting, "acme#moneybird#other", parked])
 
     assert answer["events"] == {
-        ignored: "refused: the event is IGNORED",
+        waiting: "refused: the event is RECEIVED",
         "acme#moneybird#other": "refused: the event is missing",
         parked: "replayed",
     }
@@ -110,10 +110,10 @@ def test_dry_run_counts_and_the_replay_of_what_was_counted_leaves_out_what_came_
 
 
 def test_dry_run_by_ids_counts_only_what_can_be_replayed(receiver: ReceiverFunction) -> None:
-    ignored = ended(receiver, Status.IGNORED, "key-1")
+    refused = str(receiver.moment(b"{").body.get("event_id") or receiver.events(rejected=True)[0].event_id)
     parked = ended(receiver, Status.PARKED, "key-2")
 
-    plan = receiver.replay(event_ids=[ignored, "acme#moneybird#other", parked], dry_run=True)
+    plan = receiver.replay(event_ids=[refused, "acme#moneybird#other", parked], dry_run=True)
 
     assert plan["would_replay"] == 1
     assert receiver.event(parked).status is Status.PARKED
@@ -237,3 +237,34 @@ def test_task_that_names_nothing_to_replay_is_refused(
 ) -> None:
     with pytest.raises(ValidationError):
         receiver.replay(**task)
+
+
+def test_event_of_a_type_that_was_not_synced_can_be_replayed_once_it_is(receiver: ReceiverFunction) -> None:
+    payload = INVOICE | {"entity_type": "Subscription", "action": "subscription_created"}
+    event_id = str(receiver.moneybird(payload).body["event_id"])
+    assert receiver.event(event_id).status is Status.IGNORED
+
+    answer = receiver.replay(event_ids=[event_id])
+
+    assert answer["events"] == {event_id: "replayed"}
+    assert sent(receiver) == [event_id]
+
+
+@pytest.mark.parametrize("deliver", ["moneybird", "moment"])
+def test_authentic_json_that_calls_itself_text_is_kept_and_can_be_replayed(
+    receiver: ReceiverFunction, deliver: str
+) -> None:
+    answer = getattr(receiver, deliver)(headers={"Content-Type": "text/plain"})
+    (kept,) = receiver.events(rejected=True)
+
+    assert answer.status == 415
+    assert receiver.stored_body(kept)
+    assert receiver.replay(event_ids=[kept.event_id])["events"] == {kept.event_id: "replayed"}
+    assert sent(receiver) == [kept.event_id]
+
+
+def test_a_stranger_learns_nothing_of_content_types_and_leaves_nothing(receiver: ReceiverFunction) -> None:
+    answer = receiver.moment(headers={"Content-Type": "text/plain", "Authorization": None})
+
+    assert answer.status == 401
+    assert receiver.events(rejected=True) == []

@@ -88,3 +88,18 @@ def test_what_cannot_be_part_of_a_url_is_no_id(entity_id: object) -> None:
 
     assert reading.problem is not None
     assert reading.problem.detail == "id is not an id."
+
+
+@pytest.mark.parametrize(
+    ("body", "entity_id"),
+    [
+        ({"event": "UPDATE", "id": 7}, "7"),
+        ({"id": 3, "invoiceId": 7}, "7"),
+        ({"invoiceId": "7", "customer": "Synthetic"}, "7"),
+    ],
+)
+def test_a_flat_body_of_moment_speaks_of_the_kind_in_the_url(body: dict[str, Any], entity_id: str) -> None:
+    reading = read_moment(json.dumps(body).encode(), "invoices")
+
+    assert reading.payload is not None
+    assert (reading.payload.entity_type, reading.payload.entity_id) == ("invoice", entity_id)

@@ -192,7 +192,7 @@ class EventStore(EventIntakeStore):
         Raises
         ------
         EventStateError
-            If it has not, was IGNORED, does not say which entity it speaks of, or is gone.
+            If it has not, does not say which entity it speaks of, or is gone.
         """
         change = Change(
             Status.RECEIVED,

@@ -56,7 +56,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.REJECTED: frozenset({Status.RECEIVED}),  # replayed, where it is known what it speaks of
     Status.SYNCED: frozenset({Status.RECEIVED}),  # replayed by its id: the document was unlinked, say
     Status.SKIPPED: frozenset({Status.RECEIVED}),  # and so after a dry run
-    Status.IGNORED: frozenset(),
+    Status.IGNORED: frozenset({Status.RECEIVED}),  # replayed by its id: its type is synced by now
 }
 """Status to the statuses that may follow it."""
 
@@ -71,7 +71,7 @@ NEEDS_A_PERSON = frozenset({Status.PARKED, Status.FAILED, Status.REJECTED})
 KEPT = frozenset({Status.PARKED, Status.FAILED})
 """These never expire: their documents are not booked, and nobody else remembers that."""
 
-REPLAYABLE = NEEDS_A_PERSON | {Status.SYNCED, Status.SKIPPED}
+REPLAYABLE = NEEDS_A_PERSON | {Status.SYNCED, Status.SKIPPED, Status.IGNORED}
 """What a person may send through once more: the entity is fetched anew, so that it does no harm."""
 
 
