@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from accounting_sync.accounting.documents import Contact, Document, Expense, SalesInvoice
+from accounting_sync.accounting.documents import Contact, Document, DocumentState, Expense, SalesInvoice
 from accounting_sync.webhooks.events import MONEYBIRD_ENTITY_TYPES, EntityRef, Source
 from entity_sync.mapping.from_moneybird import map_moneybird
-from tests.contract.moneybird_openapi import documented_answers, requires_description
+from tests.contract.moneybird_openapi import description, documented_answers, requires_description
 
 pytestmark = requires_description
 
@@ -76,3 +76,23 @@ def test_a_contact_keeps_its_customer_id() -> None:
 
         assert isinstance(document, Contact)
         assert document.number == (raw["customer_id"] or None)
+
+
+RESPONSES = {
+    "SalesInvoice": "sales_invoice_response",
+    "ExternalSalesInvoice": "external_sales_invoice_response",
+    "Estimate": "estimate_response",
+    "Project": "project_response",
+    "PurchaseInvoice": "purchase_invoice_response",
+    "Receipt": "general_document_response",
+}
+
+
+@pytest.mark.parametrize("kind", RESPONSES)
+def test_every_state_of_the_description_is_known(kind: str) -> None:
+    states = description()["components"]["schemas"][RESPONSES[kind]]["properties"]["state"]["enum"]
+    raw = examples(kind)[0]
+
+    unknown = [state for state in states if mapped(kind, raw | {"state": state}).state is DocumentState.OTHER]
+
+    assert unknown == []

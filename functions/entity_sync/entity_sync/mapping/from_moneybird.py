@@ -33,6 +33,8 @@ _STATES = {
     "new": DocumentState.DRAFT,
     "open": DocumentState.OPEN,
     "pending_payment": DocumentState.OPEN,
+    "payment_processing": DocumentState.OPEN,  # in older client documentation only
+    "saved": DocumentState.OPEN,  # of documents; that it is still to be paid is assumed
     "reminded": DocumentState.LATE,
     "late": DocumentState.LATE,
     "paid": DocumentState.PAID,
