@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +81,10 @@ def _begins(name: str, events: list[str]) -> bool:
 
 def _first(name: str, events: list[str]) -> str:
     return next(event for event in events if event == name or event.startswith(f"{name}_"))
+
+
+def test_readme_registers_what_a_webhook_subscribes_to() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (registered,) = re.findall(r'"enabled_events": \[([^]]*)\]', readme)
+
+    assert tuple(re.findall(r'"([a-z_]+)"', registered)) == GROUPS
