@@ -21,7 +21,15 @@ from webhook_receiver.gateway import Request
 from webhook_receiver.problems import ProblemError, ProblemKind
 
 TOLERANCE = timedelta(minutes=5)
-"""How far a signature's time may be from ours (Moneybird's documentation)."""
+"""How far a signature's time may be ahead of ours (Moneybird's documentation)."""
+
+LATEST = timedelta(days=3)
+"""How old a signature may be. Moneybird's documentation advises five minutes, against replays; and it tries
+a delivery ten times, at intervals that it does not name. Whether it signs each try anew is not known. If not,
+five minutes would lose what we refused with a 503. Replays are refused in another way: a signature that was
+accepted is remembered for longer than this (`SIGNATURE_MEMORY`), and an entity is fetched, never taken from
+the body.
+"""
 
 
 class Check(StrEnum):
@@ -53,7 +61,7 @@ class Signature(NamedTuple):
     timestamp: int
     """Seconds since the epoch, as signed."""
     stale: bool
-    """Made longer ago than the tolerance."""
+    """Made too long ago: nobody remembers any more whether it has come before."""
 
 
 def verify_basic(request: Request, credentials: WebhookCredentials, check: Check = Check.PASSWORD) -> None:
@@ -146,7 +154,7 @@ def _verify_signature(request: Request, credentials: WebhookCredentials, now: da
     age = now.timestamp() - timestamp
     if age < -TOLERANCE.total_seconds():
         raise NotAuthenticError(Check.TIME)
-    return Signature(timestamp, stale=age > TOLERANCE.total_seconds())
+    return Signature(timestamp, stale=age > LATEST.total_seconds())
 
 
 def _parse_signature(header: str) -> tuple[int, list[str]]:

@@ -102,7 +102,7 @@ def _identify(signature: Signature | None, body: bytes) -> str | None:
 def _staleness(signature: Signature | None) -> ProblemError | None:
     if signature is None or not signature.stale:
         return None
-    return ProblemError(ProblemKind.STALE_SIGNATURE, "The signature is older than 5 minutes.")
+    return ProblemError(ProblemKind.STALE_SIGNATURE, "The signature is older than 3 days.")
 
 
 def _foreignness(payload: Payload | None, credentials: WebhookCredentials) -> ProblemError | None:

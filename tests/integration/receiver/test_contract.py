@@ -16,6 +16,7 @@ from tests.harness.receiver_function import (
     basic,
 )
 
+TOO_OLD = 3 * 24 * 3600 + 1  # seconds
 PROBE = {"action": "test_webhook", "token": "some-token", "administration_id": "1"}
 NEW, OTHER_BODY = INVOICE, {**INVOICE, "state": "paid"}
 
@@ -173,13 +174,30 @@ CONTRACT = [
         401,
         "unauthenticated",
     ),
-    Row("Moneybird: stale signature", lambda r: r.moneybird(age=301), 401, "stale-signature", rejected=1),
+    Row("Moneybird: stale signature", lambda r: r.moneybird(age=TOO_OLD), 401, "stale-signature", rejected=1),
     Row(
         "Moneybird: stale signature, again and again",
-        twice(lambda r: r.moneybird(age=301)),
+        twice(lambda r: r.moneybird(age=TOO_OLD)),
         401,
         "stale-signature",
         rejected=1,
+    ),
+    Row(
+        "Moneybird: first try refused while AWS was out, tried again a day later under the same signature",
+        lambda r: r.moneybird(age=24 * 3600),
+        200,
+        "accepted",
+        kept=1,
+        queued=1,
+    ),
+    Row(
+        "Moneybird: an old signature replayed under another key",
+        first(lambda r: r.moneybird(key="key-1", age=3600), lambda r: r.moneybird(key="key-2", age=3600)),
+        401,
+        "replayed-signature",
+        kept=1,
+        rejected=1,
+        queued=1,
     ),
     Row(
         "Moneybird: signature replayed under another key",

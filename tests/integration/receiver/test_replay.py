@@ -13,6 +13,7 @@ from tests.harness.network import Fault
 from tests.harness.receiver_function import INVOICE, SECRET, ReceiverFunction
 
 SEND = "SendMessage"
+TOO_OLD = 3 * 24 * 3600 + 1  # seconds
 
 
 def ended(receiver: ReceiverFunction, status: Status = Status.PARKED, key: str = "key-1") -> str:
@@ -169,7 +170,7 @@ def test_event_that_cannot_be_marked_keeps_its_place(receiver: ReceiverFunction)
 
 
 def test_delivery_that_came_too_late_can_be_replayed(receiver: ReceiverFunction) -> None:
-    assert receiver.moneybird(age=400).status == 401
+    assert receiver.moneybird(age=TOO_OLD).status == 401
     (rejected,) = receiver.events(rejected=True)
 
     receiver.replay(event_ids=[rejected.event_id])
@@ -196,7 +197,7 @@ def test_unreadable_deliveries_do_not_keep_a_replay_by_status_from_its_end(
     monkeypatch.setattr("operations.replay.LIMIT", 2)
     for number in range(3):
         receiver.moneybird(b"{" * (number + 1), key=f"unreadable-{number}")
-    assert receiver.moneybird(age=400).status == 401
+    assert receiver.moneybird(age=TOO_OLD).status == 401
     (late,) = [event for event in receiver.events(rejected=True) if event.entity]
     receiver.clock.advance(timedelta(minutes=1))
 

@@ -30,8 +30,9 @@ class SignatureReplayedError(Exception):
     """A signature has come before, with another Idempotency-Key."""
 
 
-SIGNATURE_MEMORY = timedelta(minutes=15)
-"""How long a signature is remembered: it is accepted for 5 minutes either side of the time it names."""
+SIGNATURE_MEMORY = timedelta(days=3, minutes=15)
+"""How long a signature is remembered: it is accepted until 3 days after the time it names, and that may be up
+to 5 minutes ahead of ours."""
 
 
 class EventIntakeStore(EventTable):
