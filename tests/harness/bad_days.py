@@ -13,17 +13,20 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
+from aws_lambda_powertools import Logger
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import StreamRecord, Table
 
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.events import Status
+from accounting_sync.webhooks.sync_queue import SyncQueue
+from operations.sweep import Sweep
 from tests.harness.boundaries import Killed, unseen
 from tests.harness.sync_function import SyncFunction
-from tests.harness.world import START
+from tests.harness.world import BULK_QUEUE_URL, QUEUE_URL, START
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 from tests.simulators.request_log import ReceivedRequest
@@ -121,8 +124,18 @@ class BadDay(SyncFunction):
     # Work
 
     def run(self, most: int = 100_000) -> None:
-        """Run until nothing is left to do."""
+        """Run until nothing is left to do, not even for the sweep."""
         super().run(most)
+        while self._sweep():
+            super().run(most)
+
+    def _sweep(self) -> int:
+        """Run the sweep when all that a dispatcher left behind, as it was killed, is old enough for it."""
+        self.pass_time(hours=1)
+        queue = SyncQueue(cast("Any", self.queue), QUEUE_URL, BULK_QUEUE_URL)
+        logger = Logger(service="bad-day", level="CRITICAL")
+        with unseen():
+            return Sweep(self.events, queue, self.clock, self.metrics, logger).run(lambda: True)
 
     def invoke(self, milliseconds: int = 60_000) -> Any:  # noqa: ANN401  # as in the base class
         """Run the function once; if it is killed, its messages come back when they are no longer hidden."""
