@@ -430,3 +430,13 @@ def test_event_that_a_whole_invocation_was_not_enough_for_uses_an_attempt(
 
     event = function.event(delivered)
     assert (event.status, event.attempts) == (Status.QUEUED, attempts)
+
+
+def test_metrics_tell_how_long_an_event_took_from_its_delivery_to_its_end(function: SyncFunction) -> None:
+    function.moneybird.faults.add(Fault(kind=FaultKind.TOO_MANY_REQUESTS, retry_after=600))
+
+    event = function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    assert event.status is Status.SYNCED
+    assert 600 <= function.metrics.highest["SecondsToEnd"] <= 720
+    assert function.metrics.numbers["CallsGranted"] > 0

@@ -156,16 +156,20 @@ class EventProcessor:
         )
         if result.outcome.warnings:
             self.counter.count(job.entity.connection, {"FieldsNotFound": len(result.outcome.warnings)})
+        self.counter.count(job.entity.connection, {"SecondsToEnd": int(self._age(job).total_seconds())})
         self._report(job, result.status.capitalize(), result.reason)
+
+    def _age(self, job: _Job) -> timedelta:
+        """Return how long ago an event was delivered: all its turns, and the waiting between them."""
+        return self.clock() - job.event.received_at
 
     def _wait(
         self, job: _Job, reason: str, until: datetime, room: WaitingRoom, metric: str = "Waiting"
     ) -> datetime | None:
         message_at = self._hand_back(job, Wait(room, until, reason))
         self._report(job, metric, reason)
-        waited = (self.clock() - job.event.received_at).total_seconds()
         # SQS does not tell: it leaves messages that come again and again out of their age
-        self.counter.count(job.entity.connection, {"SecondsWaited": int(waited)})
+        self.counter.count(job.entity.connection, {"SecondsWaited": int(self._age(job).total_seconds())})
         return message_at
 
     def _retry(self, job: _Job, reason: str, error: Exception) -> datetime | None:
@@ -242,5 +246,5 @@ class EventProcessor:
             result=what,
             reason=reason,
             attempts=event.attempts,
-            seconds_in_all=round((self.clock() - event.received_at).total_seconds(), 3),
+            seconds_in_all=round(self._age(job).total_seconds(), 3),
         )
