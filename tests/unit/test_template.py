@@ -1,6 +1,7 @@
 """The template says what the code and the failure policy rely on."""
 
 import json
+import re
 from functools import cache
 from typing import Any
 
@@ -28,6 +29,7 @@ SOURCES = {
     "SyncDeadLetterQueue": "DeadLettersSource",
 }
 LANES = {"EntitySyncSource": "SyncConcurrency", "BulkSyncSource": "BulkConcurrency"}
+CODE = (ROOT / "functions", ROOT / "layers")
 TABLES = ("WebhookEventsTable", "AccountingTable", "ControlTable")
 
 
@@ -240,6 +242,26 @@ def test_every_alarm_is_sent() -> None:
 
     assert len(alarms) >= 6
     assert all(properties(alarm)["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms)
+
+
+def test_dashboard_shows_metrics_that_exist_in_reading_order() -> None:
+    body = properties("Dashboard")["DashboardBody"]["Fn::Sub"]
+    widgets = json.loads(re.sub(r"\$\{[A-Za-z:.]+\}", "x", body))["widgets"]
+    shown = [
+        metric[1] for each in widgets for metric in each["properties"].get("metrics", ()) if len(metric) > 1
+    ]
+    source = "".join(file.read_text() for root in CODE for file in root.rglob("*.py"))
+    of_aws = {"Duration", "Errors", "Throttles", "ApproximateNumberOfMessagesVisible"}
+
+    assert len(set(shown)) > 20
+    assert sorted({name for name in shown if name not in of_aws and not _is_counted(name, source)}) == []
+    assert [each["y"] for each in widgets] == sorted(each["y"] for each in widgets)
+    assert all(each["x"] + each["width"] <= 24 for each in widgets)  # CloudWatch's grid
+
+
+def _is_counted(metric: str, source: str) -> bool:
+    """Whether the code counts a metric; those of an event's end are named after its status."""
+    return f'"{metric}"' in source or metric.upper() in {"SYNCED", "SKIPPED", "PARKED", "FAILED"}
 
 
 def test_every_parameter_and_output_is_described() -> None:
