@@ -45,6 +45,7 @@ class StackDescription(BaseModel):
     operations_function: str
     look_function: str
     reconciliation_function: str
+    administration_function: str
     moneybird_url: str
     """Base of Moneybird's API, as the functions call it: `http://.../api/v2`."""
     moment_url: str

@@ -169,6 +169,7 @@ def _describe(
         operations_function=outputs["OperationsFunctionName"],
         look_function=outputs["LookFunctionName"],
         reconciliation_function=outputs["ReconciliationFunctionName"],
+        administration_function=outputs["AdministrationFunctionName"],
         moneybird_url=moneybird.base_url,
         moment_url=moment.base_url,
         connection=connection.NAME,

@@ -17,6 +17,7 @@ FUNCTIONS = (
     "OperationsFunction",
     "LookFunction",
     "ReconciliationFunction",
+    "AdministrationFunction",
 )
 QUEUES = {
     "SyncQueue": "EntitySyncFunction",
@@ -190,6 +191,7 @@ def test_large_bodies_are_written_by_the_receiver_and_read_by_no_function() -> N
         "OperationsFunction": [],
         "LookFunction": [],
         "ReconciliationFunction": [],
+        "AdministrationFunction": [],
     }
 
 
@@ -341,6 +343,12 @@ def test_reconciliation_may_list_the_booking_settings_and_no_other_parameters() 
     assert lists["Resource"]["Fn::Sub"].endswith(":parameter/${ConnectionPrefix}*")
 
 
+def test_only_the_administration_can_write_credentials() -> None:
+    writing = {"secretsmanager:PutSecretValue", "secretsmanager:CreateSecret", "ssm:PutParameter"}
+
+    assert [name for name in FUNCTIONS if writing & set(actions(name))] == ["AdministrationFunction"]
+
+
 def test_who_looks_can_change_nothing() -> None:
     assert set(actions("LookFunction")) == {"dynamodb:GetItem", "dynamodb:Query"}
     assert "Events" not in properties("LookFunction")
@@ -351,7 +359,7 @@ def test_who_looks_can_change_nothing() -> None:
     [
         ("LookPolicy", {"LookFunction"}),
         ("RepairPolicy", {"LookFunction", "OperationsFunction"}),
-        ("AdministerPolicy", {"LookFunction", "OperationsFunction", "ReconciliationFunction"}),
+        ("AdministerPolicy", set(FUNCTIONS) - {"WebhookReceiverFunction", "EntitySyncFunction"}),
     ],
 )
 def test_policies_let_people_invoke_functions_and_touch_nothing_else(

@@ -2,7 +2,7 @@
 
 import typer
 
-from accounting_sync_cli import looking, repairing, runs
+from accounting_sync_cli import connecting, looking, mapping, repairing, runs
 from accounting_sync_cli.context import RootGroup, common_options
 
 EPILOG = (
@@ -19,6 +19,9 @@ app.command()(looking.status)
 app.add_typer(looking.events, name="events")
 app.add_typer(looking.documents, name="documents")
 app.add_typer(connections, name="connection")
+app.add_typer(mapping.mapping, name="mapping")
+app.command()(mapping.doctor)
+app.command()(connecting.trigger)
 app.command()(runs.reconcile)
 app.command()(runs.backfill)
 
@@ -26,3 +29,6 @@ connections.command("list")(looking.list_connections)
 connections.command("show")(looking.show_connection)
 connections.command()(repairing.pause)
 connections.command()(repairing.resume)
+connections.command()(connecting.add)
+connections.command()(connecting.rotate)
+connections.command()(connecting.remove)

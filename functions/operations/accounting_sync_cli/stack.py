@@ -34,6 +34,7 @@ class Function(Enum):
     LOOK = ("LookFunctionName", "look_function", "LookPolicy")
     REPAIR = ("OperationsFunctionName", "operations_function", "RepairPolicy")
     RECONCILE = ("ReconciliationFunctionName", "reconciliation_function", "AdministerPolicy")
+    ADMINISTER = ("AdministrationFunctionName", "administration_function", "AdministerPolicy")
 
     def __init__(self, output: str, local: str, policy: str) -> None:
         self.output = output
@@ -47,6 +48,8 @@ class Stack:
 
     client: "LambdaClient"
     names: Mapping[Function, str]
+    api_url: str = ""
+    """Where webhooks go."""
 
     def look(self, task: str, **fields: object) -> dict[str, Any]:
         """Ask what changes nothing; raises as `ask`."""
@@ -102,7 +105,8 @@ def open_local(file: Path = LOCAL_FILE) -> Stack:
         aws_secret_access_key="test",  # noqa: S106  # what the stand-in accepts
         config=CONFIG,
     )
-    return Stack(client, {each: described[each.local] for each in Function if each.local in described})
+    names = {each: described[each.local] for each in Function if each.local in described}
+    return Stack(client, names, described["api_url"])
 
 
 def open_deployed(name: str, region: str | None, profile: str | None) -> Stack:
@@ -113,10 +117,10 @@ def open_deployed(name: str, region: str | None, profile: str | None) -> Stack:
     CommandError
         If it cannot be found, or may not be read.
     """
-    return Stack(*calling(Function.LOOK, lambda: _found(name, region, profile)))
+    return calling(Function.LOOK, lambda: _found(name, region, profile))
 
 
-def _found(name: str, region: str | None, profile: str | None) -> "tuple[LambdaClient, dict[Function, str]]":
+def _found(name: str, region: str | None, profile: str | None) -> Stack:
     session = boto3.Session(region_name=region, profile_name=profile)
     try:
         (stack,) = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
@@ -129,7 +133,7 @@ def _found(name: str, region: str | None, profile: str | None) -> "tuple[LambdaC
         ) from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     names = {each: outputs[each.output] for each in Function if each.output in outputs}
-    return session.client("lambda", config=CONFIG), names
+    return Stack(session.client("lambda", config=CONFIG), names, outputs.get("ApiUrl", ""))
 
 
 def calling[Answer](function: Function, call: Callable[[], Answer]) -> Answer:

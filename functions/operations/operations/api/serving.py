@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from accounting_sync.errors import SyncError
+from accounting_sync.errors import AccessDeniedError, ParkedError, SyncError
 from operations.api.answers import Problem, Refusal
 
 
@@ -28,10 +28,8 @@ def serve[Request: BaseModel](
         return _json(invalid(error))
     try:
         return _json(answer(request))
-    except NotFoundError as error:
-        return _json(Refusal(error="not_found", message=str(error)))
-    except SyncError as error:
-        return _json(Refusal(error="unavailable", message=f"{error} Try again."))
+    except (NotFoundError, SyncError) as error:
+        return _json(_refusal(error))
     except (ClientError, BotoCoreError) as error:
         logger.warning("AWS refused", exc_info=True)
         return _json(Refusal(error="unavailable", message=f"AWS refused ({_code(error)}). Try again."))
@@ -39,6 +37,16 @@ def serve[Request: BaseModel](
         logger.exception("a request failed")
         said = f"The function failed ({type(error).__name__}). Its log has the details."
         return _json(Refusal(error="internal", message=said))
+
+
+def _refusal(error: Exception) -> Refusal:
+    """Say why a request is not answered; what only a person can change is not worth another try."""
+    match error:
+        case NotFoundError():
+            return Refusal(error="not_found", message=str(error))
+        case ParkedError() | AccessDeniedError():
+            return Refusal(error="invalid_request", message=str(error))
+    return Refusal(error="unavailable", message=f"{error} Try again.")
 
 
 def invalid(error: ValidationError) -> Refusal:

@@ -43,7 +43,7 @@ class WebhookHealth:
         if connection.moneybird is None:
             return []
         client = self.clients.in_lane(Lane.BULK).moneybird(connection, time_left)
-        ours = [webhook for webhook in client.list_webhooks() if _is_ours(webhook, name)]
+        ours = webhooks_of(client, name)
         problems = [(webhook, why) for webhook in ours for why in self._problems(client, webhook)]
         told = [self._tell(name, webhook, why) for webhook, why in problems]
         return told if ours else [self._tell(name, None, _NOT_REGISTERED)]
@@ -51,16 +51,7 @@ class WebhookHealth:
     def _problems(self, client: MoneybirdClient, webhook: MoneybirdWebhook) -> Iterator[str]:
         if webhook.deactivated_at is not None:
             client.activate_webhook(webhook.id)
-            yield (
-                f"It was switched off on {webhook.deactivated_at:%Y-%m-%d}, and is switched on again. The"
-                " next reconciliation finds what it missed."
-            )
-        missing = [needed for needed in NEEDED_EVENTS if not _covers(webhook.enabled_events, needed)]
-        if missing:
-            yield f"It does not send {', '.join(missing)}. Register it again with these events too."
-        status = webhook.last_http_status
-        if status and status != _SUCCESS:
-            yield f"Its last delivery was answered with {status}. Compare its URL with the connection's."
+        yield from webhook_problems(webhook, switched_on=True)
 
     def _tell(self, connection: str, webhook: MoneybirdWebhook | None, reason: str) -> str:
         self.logger.warning("webhook unhealthy", extra={"connection": connection, "reason": reason})
@@ -79,8 +70,26 @@ class WebhookHealth:
 _NOT_REGISTERED = "Moneybird has no webhook for this connection. Register one, as the README says."
 
 
-def _is_ours(webhook: MoneybirdWebhook, connection: str) -> bool:
-    return urlsplit(webhook.url).path.endswith(f"/webhooks/{connection}/moneybird")
+def webhooks_of(client: MoneybirdClient, connection: str) -> list[MoneybirdWebhook]:
+    """List Moneybird's webhooks that lead to a connection."""
+    path = f"/webhooks/{connection}/moneybird"
+    return [webhook for webhook in client.list_webhooks() if urlsplit(webhook.url).path.endswith(path)]
+
+
+def webhook_problems(webhook: MoneybirdWebhook, *, switched_on: bool = False) -> Iterator[str]:
+    """Say what is wrong with a webhook, each with what to do; `switched_on`: it just was, if it was off."""
+    if webhook.deactivated_at is not None:
+        then = "and is switched on again" if switched_on else "and sends nothing"
+        yield (
+            f"It was switched off on {webhook.deactivated_at:%Y-%m-%d}, {then}. The next reconciliation finds"
+            " what it missed."
+        )
+    missing = [needed for needed in NEEDED_EVENTS if not _covers(webhook.enabled_events, needed)]
+    if missing:
+        yield f"It does not send {', '.join(missing)}. Register it again with these events too."
+    status = webhook.last_http_status
+    if status and status != _SUCCESS:
+        yield f"Its last delivery was answered with {status}. Compare its URL with the connection's."
 
 
 def _covers(enabled: tuple[str, ...], group: str) -> bool:

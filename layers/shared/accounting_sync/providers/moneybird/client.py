@@ -275,9 +275,13 @@ class MoneybirdClient(MoneybirdBulkReads):
         """List all ledger accounts; Moneybird gives them in one answer."""
         return self._read_all(MoneybirdLedgerAccount, self._call("GET", "ledger_accounts"))
 
+    def list_administrations(self) -> list[MoneybirdAdministration]:
+        """List the administrations that the token reaches."""
+        return self._read_all(MoneybirdAdministration, Call("GET", "administrations.json"))
+
     def get_administration(self) -> MoneybirdAdministration | None:
         """Read this administration; None if the token does not reach it."""
-        found = self._read_all(MoneybirdAdministration, Call("GET", "administrations.json"))
+        found = self.list_administrations()
         return next((each for each in found if each.id == self._administration_id), None)
 
     def list_webhooks(self) -> list[MoneybirdWebhook]:

@@ -1,0 +1,1 @@
+"""Sets connections up: credentials, webhooks and booking settings; and finds out what is wrong with one."""

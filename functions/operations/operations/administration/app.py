@@ -1,0 +1,102 @@
+"""Handler of AdministrationFunction: the only one that people ask and that can write credentials."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from pydantic import BaseModel, TypeAdapter
+
+from accounting_sync.accounting.stores.document_store import DocumentStore
+from accounting_sync.accounting.stores.ledger_index import LedgerIndex
+from accounting_sync.aws.clients import CLIENT_CONFIG
+from accounting_sync.aws.observability import make_logger
+from accounting_sync.providers.clients import ProviderClients, ProviderSettings
+from accounting_sync.time import utc_now
+from operations.administration.connecting import Connecting
+from operations.administration.credentials import ConnectionFiles
+from operations.administration.doctor import Doctor
+from operations.administration.free_flow import FreeFlow
+from operations.administration.mapping import Mappings
+from operations.administration.trigger import Trigger
+from operations.api.administration import (
+    AdministerRequest,
+    CheckConnection,
+    Diagnose,
+    PutConnection,
+    PutMapping,
+    RemoveConnection,
+    RotateConnection,
+    ShowMapping,
+    TriggerWebhook,
+)
+from operations.api.serving import serve
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from accounting_sync.time import Clock
+
+REQUESTS: TypeAdapter[AdministerRequest] = TypeAdapter(AdministerRequest)
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """What this function can do."""
+
+    connecting: Connecting
+    mappings: Mappings
+    doctor: Doctor
+    trigger: Trigger
+
+    def answer(self, request: AdministerRequest) -> BaseModel:  # noqa: PLR0911  # one a request
+        """Do what a request asks."""
+        match request:
+            case CheckConnection():
+                return self.connecting.check(request)
+            case PutConnection():
+                return self.connecting.put(request)
+            case RotateConnection():
+                return self.connecting.rotate(request)
+            case RemoveConnection():
+                return self.connecting.remove(request)
+            case ShowMapping():
+                return self.mappings.show(request)
+            case PutMapping():
+                return self.mappings.put(request)
+            case Diagnose():
+                return self.doctor.run(request)
+            case TriggerWebhook():
+                return self.trigger.run(request)
+
+
+def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
+    """Answer an `AdministerRequest`; the event holds credentials and is never logged."""
+    return serve(REQUESTS, event, administration().answer, make_logger())
+
+
+@cache
+def administration() -> Administration:
+    """Return the process's administration, made once."""
+    flow = FreeFlow()
+    providers = ProviderSettings(os.environ["MONEYBIRD_BASE_URL"], os.environ["MOMENT_BASE_URL"])
+    files = ConnectionFiles(
+        boto3.client("secretsmanager", config=CLIENT_CONFIG),
+        boto3.client("ssm", config=CLIENT_CONFIG),
+        os.environ["CONNECTION_PREFIX"],
+    )
+    dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
+    clients = ProviderClients(providers, flow, flow)
+    return make_administration(files, clients, dynamodb, os.environ["ACCOUNTING_TABLE"], utc_now)
+
+
+def make_administration(
+    files: ConnectionFiles, clients: ProviderClients, dynamodb: "DynamoDBClient", table: str, clock: "Clock"
+) -> Administration:
+    """Put the function together."""
+    connecting = Connecting(files, clients)
+    mappings = Mappings(files, clients, LedgerIndex(dynamodb, table), DocumentStore(dynamodb, table))
+    doctor = Doctor(files, clients, connecting, mappings, clock)
+    return Administration(connecting, mappings, doctor, Trigger(files))

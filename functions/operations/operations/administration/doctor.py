@@ -1,0 +1,122 @@
+"""Looks for all that keeps a connection from working, one check after the other; each says what to do."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from accounting_sync.errors import SyncError
+from accounting_sync.providers.clients import ProviderClients
+from accounting_sync.providers.moneybird.client import MoneybirdClient
+from accounting_sync.time import Clock
+from operations.administration.connecting import Connecting
+from operations.administration.credentials import ConnectionFiles, connection_of
+from operations.administration.mapping import Mappings
+from operations.api.administration import CheckConnection, Diagnose, Diagnosis, Finding, ShowMapping
+from operations.api.serving import NotFoundError
+from operations.reconciliation.webhook_health import webhook_problems, webhooks_of
+
+type Check = Callable[[Diagnose], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """Runs the checks."""
+
+    files: ConnectionFiles
+    clients: ProviderClients
+    connecting: Connecting
+    mappings: Mappings
+    clock: Clock
+
+    def run(self, request: Diagnose) -> Diagnosis:
+        """Run all checks; one that cannot be made is a finding too."""
+        findings = [found for name, check in self._checks() for found in _run(name, check, request)]
+        return Diagnosis(connection=request.connection, findings=tuple(findings), at=self.clock())
+
+    def _checks(self) -> tuple[tuple[str, Check], ...]:
+        return (
+            ("credentials", self._credentials),
+            ("webhook", self._webhook),
+            ("administration", self._administration),
+            ("booking settings", self._settings),
+        )
+
+    def _credentials(self, request: Diagnose) -> Iterator[Finding]:
+        asked = CheckConnection(task="connection.check", connection=request.connection)
+        checked = self.connecting.check(asked)
+        named = [checked.administration, checked.moment_company]
+        accepted = ", ".join(name for name in named if name)
+        yield Finding(check="credentials", ok=True, message=f"The providers accept them ({accepted}).")
+        stored = self.files.secret(request.connection)
+        for provider in sorted({"moneybird", "moment"} - set(stored)):
+            yield Finding(
+                check="credentials",
+                ok=False,
+                message=f"There are none for {provider.capitalize()}.",
+                remedy=f"accounting-sync connection add {request.connection}",
+            )
+
+    def _webhook(self, request: Diagnose) -> Iterator[Finding]:
+        client = self._moneybird(request.connection)
+        ours = webhooks_of(client, request.connection)
+        remedy = f"accounting-sync connection add {request.connection}"
+        if not ours:
+            yield Finding(
+                check="webhook", ok=False, message="Moneybird has no webhook for it.", remedy=remedy
+            )
+        for webhook in ours:
+            problems = list(webhook_problems(webhook))
+            fixed = request.fix and webhook.deactivated_at is not None
+            if fixed:
+                client.activate_webhook(webhook.id)
+            for problem in problems:
+                yield Finding(check="webhook", ok=False, message=problem, remedy=remedy, fixed=fixed)
+            if not problems:
+                yield Finding(check="webhook", ok=True, message="Moneybird sends all events that are needed.")
+
+    def _administration(self, request: Diagnose) -> Iterator[Finding]:
+        found = self._moneybird(request.connection).get_administration()
+        if found is None or found.suspended:
+            yield Finding(
+                check="administration",
+                ok=False,
+                message="It is suspended, or the API token no longer reaches it.",
+                remedy="Lift the suspension in Moneybird, or give a token that reaches it.",
+            )
+        elif found.period_locked_until:
+            yield Finding(
+                check="administration",
+                ok=True,
+                message=f"Its books are locked up to {found.period_locked_until}: older documents park.",
+            )
+        else:
+            yield Finding(check="administration", ok=True, message="It takes bookings of any date.")
+
+    def _settings(self, request: Diagnose) -> Iterator[Finding]:
+        name, remedy = request.connection, f"accounting-sync mapping suggest {request.connection} --store"
+        written = self.files.settings(name)
+        if written is None:
+            said = "There are no booking settings: every document parks."
+            yield Finding(check="booking settings", ok=False, message=said, remedy=remedy)
+            return
+        shown = self.mappings.show(ShowMapping(task="mapping.show", connection=name))
+        unmapped = [f"VAT code {each.code}" for each in shown.vat_codes if not each.mapped_to]
+        has_default = written.get("default_ledger_account")
+        unmapped += [f"account {each.code}" for each in shown.accounts if not (each.mapped_to or has_default)]
+        for problem in shown.problems:
+            yield Finding(check="booking settings", ok=False, message=problem, remedy=remedy)
+        for each in unmapped:
+            yield Finding(check="booking settings", ok=False, message=f"{each} is not mapped.", remedy=remedy)
+        if not shown.problems and not unmapped:
+            yield Finding(check="booking settings", ok=True, message="They fit the administration.")
+
+    def _moneybird(self, name: str) -> MoneybirdClient:
+        return self.clients.moneybird(connection_of(name, self.files.secret(name)))
+
+
+def _run(name: str, check: Check, request: Diagnose) -> Iterator[Finding]:
+    try:
+        yield from check(request)
+    except (SyncError, NotFoundError) as error:
+        yield Finding(
+            check=name, ok=False, message=str(error), remedy="Repair what it says, then look again."
+        )

@@ -1,0 +1,226 @@
+"""What AdministrationFunction is asked and answers. Credentials go in, and only webhook URLs come out."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, StringConstraints
+
+from accounting_sync.model import Model
+from operations.api.requests import ConnectionName, Text
+
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#]+[^/\s?#]$")]
+
+
+class MoneybirdKeys(Model):
+    """Access to Moneybird: a personal API token, and one of the administrations that it reaches."""
+
+    api_token: SecretStr = Field(min_length=1)
+    administration_id: str | None = Field(default=None, pattern=r"^[0-9]+$")
+    """None: the only one that the token reaches."""
+
+
+class MomentKeys(Model):
+    """Access to Moment: the company as its API addresses it, and an API key."""
+
+    company: Text
+    api_key: SecretStr = Field(min_length=1)
+
+
+class CheckConnection(Model):
+    """Try credentials at the providers: those that are given, else the stored ones. Nothing is stored."""
+
+    task: Literal["connection.check"]
+    connection: ConnectionName
+    moneybird: MoneybirdKeys | None = None
+    moment: MomentKeys | None = None
+
+
+class PutConnection(Model):
+    """Set up a connection, or change it: credentials are checked, stored, and the webhook is registered.
+
+    What is left out stays as it is. May be sent again, after a failure too.
+    """
+
+    task: Literal["connection.put"]
+    connection: ConnectionName
+    api_url: Url
+    """The stack's output ApiUrl: where webhooks go."""
+    moneybird: MoneybirdKeys | None = None
+    moment: MomentKeys | None = None
+
+
+class RotateConnection(Model):
+    """Make new webhook credentials; the old ones are accepted too, until `finish` removes them."""
+
+    task: Literal["connection.rotate"]
+    connection: ConnectionName
+    api_url: Url
+    finish: bool = False
+
+
+class RemoveConnection(Model):
+    """Remove Moneybird's webhook, the credentials and the booking settings; the ledger stays."""
+
+    task: Literal["connection.remove"]
+    connection: ConnectionName
+    api_url: Url
+
+
+class ShowMapping(Model):
+    """Show the booking settings beside what Moneybird has and which codes of Moment were seen."""
+
+    task: Literal["mapping.show"]
+    connection: ConnectionName
+
+
+class PutMapping(Model):
+    """Store booking settings, unless they name what the administration does not have."""
+
+    task: Literal["mapping.put"]
+    connection: ConnectionName
+    settings: dict[str, Any]
+
+
+class Diagnose(Model):
+    """Look for all that keeps a connection from working; `fix` repairs what needs no decision."""
+
+    task: Literal["doctor"]
+    connection: ConnectionName
+    fix: bool = False
+
+
+class TriggerWebhook(Model):
+    """Send a webhook of Moment's to the receiver, as if an entity had changed: the sync then fetches it."""
+
+    task: Literal["webhook.trigger"]
+    connection: ConnectionName
+    api_url: Url
+    kind: Text
+    """Last part of the webhook's URL: `invoices`."""
+    entity_id: str = Field(pattern=r"^[0-9]+$")
+
+
+type AdministerRequest = Annotated[
+    CheckConnection
+    | PutConnection
+    | RotateConnection
+    | RemoveConnection
+    | ShowMapping
+    | PutMapping
+    | Diagnose
+    | TriggerWebhook,
+    Field(discriminator="task"),
+]
+"""What AdministrationFunction does."""
+
+
+class Checked(Model):
+    """Credentials that a provider accepted."""
+
+    administration_id: str | None = None
+    administration: str | None = None
+    """Its name at Moneybird."""
+    moment_company: str | None = None
+
+
+class ConnectionPut(Model):
+    """A connection as it stands now."""
+
+    connection: str
+    checked: Checked
+    webhook_id: str | None = None
+    """Of Moneybird's webhook."""
+    moment_urls: dict[str, str] = Field(default_factory=dict)
+    """Kind to the URL for Moment's webhook, which holds a secret token."""
+    has_settings: bool
+    """False: nothing is booked until there are booking settings."""
+
+
+class ConnectionRotated(Model):
+    """Where webhooks go from now on."""
+
+    connection: str
+    finished: bool
+    """True: the old credentials are no longer accepted."""
+    moment_urls: dict[str, str] = Field(default_factory=dict)
+
+
+class ConnectionRemoved(Model):
+    """What was removed."""
+
+    connection: str
+    webhooks: int
+    """How many of Moneybird's webhooks."""
+
+
+class TaxRate(Model):
+    """One of Moneybird's VAT rates."""
+
+    id: str
+    name: str
+    percentage: Decimal | None = None
+    type: str | None = None
+
+
+class LedgerAccount(Model):
+    """One of Moneybird's ledger accounts."""
+
+    id: str
+    name: str
+    number: str | None = None
+
+
+class SeenCode(Model):
+    """A code of Moment's in a line of a document, and what it could be at Moneybird."""
+
+    code: str
+    percentage: Decimal | None = None
+    """Of VAT, where the lines say it."""
+    mapped_to: str | None = None
+    suggested: tuple[str, ...] = ()
+    """Ids at Moneybird of the same percentage, or the same number. One: a clear suggestion."""
+
+
+class MappingShown(Model):
+    """The booking settings, and what they can name. Only what is active at Moneybird is listed."""
+
+    settings: dict[str, Any]
+    tax_rates: tuple[TaxRate, ...]
+    ledger_accounts: tuple[LedgerAccount, ...]
+    vat_codes: tuple[SeenCode, ...]
+    accounts: tuple[SeenCode, ...]
+    problems: tuple[str, ...] = ()
+    """What the settings name and the administration does not have."""
+
+
+class MappingPut(Model):
+    """Whether the settings were stored."""
+
+    stored: bool
+    problems: tuple[str, ...] = ()
+
+
+class Finding(Model):
+    """One thing that the doctor looked at."""
+
+    check: str
+    ok: bool
+    message: str
+    remedy: str | None = None
+    fixed: bool = False
+
+
+class Diagnosis(Model):
+    """All that the doctor looked at."""
+
+    connection: str
+    findings: tuple[Finding, ...]
+    at: datetime
+
+
+class Triggered(Model):
+    """What the receiver answered."""
+
+    status: int
+    event_id: str | None = None
