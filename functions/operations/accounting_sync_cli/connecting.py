@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
+from rich.text import Text
 
 from accounting_sync_cli.context import Session, session_of
 from accounting_sync_cli.repairing import Yes
-from accounting_sync_cli.screen import table
+from accounting_sync_cli.screen import unbroken
 from accounting_sync_cli.stack import Function
 
 Name = Annotated[str, typer.Argument(help="The connection: small letters, digits and dashes.")]
@@ -76,8 +77,8 @@ def _moment_urls(urls: dict[str, str]) -> RenderableType:
     """Return the URLs, which are secret: whoever knows one can send webhooks."""
     if not urls:
         return ""
-    rows = urls.items()
-    return Group("Enter these in Moment (each holds a secret):", table("Webhook", "URL", rows=rows))
+    said = Text("Enter these in Moment (each holds a secret):")
+    return Group(said, *(unbroken(line) for kind, url in urls.items() for line in ("", f"{kind}:", url)))
 
 
 def rotate(

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from accounting_sync_cli.errors import CommandError, ExitCode
 
@@ -37,7 +38,7 @@ class Screen:
         if self.as_json:
             typer.echo(json.dumps(answer, indent=2))
         else:
-            self.out.print(render())
+            self.out.print(render(), crop=False)
 
     def say(self, message: str) -> None:
         """Tell how it goes."""
@@ -63,6 +64,11 @@ def table(*columns: str, rows: Iterable[Iterable[RenderableType]], title: str | 
     for row in rows:
         made.add_row(*row)
     return made
+
+
+def unbroken(text: str) -> Text:
+    """Return a line that stays one, however long: to be copied."""
+    return Text(text, no_wrap=True, overflow="ignore")
 
 
 def coloured(status: str) -> str:
