@@ -99,7 +99,7 @@ def test_dead_letter_fails_its_event_with_a_reason(
     failed = outcomes.final_event(event_id)
     assert failed.status is Status.FAILED
     assert failed.reason
-    assert subscriber.hear("DocumentFailed", event_id=event_id)["reason"] == failed.reason
+    assert subscriber.hear("DocumentFailed", event_id=event_id)["reason"] == failed.reason.text
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

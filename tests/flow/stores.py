@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from accounting_sync.connections.registry import Waiting
+from accounting_sync.reasons.cause import Reason
 from accounting_sync.webhooks.event_items import work_key
 from accounting_sync.webhooks.event_store import EventStateError
 from accounting_sync.webhooks.events import EventSummary, Status, WaitingRoom, WebhookEvent
@@ -45,7 +46,7 @@ class MemoryEvents:
         return self._put(claimed, Status.SYNCING, now)
 
     def defer(
-        self, event_id: str, now: datetime, *, room: WaitingRoom, reason: str, due_at: datetime
+        self, event_id: str, now: datetime, *, room: WaitingRoom, reason: Reason, due_at: datetime
     ) -> None:
         event = self._get(event_id, _OPEN)
         waits = replace(event, status=Status.QUEUED, waits=event.waits + 1, reason=reason, due_at=due_at)

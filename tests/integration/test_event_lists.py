@@ -36,7 +36,11 @@ def test_bus_is_told_type_and_number_of_what_parked(function: SyncFunction) -> N
     name, detail = function.published[-1]
 
     assert (name, detail["document_type"], detail["number"]) == ("DocumentParked", "SalesInvoice", "1")
-    assert detail["reason"] == parked.reason
+    assert detail["reason"] == str(parked.reason)
+    assert (detail["reason_code"], detail["reason_parameters"]) == (
+        "vat_code_not_mapped",
+        {"vat_code": "H21"},
+    )
 
 
 def test_what_was_synced_is_no_work_and_is_not_listed(function: SyncFunction) -> None:

@@ -86,6 +86,20 @@ def test_open_events_are_listed_by_status_and_by_number(stack: Stack) -> None:
     assert stack.look("events.list", connection=CONNECTION, status="WAITING")["events"] == []
 
 
+def test_list_is_narrowed_by_the_code_of_the_reason_and_shows_it(stack: Stack) -> None:
+    event_id = parked(stack)
+
+    (listed,) = stack.look("events.list", connection=CONNECTION, reason_code="vat_code_not_mapped")["events"]
+    moments = stack.look("events.show", event_id=event_id)["moments"]
+
+    assert (listed["reason_code"], listed["reason_parameters"]) == (
+        "vat_code_not_mapped",
+        {"vat_code": "H21"},
+    )
+    assert [each["reason_code"] for each in moments if "reason" in each] == ["vat_code_not_mapped"]
+    assert stack.look("events.list", connection=CONNECTION, reason_code="no_pdf")["events"] == []
+
+
 def test_finished_events_are_listed_by_number(stack: Stack) -> None:
     synced = stack.sync.sync("invoice", INVOICE)
 

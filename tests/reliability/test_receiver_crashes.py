@@ -15,6 +15,7 @@ from accounting_sync.webhooks.events import Source, Status
 from operations.sweep import SweepError
 from tests.harness.boundaries import Killed
 from tests.harness.network import Fault
+from tests.harness.reasons import reason
 from tests.harness.receiver_function import ReceiverFunction
 
 PUT = {Source.MONEYBIRD: "TransactWriteItems", Source.MOMENT: "PutItem"}
@@ -149,7 +150,12 @@ def test_sweep_sends_a_waiting_event_again_whose_message_is_gone(receiver: Recei
     event_id = receiver.moneybird().body["event_id"]
     receiver.store.claim(event_id, "worker", receiver.clock(), timedelta(seconds=90))
     receiver.store.hand_back(
-        event_id, "worker", receiver.clock(), reason="Paused.", due_at=receiver.clock(), attempt_used=False
+        event_id,
+        "worker",
+        receiver.clock(),
+        reason=reason("Paused."),
+        due_at=receiver.clock(),
+        attempt_used=False,
     )
     receiver.forget_messages()
 

@@ -22,6 +22,7 @@ from accounting_sync.webhooks.events import NOT_FETCHED, Status, WebhookEvent
 from tests.harness.boundaries import Killed
 from tests.harness.examples import examples
 from tests.harness.network import Network
+from tests.harness.reasons import reason
 from tests.harness.receiver_function import ReceiverFunction
 
 LEASE = timedelta(seconds=90)
@@ -39,7 +40,12 @@ def finish(receiver: ReceiverFunction, event_id: str, status: Status = Status.SY
 
 def hand_back(receiver: ReceiverFunction, event_id: str) -> None:
     receiver.store.hand_back(
-        event_id, "worker", receiver.clock(), reason="Busy.", due_at=receiver.clock(), attempt_used=False
+        event_id,
+        "worker",
+        receiver.clock(),
+        reason=reason("Busy."),
+        due_at=receiver.clock(),
+        attempt_used=False,
     )
 
 

@@ -11,6 +11,7 @@ from moto import mock_aws
 from accounting_sync.webhooks.events import Status
 from accounting_sync.webhooks.sync_queue import SyncQueue
 from operations.sweep import Sweep
+from tests.harness.reasons import reason
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import QUEUE_URL
 from tests.simulators.moment import samples
@@ -36,7 +37,7 @@ def park(function: SyncFunction) -> str:
     """Let an event fail, so that a replay makes it RECEIVED, as the receiver leaves it."""
     event_id = function.deliver("invoice", samples.DOCUMENTED_INVOICE)
     function.queue.messages.clear()
-    function.events.fail(event_id, function.clock(), "dead letter")
+    function.events.fail(event_id, function.clock(), reason("dead letter"))
     return event_id
 
 

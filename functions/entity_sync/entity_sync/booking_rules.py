@@ -2,10 +2,13 @@
 
 from accounting_sync.accounting.documents import Billable, Document, DocumentState, Expense, SalesInvoice
 from accounting_sync.connections.booking_settings import BookingSettings
+from accounting_sync.reasons.cause import Reason
+from accounting_sync.reasons.documents import DO_NOT_TRANSFER, NOT_FINAL, REJECTED_IN_MOMENT
+from accounting_sync.reasons.settings import BEFORE_FROM_DATE, KIND_SWITCHED_OFF
 from accounting_sync.webhooks.events import Source
 
 
-def applies(document: Document, settings: BookingSettings) -> str | None:
+def applies(document: Document, settings: BookingSettings) -> Reason | None:
     """Return why a document of Moment is not booked, for a person to read; None: it is.
 
     Documents of Moneybird are never booked there again, and always come back as None.
@@ -17,28 +20,28 @@ def applies(document: Document, settings: BookingSettings) -> str | None:
     return next((reason for reason in reasons if reason), None)
 
 
-def switched_off(kind: str, settings: BookingSettings) -> str | None:
+def switched_off(kind: str, settings: BookingSettings) -> Reason | None:
     """Return why an entity of Moment is not booked, whatever it holds."""
     if getattr(settings.kinds, kind, True):
         return None
-    return f"The kind {kind} is switched off in the booking settings (kinds.{kind})."
+    return KIND_SWITCHED_OFF(kind=kind)
 
 
-def too_old(document: Document, settings: BookingSettings) -> str | None:
+def too_old(document: Document, settings: BookingSettings) -> Reason | None:
     """Return why a document is too old to be booked anew."""
     if not isinstance(document, Billable) or settings.from_date is None or document.date is None:
         return None
     if document.date >= settings.from_date:
         return None
-    return f"It is dated {document.date}, before from_date {settings.from_date} of the booking settings."
+    return BEFORE_FROM_DATE(date=document.date, from_date=settings.from_date)
 
 
-def withdrawn(document: Document) -> str | None:
+def withdrawn(document: Document) -> Reason | None:
     """Return why a document of Moment is not to stand in any books, by its own word; None: it may."""
     if isinstance(document, SalesInvoice) and not document.transfer:
-        return 'It is marked "do not transfer" in Moment.'
+        return DO_NOT_TRANSFER()
     if isinstance(document, Expense) and document.state is DocumentState.REJECTED:
-        return "It was rejected."
+        return REJECTED_IN_MOMENT()
     if document.state is DocumentState.DRAFT:
-        return "It is not final yet; it is booked once it is."
+        return NOT_FINAL()
     return None

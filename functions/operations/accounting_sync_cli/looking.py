@@ -31,6 +31,11 @@ documents = typer.Typer(no_args_is_help=True, help="Find documents in the ledger
 ConnectionName = Annotated[str, typer.Option("--connection", "-c", help="Name of the connection.")]
 
 
+ReasonCode = Annotated[
+    str | None, typer.Option("--reason", help="Code of the reason, such as vat_code_not_mapped.")
+]
+
+
 class Listed(StrEnum):
     """Lists of events."""
 
@@ -83,6 +88,7 @@ def list_events(  # noqa: PLR0913, PLR0917
     number: Annotated[
         str | None, typer.Option(help="The document's number; shows finished ones too.")
     ] = None,
+    reason: ReasonCode = None,
     since: Annotated[datetime | None, typer.Option(help="Received at this time or later.")] = None,
     until: Annotated[datetime | None, typer.Option(help="Received before this time.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100,
@@ -94,6 +100,7 @@ def list_events(  # noqa: PLR0913, PLR0917
         connection=connection,
         status=status,
         number=number,
+        reason_code=reason,
         received_from=aware(since),
         received_before=aware(until),
         limit=limit,
@@ -115,7 +122,7 @@ def _page(page: EventPage, width: int) -> RenderableType:
         return "No event is open that fits."
     more = [] if page.complete else ["There are more: narrow the filter, or raise --limit."]
     if width >= WIDE:
-        rows = ((*_brief(each), escape(each.reason or ""), each.event_id) for each in page.events)
+        rows = ((*_brief(each), _reason(each), each.event_id) for each in page.events)
         return Group(table("Received", "Document", "Status", "Tries", "Reason", "Event", rows=rows), *more)
     lines = ((*_brief(each), _reason_and_id(each)) for each in page.events)
     return Group(table("Received", "Document", "Status", "Tries", "Reason, event", rows=lines), *more)
@@ -127,7 +134,13 @@ def _brief(event: ListedEvent) -> tuple[str, str, str, str]:
 
 
 def _reason_and_id(event: ListedEvent) -> str:
-    return "\n".join(part for part in (escape(event.reason or ""), f"[dim]{event.event_id}[/]") if part)
+    return "\n".join(part for part in (_reason(event), f"[dim]{event.event_id}[/]") if part)
+
+
+def _reason(event: ListedEvent) -> str:
+    """Say why, with the code by which such events are filtered."""
+    code = f" [dim]({event.reason_code})[/]" if event.reason_code else ""
+    return f"{escape(event.reason or '')}{code}"
 
 
 @events.command("show")

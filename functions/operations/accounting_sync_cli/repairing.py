@@ -9,7 +9,7 @@ from rich.progress import Progress
 
 from accounting_sync_cli.context import Session, session_of
 from accounting_sync_cli.errors import CommandError, ExitCode
-from accounting_sync_cli.looking import aware, events
+from accounting_sync_cli.looking import ReasonCode, aware, events
 from accounting_sync_cli.screen import table
 from accounting_sync_cli.stack import Function
 from operations.api.answers import ReplayPlan, ReplayResult
@@ -42,6 +42,7 @@ def replay(  # noqa: PLR0913, PLR0917
     connection: Annotated[str | None, typer.Option("--connection", "-c", help="All of a list of it.")] = None,
     status: Annotated[Replayed | None, typer.Option(help="Which list.")] = None,
     number: Annotated[str | None, typer.Option(help="The document's number.")] = None,
+    reason: ReasonCode = None,
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
@@ -49,7 +50,7 @@ def replay(  # noqa: PLR0913, PLR0917
     session = session_of(context)
     if bool(event_ids) == bool(connection and status):
         raise CommandError(ExitCode.INVALID, "Name event ids, or both --connection and --status.")
-    chosen = {"event_ids": event_ids} if event_ids else _filter(connection, status, number)
+    chosen = {"event_ids": event_ids} if event_ids else _filter(connection, status, number, reason)
     answer = session.stack.ask(Function.REPAIR, "events.replay", **chosen, dry_run=True)
     plan = ReplayPlan.model_validate(answer)
     if dry_run:
@@ -62,8 +63,10 @@ def replay(  # noqa: PLR0913, PLR0917
     _replay(session, chosen, plan)
 
 
-def _filter(connection: str | None, status: Replayed | None, number: str | None) -> dict[str, Any]:
-    return {"connection": connection, "status": status, "number": number}
+def _filter(
+    connection: str | None, status: Replayed | None, number: str | None, reason: str | None
+) -> dict[str, Any]:
+    return {"connection": connection, "status": status, "number": number, "reason_code": reason}
 
 
 def _planned(plan: ReplayPlan) -> str:

@@ -11,15 +11,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from accounting_sync.accounting.event_bus import DocumentFailed, EventBus, about
 from accounting_sync.aws.observability import Counter
 from accounting_sync.errors import RetryableError
+from accounting_sync.reasons.cause import described
+from accounting_sync.reasons.running import DEAD_LETTER
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.event_store import EventStateError, EventStore
 from accounting_sync.webhooks.events import FINAL, EntityRef, Status, WebhookEvent
 from accounting_sync.webhooks.sync_queue import SyncMessage, SyncQueue
-
-REASON = (
-    "The sync function stopped on this event again and again without a result. "
-    "Look for the event's id in its log, then replay the event."
-)
 
 WAITING = timedelta(days=1)
 """An event that was handed back within this time waits for a provider (12 hours at most, SQS)."""
@@ -70,10 +67,9 @@ class DeadLetters:
 
     def _fail(self, event: WebhookEvent, entity: EntityRef) -> None:
         """Tell the bus, then record it: a crash in between tells it twice, never not at all."""
-        at = self.clock()
-        failed = DocumentFailed(
-            **about(event.event_id, entity, at), number=event.number, reason=REASON, attempts=event.attempts
-        )
+        at, reason = self.clock(), DEAD_LETTER()
+        known = {"number": event.number, "attempts": event.attempts}
+        failed = DocumentFailed(**about(event.event_id, entity, at), **known, **described(reason))
         try:
             self.bus.publish(failed)
         except RetryableError as error:
@@ -81,7 +77,7 @@ class DeadLetters:
                 "the event bus was not told of a failure",
                 extra={"event_id": event.event_id, "cause": str(error)},
             )
-        self.events.fail(event.event_id, at, REASON)
+        self.events.fail(event.event_id, at, reason)
         self.logger.error("event failed", extra={"event_id": event.event_id})
         self.counter.count(entity.connection, {"DeadLetters": 1})
 

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from accounting_sync.connections.webhook_credentials import WebhookCredentials
+from accounting_sync.reasons.receiving import REFUSALS, TYPE_NOT_BOOKED
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.body_store import BodyStore
 from accounting_sync.webhooks.event_intake import SignatureReplayedError
@@ -130,7 +131,8 @@ class Intake:
         key = f"rejected-{_digest(problem.kind.reason, delivery.kind or '', delivery.body)}"
         event = _new_event(delivery, key)
         entity = event.entity if problem.kind in _MAY_BE_REPLAYED else None
-        event = replace(event, status=Status.REJECTED, reason=problem.detail, entity=entity)
+        reason = REFUSALS[problem.kind.code](detail=problem.detail)
+        event = replace(event, status=Status.REJECTED, reason=reason, entity=entity)
         self._events.add(self._bodies.offload(event))
         problem.event_id = event.event_id
         raise problem
@@ -206,7 +208,7 @@ def _new_event(delivery: Delivery, key: str) -> WebhookEvent:
         received_at=delivery.received_at,
         updated_at=delivery.received_at,
         kind=delivery.kind,
-        reason="Nothing is booked for this type of entity." if ignored else None,
+        reason=TYPE_NOT_BOOKED() if ignored else None,
         trace_id=_trace_id(),
     )
 

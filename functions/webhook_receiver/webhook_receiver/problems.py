@@ -28,6 +28,11 @@ class ProblemKind(Enum):
         """Name in metrics, logs and the problem's `type`."""
         return self.name.lower().replace("_", "-")
 
+    @property
+    def code(self) -> str:
+        """Code of the reason under which an authentic webhook is kept all the same."""
+        return self.name.lower()
+
 
 class ProblemError(Exception):
     """A request is refused; the sender is shown the detail: nothing secret, nothing of the body."""

@@ -6,16 +6,22 @@ The policy itself (type to action) is one table, in `entity_sync.consumer.failur
 
 from datetime import datetime
 
+from accounting_sync.reasons.cause import Reason
+
 
 class SyncError(Exception):
-    """Base of all; the message is shown to a bookkeeper: no secrets, no personal data, and what to do."""
+    """Base of all; its reason is shown to a bookkeeper: no secrets, no personal data, and what to do."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.text)
+        self.reason = reason
 
 
 class WaitError(SyncError):
     """Not now: a limit, a pause, an open breaker, somebody else's claim. No attempt is used."""
 
-    def __init__(self, message: str, until: datetime) -> None:
-        super().__init__(message)
+    def __init__(self, reason: Reason, until: datetime) -> None:
+        super().__init__(reason)
         self.until = until
 
 

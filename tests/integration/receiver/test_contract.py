@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from accounting_sync.reasons.receiving import UNREADABLE
 from accounting_sync.webhooks.events import Status
 from tests.harness.network import Fault
 from tests.harness.receiver_function import (
@@ -479,7 +480,8 @@ def test_rejected_event_says_why_and_keeps_the_body(receiver: ReceiverFunction) 
     receiver.moneybird(b"{")
 
     (event,) = receiver.events(rejected=True)
-    assert (event.body, event.reason) == (b"{", "The body is not JSON.")
+    assert event.body == b"{"
+    assert event.reason == UNREADABLE(detail="The body is not JSON.")
 
 
 def test_refused_body_does_not_take_the_key_of_a_good_one(receiver: ReceiverFunction) -> None:

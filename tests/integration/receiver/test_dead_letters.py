@@ -9,6 +9,7 @@ from accounting_sync.webhooks.event_store import EventStateError
 from accounting_sync.webhooks.events import Status
 from operations.app import lambda_handler
 from tests.harness.network import Fault
+from tests.harness.reasons import reason
 from tests.harness.receiver_function import ReceiverFunction
 
 LEASE = timedelta(seconds=90)
@@ -54,7 +55,8 @@ def test_event_bus_is_told_once_of_an_event_that_failed_so(receiver: ReceiverFun
     assert kind == "DocumentFailed"
     assert (detail["event_id"], detail["connection"], detail["attempts"]) == (event_id, "acme", 1)
     assert (detail["entity_type"], detail["entity_id"]) == ("SalesInvoice", "433546265415517826")
-    assert detail["reason"] == receiver.event(event_id).reason
+    assert detail["reason"] == str(receiver.event(event_id).reason)
+    assert detail["reason_code"] == "dead_letter"
 
 
 @pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.DENIED])
@@ -103,7 +105,12 @@ def test_dead_letter_taken_twice_changes_nothing_more(receiver: ReceiverFunction
 def test_event_that_only_waited_goes_back_to_the_queue(receiver: ReceiverFunction) -> None:
     event_id, message = stuck(receiver)
     receiver.store.hand_back(
-        event_id, "worker", receiver.clock(), reason="Paused.", due_at=receiver.clock(), attempt_used=False
+        event_id,
+        "worker",
+        receiver.clock(),
+        reason=reason("Paused."),
+        due_at=receiver.clock(),
+        attempt_used=False,
     )
     receiver.forget_messages()
     receiver.clock.advance(timedelta(hours=12))
@@ -117,7 +124,12 @@ def test_event_that_only_waited_goes_back_to_the_queue(receiver: ReceiverFunctio
 def test_event_that_waited_for_longer_than_anything_waits_fails(receiver: ReceiverFunction) -> None:
     event_id, message = stuck(receiver)
     receiver.store.hand_back(
-        event_id, "worker", receiver.clock(), reason="Paused.", due_at=receiver.clock(), attempt_used=False
+        event_id,
+        "worker",
+        receiver.clock(),
+        reason=reason("Paused."),
+        due_at=receiver.clock(),
+        attempt_used=False,
     )
     receiver.clock.advance(timedelta(hours=25))
 
@@ -146,7 +158,7 @@ def test_letter_that_is_not_ours_is_logged_and_let_go(receiver: ReceiverFunction
 def test_missing_event_is_no_error(receiver: ReceiverFunction) -> None:
     event_id, message = stuck(receiver)
     with pytest.raises(EventStateError):
-        receiver.store.fail("acme#moneybird#other", receiver.clock(), "x")
+        receiver.store.fail("acme#moneybird#other", receiver.clock(), reason("x"))
 
     _, answer = receiver.take_dead_letters(message.replace(event_id, "acme#moneybird#other"))
 

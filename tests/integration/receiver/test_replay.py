@@ -5,23 +5,32 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
+from accounting_sync.reasons.bookings import NO_PDF
+from accounting_sync.reasons.cause import Reason
+from accounting_sync.reasons.settings import VAT_CODE_NOT_MAPPED
 from accounting_sync.webhooks.events import Status
 from operations.api.answers import ReplayResult
 from operations.api.requests import ReplayEvents
 from tests.harness.boundaries import Killed
 from tests.harness.network import Fault
+from tests.harness.reasons import reason
 from tests.harness.receiver_function import INVOICE, SECRET, ReceiverFunction
 
 SEND = "SendMessage"
 TOO_OLD = 3 * 24 * 3600 + 1  # seconds
 
 
-def ended(receiver: ReceiverFunction, status: Status = Status.PARKED, key: str = "key-1") -> str:
+def ended(
+    receiver: ReceiverFunction,
+    status: Status = Status.PARKED,
+    key: str = "key-1",
+    why: Reason = VAT_CODE_NOT_MAPPED(vat_code="X7"),  # noqa: B008  # a reason cannot change
+) -> str:
     """Return the id of an event that ended so; its message is gone, as after any sync."""
     age = 10 * int(key.rpartition("-")[2])  # no two have the same signature
     event_id = str(receiver.moneybird(key=key, age=age).body["event_id"])
     receiver.store.claim(event_id, "worker", receiver.clock(), timedelta(seconds=90))
-    receiver.store.finish(event_id, "worker", status, receiver.clock(), reason="VAT code X7 is not mapped.")
+    receiver.store.finish(event_id, "worker", status, receiver.clock(), reason=why)
     receiver.forget_messages()
     receiver.clock.advance(timedelta(seconds=1))
     return event_id
@@ -74,7 +83,7 @@ def test_all_of_a_connection_in_one_status_are_sent_through(receiver: ReceiverFu
     failed = ended(receiver, Status.FAILED, "key-4")
     other = str(receiver.moneybird(key="key-5", age=50, connection="acme-2").body["event_id"])
     receiver.store.claim(other, "worker", receiver.clock(), timedelta(seconds=90))
-    receiver.store.finish(other, "worker", Status.PARKED, receiver.clock(), reason="x")
+    receiver.store.finish(other, "worker", Status.PARKED, receiver.clock(), reason=reason("x"))
     receiver.forget_messages()
     receiver.clock.advance(timedelta(seconds=1))
 
@@ -84,6 +93,19 @@ def test_all_of_a_connection_in_one_status_are_sent_through(receiver: ReceiverFu
     assert set(answer["events"]) == parked
     assert sorted(sent(receiver)) == sorted(parked)
     assert (receiver.event(failed).status, receiver.event(other).status) == (Status.FAILED, Status.PARKED)
+
+
+def test_replay_of_a_reason_leaves_the_others_where_they_are(receiver: ReceiverFunction) -> None:
+    mapped = {ended(receiver, Status.PARKED, f"key-{number}") for number in (1, 2)}
+    other = ended(receiver, Status.PARKED, "key-3", NO_PDF(reference="1042"))
+    meant = {"connection": "acme", "status": "PARKED", "reason_code": "vat_code_not_mapped"}
+
+    plan = receiver.replay(**meant, dry_run=True)
+    answer = receiver.replay(**meant)
+
+    assert plan["would_replay"] == 2
+    assert set(answer["events"]) == mapped
+    assert receiver.event(other).status is Status.PARKED
 
 
 def test_replay_stops_when_its_time_is_up_and_says_so(receiver: ReceiverFunction) -> None:

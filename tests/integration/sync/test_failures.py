@@ -16,6 +16,7 @@ from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import Source, Status, WaitingRoom
 from entity_sync.pipeline.sync_pipeline import LEASE
+from tests.harness.reasons import reason
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import CONNECTION, SECRET, entity
 from tests.simulators.faults import Fault, FaultKind
@@ -152,7 +153,7 @@ def test_event_fails_after_its_last_attempt_and_says_why(function: SyncFunction)
 
     assert event.status is Status.FAILED
     assert event.updated_at - event.received_at >= timedelta(hours=24)
-    assert (event.reason or "").startswith(f"Given up after {event.attempts} attempts: ")
+    assert str(event.reason).startswith(f"Given up after {event.attempts} attempts: ")
     kind, detail = function.published[-1]
     assert (kind, detail["event_id"], detail["attempts"]) == (
         "DocumentFailed",
@@ -254,7 +255,7 @@ def test_parked_event_says_what_to_do_and_is_announced(function: SyncFunction) -
     assert event.status is Status.PARKED
     assert "currency" in (event.reason or "")
     assert function.published[-1][0] == "DocumentParked"
-    assert function.published[-1][1]["reason"] == event.reason
+    assert function.published[-1][1]["reason"] == str(event.reason)
 
 
 def test_our_own_bug_is_tried_again_and_then_named(
@@ -286,7 +287,7 @@ def test_message_that_kills_the_process_is_failed_without_being_tried_again(func
 
     event = function.event(delivered)
     assert event.status is Status.FAILED
-    assert (event.reason or "").startswith("Given up after 6 attempts: The last attempts were cut off")
+    assert str(event.reason).startswith("Given up after 6 attempts: The last attempts were cut off")
     assert len(function.moneybird.requests.matching()) == calls
 
 
@@ -421,7 +422,7 @@ def test_event_that_a_whole_invocation_was_not_enough_for_uses_an_attempt(
     function: SyncFunction, monkeypatch: pytest.MonkeyPatch, milliseconds: int, attempts: int
 ) -> None:
     def too_long(*_: object) -> None:
-        raise NoTimeError("Moneybird, GET contacts/{id}.json: not begun, no time left.", function.now)
+        raise NoTimeError(reason("No time left."), function.now)
 
     monkeypatch.setattr(MoneybirdClient, "fetch", too_long)
     delivered = function.deliver("Contact", contact(function), Source.MONEYBIRD)

@@ -52,7 +52,7 @@ def test_nothing_is_booked_without_booking_settings_until_there_are_some(functio
     function.aws.ssm.delete_parameter(Name="/accounting-sync/acme")
     parked = function.sync("customer", samples.DOCUMENTED_CUSTOMER)
 
-    assert parked.reason == (
+    assert str(parked.reason) == (
         "There are no booking settings for this connection, so nothing is written to its books. Create the"
         " SSM parameter /accounting-sync/acme, then send the event again."
     )

@@ -152,7 +152,7 @@ class Demonstration:
             self._document(event.entity) if event and event.entity else None,
             _steps(event) if event else (),
         )
-        return Row(source, title, expected, result, event.reason if event else None)
+        return Row(source, title, expected, result, event.reason.text if event and event.reason else None)
 
     def _event(self, response: requests.Response) -> WebhookEvent | None:
         return self._ended(response.json()["event_id"]) if response.ok else None

@@ -24,7 +24,10 @@ from accounting_sync.accounting.event_bus import (
     schemas,
 )
 from accounting_sync.errors import RetryableError
+from accounting_sync.reasons.cause import described
+from accounting_sync.reasons.settings import VAT_CODE_NOT_MAPPED
 from accounting_sync.webhooks.events import Source
+from tests.harness.reasons import reason
 
 COMMON: dict[str, Any] = {
     "event_id": "acme#moment#1",
@@ -46,8 +49,8 @@ DETAILS: list[Detail] = [
         total_gross=Decimal("1149.50"),
         booked_at=(BOOKED,),
     ),
-    DocumentParked(**COMMON, reason="VAT code X7 is not mapped."),
-    DocumentFailed(**COMMON, reason="Given up.", attempts=6),
+    DocumentParked(**COMMON, **described(VAT_CODE_NOT_MAPPED(vat_code="X7"))),
+    DocumentFailed(**COMMON, **described(reason("Given up.")), attempts=6),
     InvoicePaid(
         **COMMON,
         number="1",

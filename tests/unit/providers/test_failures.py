@@ -87,7 +87,8 @@ def test_any_answer_becomes_a_sync_error_with_a_short_message(status: int, metho
 def test_message_names_provider_call_and_reason() -> None:
     error = failed("POST", 422, {"error": {"reference": ["can't be blank"]}})
 
-    assert str(error) == "Moneybird, POST contacts/{id}.json: answered 422 (reference: can't be blank)."
+    said = "Moneybird, POST contacts/{id}.json: answered 422 (reference: can't be blank)."
+    assert error.reason.parameters == {"said": said}
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ from accounting_sync.providers.http import (
     with_path,
 )
 from accounting_sync.webhooks.events import Source
+from tests.harness.reasons import reason
 from tests.unit.providers.fakes import CountingBreaker, RecordingThrottle
 from tests.unit.providers.wire import WireServer, free_url, http, wire_server
 
@@ -236,7 +237,7 @@ def test_html_error_page_is_survived_and_not_repeated_in_the_message(
     with pytest.raises(ParkedError) as failed:
         client.send(CREATE)
 
-    assert str(failed.value) == "Moneybird, POST contacts.json: answered 422."
+    assert failed.value.reason.parameters == {"said": "Moneybird, POST contacts.json: answered 422."}
 
 
 @pytest.mark.parametrize(
@@ -353,7 +354,7 @@ def test_call_is_given_up_before_the_caller_runs_out_of_time(
 def test_refusal_of_the_throttle_prevents_the_call(
     client: Transport, server: WireServer, throttle: RecordingThrottle
 ) -> None:
-    throttle.refusal = PausedError("paused", NOW)
+    throttle.refusal = PausedError(reason("paused"), NOW)
 
     with pytest.raises(PausedError):
         client.send(GET)

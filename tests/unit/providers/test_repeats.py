@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from accounting_sync.errors import RateLimitedError, RetryableError, SyncError
 from accounting_sync.providers.http import Call, TokenAuth, Transport, new_session
 from accounting_sync.webhooks.events import Lane, Source
+from tests.harness.reasons import reason
 from tests.unit.providers.fakes import CountingBreaker, RecordingThrottle
 from tests.unit.providers.wire import WireServer, http, wire_server
 
@@ -88,7 +89,7 @@ def test_repeat_waits_for_the_rate_limit_like_any_call(server: WireServer) -> No
             self, connection: str, provider: Source, resource: str, credential: str, lane: Lane = Lane.LIVE
         ) -> bool:
             if self.told:
-                raise RateLimitedError("used up", datetime(2026, 1, 31, 12, 5, tzinfo=UTC))
+                raise RateLimitedError(reason("used up"), datetime(2026, 1, 31, 12, 5, tzinfo=UTC))
             return super().before(connection, provider, resource, credential, lane)
 
     with pytest.raises(RateLimitedError):

@@ -14,6 +14,7 @@ from moto import mock_aws
 from accounting_sync.webhooks.event_store import EventStateError, EventStore
 from accounting_sync.webhooks.events import FINAL, TRANSITIONS, EntityRef, Lane, Source, Status, WebhookEvent
 from tests.harness.examples import examples
+from tests.harness.reasons import reason
 from tests.harness.tables import create_events_table
 
 if TYPE_CHECKING:
@@ -85,16 +86,16 @@ class History:
                 store.finish(event_id, worker, end, self.now)
             case "wait":
                 store.hand_back(
-                    event_id, worker, self.now, reason="wait", due_at=self.now, attempt_used=False
+                    event_id, worker, self.now, reason=reason("wait"), due_at=self.now, attempt_used=False
                 )
             case "retry":
                 store.hand_back(
-                    event_id, worker, self.now, reason="retry", due_at=self.now, attempt_used=True
+                    event_id, worker, self.now, reason=reason("retry"), due_at=self.now, attempt_used=True
                 )
             case "replay":
                 store.replay(event_id, self.now)
             case "fail":
-                store.fail(event_id, self.now, "dead letter")
+                store.fail(event_id, self.now, reason("dead letter"))
 
 
 OPERATIONS = st.tuples(
@@ -138,7 +139,7 @@ def test_fifty_waits_use_no_attempt(client: "DynamoDBClient") -> None:
     for _ in range(50):
         history.store.claim(history.event.event_id, "worker-1", NOW, LEASE)
         history.store.hand_back(
-            history.event.event_id, "worker-1", NOW, reason="429", due_at=NOW, attempt_used=False
+            history.event.event_id, "worker-1", NOW, reason=reason("429"), due_at=NOW, attempt_used=False
         )
 
     claimed = history.store.claim(history.event.event_id, "worker-1", NOW, LEASE)

@@ -90,7 +90,7 @@ class Consumer:
             self.logger.error(
                 "what became of an event was not recorded",
                 event_id=message.event_id,
-                error=reason_for(error),
+                error=str(reason_for(error)),
             )
             return self.clock() + AFTER_A_CRASH
 
@@ -114,7 +114,7 @@ class Consumer:
             )
         except (BotoCoreError, ClientError) as error:
             self.logger.warning(
-                "a message comes again when the queue says, not when it should", error=reason_for(error)
+                "a message comes again when the queue says, not when it should", error=str(reason_for(error))
             )
 
     def _url_of(self, arn: str) -> str:

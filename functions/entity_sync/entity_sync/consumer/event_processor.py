@@ -14,6 +14,8 @@ from accounting_sync.errors import (
     RetryableError,
 )
 from accounting_sync.providers.flow.view import FlowView
+from accounting_sync.reasons.cause import Reason
+from accounting_sync.reasons.running import CUT_OFF
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.event_store import EventStateError, EventStore
 from accounting_sync.webhooks.events import FINAL, EntityRef, Status, WaitingRoom, WebhookEvent
@@ -33,11 +35,6 @@ ENOUGH_TIME = 45.0
 ALONE = "Only this event fails: its provider answers other calls. It is tried again by itself for a day."
 ALONE_AFTER = timedelta(minutes=5)
 """How long an event fails before that is said."""
-
-CUT_OFF = (
-    "The last attempts were cut off before their end (time-out, memory). Look for the event in the log of"
-    " EntitySyncFunction, then send it again."
-)
 
 OUTAGE_PATIENCE = timedelta(hours=24)
 """For how long after its delivery an event does not suffer for a provider that is down."""
@@ -101,7 +98,7 @@ class EventProcessor:
 
     def _attempt(self, job: _Job) -> datetime | None:
         if self.patience.is_worn_out(job.event):
-            self._give_up(job, CUT_OFF, job.event.attempts - 1)
+            self._give_up(job, CUT_OFF(), job.event.attempts - 1)
             return None
         try:
             self._settle(job, self.pipeline.run(job.event, job.entity, job.worker, job.seen))
@@ -164,7 +161,7 @@ class EventProcessor:
         return self.clock() - job.event.received_at
 
     def _wait(
-        self, job: _Job, reason: str, until: datetime, room: WaitingRoom, metric: str = "Waiting"
+        self, job: _Job, reason: Reason, until: datetime, room: WaitingRoom, metric: str = "Waiting"
     ) -> datetime | None:
         message_at = self._hand_back(job, Wait(room, until, reason))
         self._report(job, metric, reason)
@@ -172,7 +169,7 @@ class EventProcessor:
         self.counter.count(job.entity.connection, {"SecondsWaited": int(self._age(job).total_seconds())})
         return message_at
 
-    def _retry(self, job: _Job, reason: str, error: Exception) -> datetime | None:
+    def _retry(self, job: _Job, reason: Reason, error: Exception) -> datetime | None:
         next_try = self._next_try(job, error)
         if next_try is not None:
             return self._wait(job, reason, next_try, WaitingRoom.PAUSED)
@@ -183,7 +180,7 @@ class EventProcessor:
         failing_since = job.event.failing_since or now
         due_at = now + self.patience.backoff.after(job.event.attempts)
         if self._fails_alone(job, failing_since):
-            reason = f"{reason} {ALONE}"
+            reason = reason.followed_by(ALONE)
         message_at = self._hand_back(job, Wait(WaitingRoom.LATER, due_at, reason, failing_since))
         self._report(job, "Retrying", reason)
         return message_at
@@ -209,20 +206,20 @@ class EventProcessor:
             else self.flow.next_try(job.entity.connection)
         )
 
-    def _end(self, job: _Job, reason: str, error: Exception) -> None:
+    def _end(self, job: _Job, reason: Reason, error: Exception) -> None:
         """Give up. Where a write may have taken effect, a person has to look."""
         if not isinstance(error, OutcomeUnknownError):
             self._give_up(job, reason, job.event.attempts)
             return
         look = "Look there whether it has, and why it was not answered; then send the event again."
-        self._settle(job, Result(status=Status.PARKED, reason=f"{reason} {look}"))
+        self._settle(job, Result(status=Status.PARKED, reason=reason.followed_by(look)))
 
-    def _give_up(self, job: _Job, reason: str, attempts: int) -> None:
-        reason = f"Given up after {attempts} attempts: {reason}"
+    def _give_up(self, job: _Job, reason: Reason, attempts: int) -> None:
+        reason = reason.after(f"Given up after {attempts} attempts:")
         try:
             self.announcements.of_failure(job.event, job.entity, reason, job.seen)
         except RetryableError as error:
-            self.logger.warning("the event bus was not told of a failure", error=reason_for(error))
+            self.logger.warning("the event bus was not told of a failure", error=str(reason_for(error)))
         self._finish(job, Result(status=Status.FAILED, reason=reason))
 
     def _hand_back(self, job: _Job, wait: Wait) -> datetime | None:
@@ -234,7 +231,7 @@ class EventProcessor:
         self.logger.info("event left alone", event_id=message.event_id, status=error.status)
         return self.clock() + CLAIM_RETRY if held else None
 
-    def _report(self, job: _Job, what: str, reason: str | None) -> None:
+    def _report(self, job: _Job, what: str, reason: Reason | None) -> None:
         event, entity = job.event, job.entity
         self.counter.count(entity.connection, {what: 1}, source=entity.source)
         self.logger.info(
@@ -244,7 +241,8 @@ class EventProcessor:
             source=entity.source,
             entity_type=entity.type,
             result=what,
-            reason=reason,
+            reason=reason.text if reason else None,
+            reason_code=reason.code if reason else None,
             attempts=event.attempts,
             seconds_in_all=round(self._age(job).total_seconds(), 3),
         )

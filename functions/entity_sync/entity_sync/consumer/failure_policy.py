@@ -31,6 +31,8 @@ from accounting_sync.errors import (
     SyncError,
     WaitError,
 )
+from accounting_sync.reasons.cause import Reason
+from accounting_sync.reasons.running import AWS_REFUSED, AWS_UNREACHABLE, OWN_FAULT
 from accounting_sync.webhooks.events import WebhookEvent
 
 OUR_PACKAGES = ("accounting_sync", "entity_sync")
@@ -64,17 +66,17 @@ def action_for(error: Exception) -> Action:
     return next(POLICY[kind] for kind in type(error).__mro__ if kind in POLICY)
 
 
-def reason_for(error: Exception) -> str:
+def reason_for(error: Exception) -> Reason:
     """Say what went wrong, without values: those of a bug or of AWS may hold personal data."""
     match error:
         case SyncError():
-            return str(error)
+            return error.reason
         case ClientError():
-            return f"AWS answered {error.response['Error']['Code']} to {error.operation_name}."
+            return AWS_REFUSED(error=error.response["Error"]["Code"], operation=error.operation_name)
         case BotoCoreError():
-            return f"AWS could not be reached ({type(error).__name__})."
+            return AWS_UNREACHABLE(error=type(error).__name__)
         case _:
-            return f"A fault in this software: {type(error).__name__} at {_place(error)}."
+            return OWN_FAULT(error=type(error).__name__, place=_place(error))
 
 
 def _place(error: Exception) -> str:

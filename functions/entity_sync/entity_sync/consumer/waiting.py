@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from accounting_sync.connections.registry import ConnectionRegistry
 from accounting_sync.errors import PausedError, RateLimitedError, WaitError
+from accounting_sync.reasons.cause import Reason
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import Lane, WaitingRoom, WebhookEvent
@@ -28,7 +29,7 @@ class Wait(NamedTuple):
 
     room: WaitingRoom
     until: datetime
-    reason: str
+    reason: Reason
     failing_since: datetime | None = None
     """Since when it fails; None: it only waits, which uses no attempt."""
 
@@ -38,7 +39,7 @@ class _Line(NamedTuple):
 
     until: datetime
     """Until when it is taken for granted that there is a line."""
-    reason: str
+    reason: Reason
     due_at: datetime
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from accounting_sync.reasons.bookings import NEWER_RECORDED
 from accounting_sync.webhooks.events import Status
 from entity_sync.destinations.port import Booked
 
@@ -30,7 +31,7 @@ class LedgerDestination:
         )
         return Booked(
             status=Status.SYNCED if upserted.changed else Status.SKIPPED,
-            reason="A newer version is recorded already." if upserted.stale else None,
+            reason=NEWER_RECORDED() if upserted.stale else None,
             remote_type=document.type,
             remote_id=document.entity.key,
             version=upserted.version,

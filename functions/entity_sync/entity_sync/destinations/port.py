@@ -11,6 +11,7 @@ from accounting_sync.accounting.documents import Document
 from accounting_sync.accounting.stores.accounting_store import Claim
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.model import Model
+from accounting_sync.reasons.cause import Reason
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.events import EntityRef, Status
 
@@ -31,7 +32,7 @@ class Booked(Model):
 
     status: Status
     """SYNCED: something was written, also by an earlier attempt of this event; SKIPPED: nothing to do."""
-    reason: str | None = None
+    reason: Reason | None = None
     """Why it was skipped, for a person to read."""
     remote_type: str | None = None
     """As the destination names it."""

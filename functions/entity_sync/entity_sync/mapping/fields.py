@@ -12,6 +12,7 @@ from typing import Any
 
 from accounting_sync.connections.field_aliases import FieldAliases
 from accounting_sync.errors import ParkedError
+from accounting_sync.reasons.documents import FIELD_MISSING, FIELD_UNREADABLE
 from accounting_sync.time import booking_date
 
 type Raw = Mapping[str, Any]
@@ -62,12 +63,13 @@ class Fields:
 
     def missing(self, name: str, remedy: str = "") -> ParkedError:
         """Return the error for a field that is not there, with what else (`remedy`) a person can do."""
-        return ParkedError(f"The {self.what} has no {name}. {self.searched((name,))} {self._remedy}{remedy}")
+        do = f"{self._remedy}{remedy}"
+        return ParkedError(FIELD_MISSING(what=self.what, field=name, remedy=do, **self.searched((name,))))
 
-    def searched(self, names: Iterable[str]) -> str:
-        """Say where fields were looked for, and which keys are there instead, for messages."""
+    def searched(self, names: Iterable[str]) -> dict[str, str]:
+        """Say where fields were looked for (`paths`), and which `keys` are there instead, for reasons."""
         paths = (path for name in names for path in self._paths(name))
-        return f"Looked for: {', '.join(paths)}. It has these keys: {', '.join(_keys(self.raw))}."
+        return {"paths": ", ".join(paths), "keys": ", ".join(_keys(self.raw))}
 
     def text(self, name: str) -> str | None:
         """Read a text, or a number that serves as one (an id, a customer number); empty counts as absent."""
@@ -172,9 +174,9 @@ class Fields:
         return number
 
     def _unreadable(self, name: str, expected: str) -> ParkedError:
+        paths = ", ".join(self._paths(name))
         return ParkedError(
-            f"The {self.what}'s {name} is not {expected}. Looked for: {', '.join(self._paths(name))}. "
-            f"{self._remedy}"
+            FIELD_UNREADABLE(what=self.what, field=name, expected=expected, paths=paths, remedy=self._remedy)
         )
 
     def _paths(self, name: str) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from accounting_sync.accounting.documents import (
 )
 from accounting_sync.accounting.money import total
 from accounting_sync.errors import ParkedError
+from accounting_sync.reasons.documents import NO_DOCUMENT_OF_TYPE
 from accounting_sync.webhooks.events import EntityRef
 from entity_sync.mapping.fields import Fields, Raw
 
@@ -76,7 +77,7 @@ def map_moneybird(entity: EntityRef, raw: Raw) -> Document:
     """
     make = _MAKERS.get(entity.type)
     if make is None:
-        raise ParkedError(f"Moneybird's {entity.type} has no document. Known: {', '.join(_MAKERS)}.")
+        raise ParkedError(NO_DOCUMENT_OF_TYPE(source="Moneybird", kind=entity.type, known=", ".join(_MAKERS)))
     return make(entity, Fields(raw, _OF_THE_CONTACT, f"Moneybird {entity.type}"))
 
 

@@ -14,6 +14,7 @@ from accounting_sync.accounting.documents import Bookable, Line, VatTotal
 from accounting_sync.accounting.money import EXACT, amount_text, product, quantize, smallest_units, total
 from accounting_sync.connections.booking_settings import Rounding, RoundingPolicy, VatRounding
 from accounting_sync.errors import ParkedError
+from accounting_sync.reasons.documents import TOTALS_DIFFER
 
 type _Group = tuple[str | None, Decimal]
 """VAT code and percentage."""
@@ -61,11 +62,8 @@ def settle(bill: Bookable, rounding: Rounding, what: str) -> tuple[Bookable, tup
         if sums.amounts == said:
             return _with_totals(bill, *sums.amounts), sums.vat_totals
     lines, totals = _listed(booked.amounts, bill.currency), _listed(said, bill.currency)
-    raise ParkedError(
-        f"The totals of the {what} differ from its lines. Its lines come to {lines} (without VAT, VAT, in"
-        f" all); its totals are {totals} {bill.currency}. Correct it at the source, or see rounding in the"
-        f" booking settings (policy {rounding.policy}, max_cents {rounding.max_cents})."
-    )
+    allowed = {"policy": rounding.policy, "max_cents": rounding.max_cents}
+    raise ParkedError(TOTALS_DIFFER(what=what, lines=lines, totals=totals, currency=bill.currency, **allowed))
 
 
 def vat_of(

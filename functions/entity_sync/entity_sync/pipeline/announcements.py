@@ -14,6 +14,7 @@ from accounting_sync.accounting.event_bus import (
     about,
 )
 from accounting_sync.accounting.stores.accounting_store import AccountingStore, StoredDocument
+from accounting_sync.reasons.cause import Reason, described
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.events import EntityRef, Status, WebhookEvent
 from entity_sync.pipeline.result import Result, Seen
@@ -39,9 +40,9 @@ class Announcements:
             self.bus.publish(DocumentSynced(**self._of(event.event_id, entity), **_document(result)))
         if result.status is Status.PARKED:
             about_event = self._of(event.event_id, entity)
-            self.bus.publish(DocumentParked(**about_event, **_known(seen), reason=result.reason or ""))
+            self.bus.publish(DocumentParked(**about_event, **_known(seen), **described(result.reason)))
 
-    def of_failure(self, event: WebhookEvent, entity: EntityRef, reason: str, seen: Seen) -> None:
+    def of_failure(self, event: WebhookEvent, entity: EntityRef, reason: Reason, seen: Seen) -> None:
         """Publish that an event has failed for good.
 
         Raises
@@ -51,7 +52,7 @@ class Announcements:
         """
         about_event = self._of(event.event_id, entity)
         self.bus.publish(
-            DocumentFailed(**about_event, **_known(seen), reason=reason, attempts=event.attempts)
+            DocumentFailed(**about_event, **_known(seen), **described(reason), attempts=event.attempts)
         )
 
     def of_payment(self, event_id: str, entity: EntityRef) -> bool:

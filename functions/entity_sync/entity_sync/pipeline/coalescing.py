@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 from accounting_sync.accounting.stores.claim_store import LastSync
+from accounting_sync.reasons.running import SYNCED_TOGETHER
 from accounting_sync.webhooks.events import Status, WebhookEvent
 from entity_sync.pipeline.result import Outcome, Result
 
@@ -31,6 +32,6 @@ def covered_by(last_sync: LastSync) -> Result:
     """Return the result of an event that another one covers."""
     return Result(
         status=Status.SKIPPED,
-        reason=f"Synced together with {last_sync.event_id}, which was fetched after this webhook came.",
+        reason=SYNCED_TOGETHER(event_id=last_sync.event_id),
         outcome=Outcome(synced_with=last_sync.event_id),
     )

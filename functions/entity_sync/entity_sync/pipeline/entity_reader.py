@@ -9,6 +9,7 @@ from accounting_sync.connections.connection import Connection
 from accounting_sync.errors import EntityGoneError
 from accounting_sync.providers.clients import ProviderClients
 from accounting_sync.providers.moment.client import MomentClient, path_of
+from accounting_sync.reasons.documents import GONE_OR_WRONG_PATH
 from accounting_sync.webhooks.events import EntityRef, Source
 from entity_sync.mapping.fields import Raw
 from entity_sync.mapping.from_moment import map_moment
@@ -57,10 +58,7 @@ class EntityReader:
         except EntityGoneError as error:
             if self.fields.knows({f"{entity.type}@{path}"}):
                 raise
-            raise EntityGoneError(
-                f"{error} No {entity.type} was ever read under the path {path}, so the path may be wrong: "
-                f"correct moment_paths.{entity.type} in the booking settings."
-            ) from error
+            raise EntityGoneError(GONE_OR_WRONG_PATH(said=error, kind=entity.type, path=path)) from error
 
     def _moment(self) -> MomentClient:
         return self.clients.moment(self.connection, self.time_left, self.settings)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from accounting_sync.accounting.documents import Document, DocumentType
 from accounting_sync.model import Model
+from accounting_sync.reasons.cause import Reason
 from accounting_sync.webhooks.events import EntityRef, Status
 from entity_sync.destinations.port import Booked
 
@@ -67,7 +68,7 @@ class Result(Model):
     """A final status, why, and what was done."""
 
     status: Status
-    reason: str | None = None
+    reason: Reason | None = None
     outcome: Outcome = Outcome()
     document: Document | None = None
     """What was synced, for the event bus."""

@@ -19,6 +19,15 @@ from accounting_sync.connections.connection import Connection, ConnectionStore
 from accounting_sync.connections.fields_seen import FieldsSeen
 from accounting_sync.errors import EntityGoneError, ParkedError, RetryableError
 from accounting_sync.providers.clients import ProviderClients
+from accounting_sync.reasons.cause import Reason, joined
+from accounting_sync.reasons.documents import (
+    DELETED_IN_MOMENT,
+    GONE_OR_TOO_EARLY,
+    PARENT_GONE,
+    TYPE_NOT_SYNCED,
+    WITHDRAWN_BUT_BOOKED,
+)
+from accounting_sync.reasons.settings import SETTINGS_MISSING
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import (
@@ -89,7 +98,7 @@ class Pipeline:
             Whatever went wrong; `entity_sync.consumer.failure_policy` says what is done about it.
         """
         if entity.type not in SYNCED_TYPES[entity.source]:
-            return Result(status=Status.IGNORED, reason=f"A {entity.type} is not synced.")
+            return Result(status=Status.IGNORED, reason=TYPE_NOT_SYNCED(kind=entity.type))
         run = self._run(event, entity, worker)
         claim = self.store.acquire(entity, worker.owner, run.began_at, LEASE)
         synced: LastSync | None = None
@@ -106,7 +115,9 @@ class Pipeline:
         finally:
             self.store.give_up(claim, synced)
 
-    def record_deletion(self, event: WebhookEvent, entity: EntityRef, worker: Worker, reason: str) -> Result:
+    def record_deletion(
+        self, event: WebhookEvent, entity: EntityRef, worker: Worker, reason: Reason
+    ) -> Result:
         """Record that an event's entity is gone at its source; nothing is deleted in the books.
 
         Raises
@@ -207,7 +218,7 @@ class _Run:
         warnings = self._fields.warnings(claim.entity.type)
         return self._result(document, booked, Outcome(paid=paid, warnings=warnings))
 
-    def _why_not(self, document: Document, destination: str) -> str | None:
+    def _why_not(self, document: Document, destination: str) -> Reason | None:
         """Return why a document is not booked; what is booked is kept up to date, however old it is."""
         why_not = applies(document, self.settings)
         if why_not is None or why_not != too_old(document, self.settings):
@@ -221,25 +232,19 @@ class _Run:
         if why is not None:
             self._refuse_withdrawal(document.entity, destination, why)
 
-    def _refuse_withdrawal(self, entity: EntityRef, destination: str, why: str) -> None:
+    def _refuse_withdrawal(self, entity: EntityRef, destination: str, why: Reason) -> None:
         """Raise ParkedError if an entity that is withdrawn at its source is, or may be, booked."""
         link = self.parts.store.get_link(entity, destination)
         if link is None or link.remote_deleted_at is not None:
             return
         booked = "is" if link.state is LinkState.CONFIRMED else "may be"
-        number = f" {link.remote_id}" if link.remote_id else ""
-        raise ParkedError(
-            f"{why} But it {booked} booked at {destination.capitalize()} as {link.remote_type}{number}, and"
-            " stays there. Decide there what becomes of it: credit it, delete it, or leave it."
-        )
+        document = f"{link.remote_type} {link.remote_id or ''}".rstrip()
+        named = destination.capitalize()
+        raise ParkedError(WITHDRAWN_BUT_BOOKED(why=why, booked=booked, destination=named, document=document))
 
     def _check_configured(self) -> None:
         if self.configured is None:
-            parameter = self.parts.settings.name_of(self.connection.name)
-            raise ParkedError(
-                "There are no booking settings for this connection, so nothing is written to its"
-                f" books. Create the SSM parameter {parameter}, then send the event again."
-            )
+            raise ParkedError(SETTINGS_MISSING(parameter=self.parts.settings.name_of(self.connection.name)))
 
     def _join(self, entity: EntityRef, booked: Booked) -> None:
         if booked.remote_type is not None and booked.remote_id is not None:
@@ -270,14 +275,10 @@ class _Run:
                 return self._tell_origin(document)
         return Outcome()
 
-    def record_deletion(self, entity: EntityRef, reason: str) -> Result:
+    def record_deletion(self, entity: EntityRef, reason: Reason) -> Result:
         stored = self.parts.store.get_document(entity)
         if stored is None and entity.source is Source.MOMENT and not DELETION.search(self.event.action):
-            raise RetryableError(
-                f"{reason} Nothing is known of this {entity.type}, so it may have been too early. If it was"
-                " deleted in Moment, nothing is to be done; if not, compare company and API key with Moment's"
-                " and send the event again."
-            )
+            raise RetryableError(GONE_OR_TOO_EARLY(said=reason, kind=entity.type))
         self.parts.store.tombstone(entity, self.parts.clock(), self.event.event_id)
         self._check_deletion(entity, stored)
         returned = self._feedback.take_deletion(entity) if entity.source is Source.MONEYBIRD else None
@@ -296,9 +297,9 @@ class _Run:
         if entity.source is not Source.MOMENT:
             return
         number = getattr(stored.document, "number", None) if stored else None
-        named = f"{entity.type} {number or entity.id}"
+        why = DELETED_IN_MOMENT(kind=entity.type, number=number or entity.id)
         for destination in self._destinations:
-            self._refuse_withdrawal(entity, destination.name, f"Moment no longer has {named}.")
+            self._refuse_withdrawal(entity, destination.name, why)
 
     def _result(self, document: Document, booked: dict[str, Booked], told: Outcome) -> Result:
         statuses = {each.status for each in booked.values()}
@@ -309,7 +310,7 @@ class _Run:
         )
         return Result(
             status=Status.SYNCED if Status.SYNCED in statuses and not planned else Status.SKIPPED,
-            reason=" ".join(reasons) or None,
+            reason=joined(reasons),
             outcome=outcome,
             document=document,
         )
@@ -322,9 +323,8 @@ class _Run:
         try:
             document = self._reader.load(entity)
         except EntityGoneError as error:
-            raise ParkedError(
-                f"The {entity.type} {entity.id} that it belongs to is gone at {entity.source}. {error}"
-            ) from error
+            gone = PARENT_GONE(kind=entity.type, id=entity.id, source=entity.source, said=error)
+            raise ParkedError(gone) from error
         self.parts.store.upsert_document(document, self.parts.clock())
         return document
 

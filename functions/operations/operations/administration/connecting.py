@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from accounting_sync.errors import AccessDeniedError, ParkedError, SyncError
+from accounting_sync.errors import AccessDeniedError, SyncError
 from accounting_sync.providers.clients import ProviderClients
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.models import MoneybirdWebhook
@@ -29,7 +29,7 @@ from operations.api.administration import (
     RemoveConnection,
     RotateConnection,
 )
-from operations.api.serving import NotFoundError
+from operations.api.serving import NotFoundError, RefusedRequestError
 from operations.reconciliation.moneybird_events import GROUPS
 
 USERNAME = "webhooks"
@@ -47,7 +47,7 @@ class Connecting:
 
         Raises
         ------
-        ParkedError
+        RefusedRequestError
             If a provider refuses them; the message says which, and what to do.
         """
         given = _with_keys({}, request.moneybird, request.moment)
@@ -123,14 +123,16 @@ class Connecting:
         try:
             reached = self.clients.moneybird(connection_of(name, probe)).list_administrations()
         except AccessDeniedError as error:
-            raise ParkedError(
+            raise RefusedRequestError(
                 "Moneybird refused the API token. Make a new one (Moneybird: My account, Developers), for the"
                 " scopes sales invoices, documents, estimates and settings."
             ) from error
         fitting = [each for each in reached if wanted in {None, each.id}]
         if len(fitting) != 1:
             named = ", ".join(f"{each.id} ({each.name})" for each in reached) or "none"
-            raise ParkedError(f"Which administration? The token reaches: {named}. Name one by its id.")
+            raise RefusedRequestError(
+                f"Which administration? The token reaches: {named}. Name one by its id."
+            )
         (found,) = fitting
         return section | {"administration_id": found.id}, Checked(
             administration_id=found.id, administration=found.name
@@ -142,7 +144,7 @@ class Connecting:
             next(client.iterate("customer", size=1), None)
         except AccessDeniedError as error:
             said = "Moment refused the API key for this company. Compare both with Moment's settings."
-            raise ParkedError(said) from error
+            raise RefusedRequestError(said) from error
 
     def _registered(
         self, name: str, secret: Secret, api_url: str, *, anew: bool = False

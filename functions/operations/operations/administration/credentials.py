@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from accounting_sync.connections.connection import Connection, ConnectionSecret
 from accounting_sync.errors import ParkedError
+from accounting_sync.reasons.settings import SECRET_INVALID
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -108,5 +109,5 @@ def _checked(secret: Secret, name: str) -> Secret:
         ConnectionSecret.model_validate(secret)
     except ValidationError as error:
         keys = ", ".join(".".join(map(str, each["loc"])) for each in error.errors(include_input=False))
-        raise ParkedError(f"The secret {name} cannot be used: correct {keys}.") from None
+        raise ParkedError(SECRET_INVALID(secret=name, problems=f"Correct {keys}.")) from None
     return secret

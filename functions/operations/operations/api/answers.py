@@ -42,6 +42,9 @@ class ListedEvent(Model):
     updated_at: datetime
     number: str | None = None
     reason: str | None = None
+    reason_code: str | None = None
+    """Of the catalogue (`accounting_sync.reasons`); stable."""
+    reason_parameters: dict[str, str] = Field(default_factory=dict)
     due_at: datetime | None = None
     """When it is tried next."""
     lane: Lane = Lane.LIVE
@@ -66,6 +69,8 @@ class Moment(Model):
     action: str | None = None
     """What the provider said has happened, in its words."""
     reason: str | None = None
+    reason_code: str | None = None
+    reason_parameters: dict[str, str] = Field(default_factory=dict)
     attempts: int | None = None
     due_at: datetime | None = None
     version: int | None = None

@@ -29,6 +29,8 @@ class EventFilter(Model):
     connection: ConnectionName
     number: Text | None = None
     """By which people know the document (`1042`)."""
+    reason_code: Text | None = None
+    """Why they are where they are: `vat_code_not_mapped`."""
     received_from: AwareDatetime | None = None
     received_before: AwareDatetime | None = None
     changed_before: AwareDatetime | None = None
@@ -38,6 +40,7 @@ class EventFilter(Model):
         """Whether an event of the connection is meant."""
         return (
             self.number in {None, event.number}
+            and self.reason_code in {None, event.reason.code if event.reason else None}
             and (self.received_from is None or event.received_at >= self.received_from)
             and _before(event.received_at, self.received_before)
             and _before(event.updated_at, self.changed_before)
@@ -97,6 +100,7 @@ class ReplayEvents(Model):
     connection: ConnectionName | None = None
     status: Replayed | None = None
     number: Text | None = None
+    reason_code: Text | None = None
     received_from: AwareDatetime | None = None
     received_before: AwareDatetime | None = None
     changed_before: AwareDatetime | None = None
@@ -119,6 +123,7 @@ class ReplayEvents(Model):
         return EventFilter(
             connection=self.connection,
             number=self.number,
+            reason_code=self.reason_code,
             received_from=self.received_from,
             received_before=self.received_before,
             changed_before=self.changed_before,

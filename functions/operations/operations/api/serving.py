@@ -15,6 +15,10 @@ class NotFoundError(Exception):
     """What a request asks about is not there; the message says what to do."""
 
 
+class RefusedRequestError(Exception):
+    """A request cannot be carried out as it is; the message says what to change."""
+
+
 def serve[Request: BaseModel](
     requests: TypeAdapter[Request],
     event: object,
@@ -28,7 +32,7 @@ def serve[Request: BaseModel](
         return _json(invalid(error))
     try:
         return _json(answer(request))
-    except (NotFoundError, SyncError) as error:
+    except (NotFoundError, RefusedRequestError, SyncError) as error:
         return _json(_refusal(error))
     except (ClientError, BotoCoreError) as error:
         logger.warning("AWS refused", exc_info=True)
@@ -44,7 +48,7 @@ def _refusal(error: Exception) -> Refusal:
     match error:
         case NotFoundError():
             return Refusal(error="not_found", message=str(error))
-        case ParkedError() | AccessDeniedError():
+        case RefusedRequestError() | ParkedError() | AccessDeniedError():
             return Refusal(error="invalid_request", message=str(error))
     return Refusal(error="unavailable", message=f"{error} Try again.")
 

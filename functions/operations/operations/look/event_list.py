@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 
 from accounting_sync.accounting.stores.ledger_index import LedgerIndex
+from accounting_sync.reasons.cause import described
 from accounting_sync.webhooks.event_items import PLANNED
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import NEEDS_A_PERSON, EventSummary, Status, WaitingRoom, WebhookEvent
@@ -45,7 +46,7 @@ class EventList:
             for event in self.of_list(request.connection, name):
                 if request.matches(event):
                     seen.add(event.event_id)
-                    yield ListedEvent(**asdict(event))
+                    yield listed(event)
         if request.number and request.status is None:
             yield from self._of_number(request, request.number, seen.__contains__)
 
@@ -57,7 +58,12 @@ class EventList:
             for event_id in self.events.ids_by_entity(entity):
                 event = None if is_listed(event_id) else self.events.get(event_id)
                 if event and request.model_copy(update={"number": None}).matches(_summary(event)):
-                    yield ListedEvent(**asdict(_summary(event)))
+                    yield listed(_summary(event))
+
+
+def listed(event: EventSummary) -> ListedEvent:
+    """Return an event as a list shows it."""
+    return ListedEvent(**asdict(event) | {"reason": None} | described(event.reason))
 
 
 def _summary(event: WebhookEvent) -> EventSummary:

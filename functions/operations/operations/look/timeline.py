@@ -7,6 +7,7 @@ from typing import Any
 
 from accounting_sync.accounting.stores.ledger_index import LedgerIndex
 from accounting_sync.accounting.versions import RecordedVersion
+from accounting_sync.reasons.cause import described
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import EntityRef, WebhookEvent
 from operations.api.answers import Moment, Timeline
@@ -79,7 +80,7 @@ def _of_event(event: WebhookEvent, *, reveal: bool) -> Iterator[Moment]:
         at=event.updated_at,
         what=event.status,
         event_id=event_id,
-        reason=event.reason,
+        **described(event.reason),
         attempts=event.attempts,
         due_at=event.due_at,
         outcome=event.outcome if reveal else _masked(event.outcome),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounting_sync.errors import ParkedError, SyncError
+from accounting_sync.reasons.settings import NO_CREDENTIALS
 from accounting_sync.time import booking_date
 from operations.api.totals import CheckState
 from operations.totals.checker import Checker
@@ -30,9 +31,7 @@ class TotalsTasks:
         """
         wanted = self._this_month.before if month is None else Month.parse(str(month))
         if not self._has_books(connection):
-            raise ParkedError(
-                f"The connection {connection} has no Moneybird, so there is nothing to compare."
-            )
+            raise ParkedError(NO_CREDENTIALS(connection=connection, provider="Moneybird"))
         return {"checks": [_json(self.checker.go_on(self.checker.open(connection, wanted), time_left))]}
 
     def check_all(self, connections: Iterable[str], time_left: Callable[[], float]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints
 from accounting_sync.accounting.money import EXACT, Money, product, quantize
 from accounting_sync.errors import ParkedError
 from accounting_sync.model import Model
+from accounting_sync.reasons.documents import DOCUMENT_INCOMPLETE
 from accounting_sync.webhooks.events import EntityRef
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -172,7 +173,8 @@ class _Billable(_Document):
         missing = [name for name, value in values.items() if value in (None, ())]
         if missing:
             kind = self.entity.type
-            raise ParkedError(f"The {kind} has no {', '.join(missing)}. Complete it at {self.entity.source}.")
+            lacks = ", ".join(missing)
+            raise ParkedError(DOCUMENT_INCOMPLETE(kind=kind, missing=lacks, source=self.entity.source))
         return Bookable(**values)
 
 

@@ -29,6 +29,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from accounting_sync.accounting.documents import DocumentState, DocumentType
 from accounting_sync.errors import RetryableError
 from accounting_sync.model import Model
+from accounting_sync.reasons.running import BUS_REFUSED, BUS_UNREACHABLE
 from accounting_sync.webhooks.events import EntityRef, Source
 
 if TYPE_CHECKING:
@@ -77,6 +78,9 @@ class DocumentParked(_Detail):
     """None, like the number: it was not read far enough to know."""
     number: str | None = None
     reason: str
+    reason_code: str
+    """Of the catalogue in `accounting_sync.reasons`; stable."""
+    reason_parameters: dict[str, str]
 
 
 class DocumentFailed(_Detail):
@@ -85,6 +89,8 @@ class DocumentFailed(_Detail):
     document_type: DocumentType | None = None
     number: str | None = None
     reason: str
+    reason_code: str
+    reason_parameters: dict[str, str]
     attempts: int
 
 
@@ -205,6 +211,6 @@ class EventBus:
                 ]
             )
         except (BotoCoreError, ClientError) as error:
-            raise RetryableError(f"The event bus could not be reached ({type(error).__name__}).") from error
+            raise RetryableError(BUS_UNREACHABLE(error=type(error).__name__)) from error
         if answer["FailedEntryCount"]:
-            raise RetryableError(f"The event bus refused it: {answer['Entries'][0].get('ErrorCode')}.")
+            raise RetryableError(BUS_REFUSED(error=answer["Entries"][0].get("ErrorCode")))

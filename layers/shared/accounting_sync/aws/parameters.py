@@ -6,6 +6,7 @@ from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterEr
 from botocore.exceptions import ClientError
 
 from accounting_sync.errors import RetryableError
+from accounting_sync.reasons.running import PARAMETER_UNREADABLE, PARAMETERS_UNLISTED
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.parameters import SSMProvider
@@ -56,7 +57,7 @@ class Parameters:
             code = _code(error)
             if code in _NOT_THERE:
                 return None
-            raise RetryableError(f"AWS did not give {name}: {code}.") from error
+            raise RetryableError(PARAMETER_UNREADABLE(name=name, error=code)) from error
         return value if isinstance(value, str) else None
 
 
@@ -81,7 +82,7 @@ class ParameterNames:
         try:
             found = self._provider.get_multiple(self._path, decrypt=False, force_fetch=True, recursive=False)
         except GetParameterError as error:
-            raise RetryableError(f"AWS did not list {self._path}: {_code(error)}.") from error
+            raise RetryableError(PARAMETERS_UNLISTED(path=self._path, error=_code(error))) from error
         return sorted(found)
 
 

@@ -38,6 +38,15 @@ from accounting_sync.accounting.money import Money
 from accounting_sync.connections.moment_settings import MomentSettings, check_pattern
 from accounting_sync.errors import ParkedError
 from accounting_sync.model import Model
+from accounting_sync.reasons.settings import (
+    LEDGER_ACCOUNT_MISSING,
+    LEDGER_ACCOUNT_NOT_MAPPED,
+    PURCHASE_VAT_NOT_MAPPED,
+    REFERENCE_INCOMPLETE,
+    SETTINGS_INVALID,
+    SETTINGS_UNREADABLE,
+    VAT_CODE_NOT_MAPPED,
+)
 
 
 def _number_as_text(value: object) -> object:
@@ -215,17 +224,11 @@ class BookingSettings(MomentSettings):
         """
         rate = self.vat.get(vat_code) if vat_code is not None else None
         if rate is None:
-            raise ParkedError(
-                f"VAT code {vat_code} is not mapped. Add it under vat in the booking settings, with the id "
-                "of the tax rate in Moneybird, and send the event again."
-            )
+            raise ParkedError(VAT_CODE_NOT_MAPPED(vat_code=vat_code))
         if not purchase:
             return rate.tax_rate_id
         if rate.purchase_tax_rate_id is None:
-            raise ParkedError(
-                f"VAT code {vat_code} is not mapped for expenses. Set vat.{vat_code}.purchase_tax_rate_id in "
-                "the booking settings to the purchase tax rate's id in Moneybird, and send the event again."
-            )
+            raise ParkedError(PURCHASE_VAT_NOT_MAPPED(vat_code=vat_code))
         return rate.purchase_tax_rate_id
 
     def ledger_account_id(self, account: str | None, *, purchase: bool = False) -> str:
@@ -239,16 +242,10 @@ class BookingSettings(MomentSettings):
         default_key = "default_expense_account" if purchase else "default_ledger_account"
         default: str | None = getattr(self, default_key)
         found = self.ledger_accounts.get(account, default) if account is not None else default
+        if found is None and account is None:
+            raise ParkedError(LEDGER_ACCOUNT_MISSING(default=default_key))
         if found is None:
-            what = (
-                "A line has no ledger account"
-                if account is None
-                else f"Ledger account {account} is not mapped"
-            )
-            raise ParkedError(
-                f"{what}. Add it under ledger_accounts in the booking settings, with the id of the ledger "
-                f"account in Moneybird, or set {default_key}, and send the event again."
-            )
+            raise ParkedError(LEDGER_ACCOUNT_NOT_MAPPED(account=account, default=default_key))
         return found
 
     def reference_for(self, document: Document) -> str:
@@ -270,10 +267,8 @@ class BookingSettings(MomentSettings):
             name for _, name, _, _ in Formatter().parse(self.reference) if name and values[name] is None
         ]
         if missing:
-            raise ParkedError(
-                f"The reference is made by the pattern {self.reference}, and the {document.entity.type} has "
-                f"no {_SAID[missing[0]]}. Complete it, or change the setting reference."
-            )
+            kind, lacks = document.entity.type, _SAID[missing[0]]
+            raise ParkedError(REFERENCE_INCOMPLETE(pattern=self.reference, kind=kind, missing=lacks))
         return self.reference.format(**values)
 
 
@@ -300,11 +295,10 @@ def parse_settings(text: str, parameter: str) -> BookingSettings:
     try:
         return BookingSettings.model_validate(json.loads(text, parse_float=Decimal))
     except json.JSONDecodeError as error:
-        raise ParkedError(
-            f"The booking settings {parameter} are not JSON (line {error.lineno}: {error.msg}). Correct them."
-        ) from error
+        where = {"line": error.lineno, "problem": error.msg}
+        raise ParkedError(SETTINGS_UNREADABLE(parameter=parameter, **where)) from error
     except ValidationError as error:
-        raise ParkedError(f"The booking settings {parameter} cannot be used. {_problems(error)}") from error
+        raise ParkedError(SETTINGS_INVALID(parameter=parameter, problems=_problems(error))) from error
 
 
 def _problems(error: ValidationError) -> str:

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from accounting_sync.connections.webhook_credentials import URL_TOKEN_LENGTH
 from accounting_sync.errors import ParkedError
 from accounting_sync.model import Model
+from accounting_sync.reasons.settings import SECRET_INVALID, SECRET_MISSING, SECRET_UNREADABLE
 
 
 class BasicCredential(Model):
@@ -91,20 +92,18 @@ class ConnectionStore:
         text = self._secrets.read(self._prefix + name, fresh=name in self._stale)
         self._stale.discard(name)
         if text is None:
-            raise ParkedError(
-                f"There is no secret {self._prefix}{name}. Create it, and send the event again."
-            )
+            raise ParkedError(SECRET_MISSING(secret=self._prefix + name))
         return self._parse(name, text)
 
     def _parse(self, name: str, text: str) -> Connection:
         try:
             secret = ConnectionSecret.model_validate(json.loads(text))
         except json.JSONDecodeError as error:
-            raise ParkedError(f"The secret {self._prefix}{name} is not JSON.") from error
+            raise ParkedError(SECRET_UNREADABLE(secret=self._prefix + name)) from error
         except ValidationError as error:
             problems = "; ".join(
                 f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
                 for problem in error.errors(include_input=False)
             )
-            raise ParkedError(f"The secret {self._prefix}{name} cannot be used. {problems}") from error
+            raise ParkedError(SECRET_INVALID(secret=self._prefix + name, problems=problems)) from error
         return Connection(name=name, moneybird=secret.moneybird, moment=secret.moment)

@@ -24,6 +24,7 @@ from accounting_sync.providers.moment import client as moment
 from accounting_sync.providers.moment.client import MomentClient
 from accounting_sync.providers.moneybird import client as moneybird
 from accounting_sync.providers.moneybird.client import MoneybirdClient
+from accounting_sync.reasons.settings import NO_CREDENTIALS
 from accounting_sync.time import utc_now
 from accounting_sync.webhooks.events import Lane, Source
 
@@ -78,7 +79,7 @@ class ProviderClients:
         """
         access = connection.moneybird
         if access is None:
-            raise ParkedError(f"The connection {connection.name} has no credentials for Moneybird.")
+            raise ParkedError(NO_CREDENTIALS(connection=connection.name, provider="Moneybird"))
         base_url = with_path(self.settings.moneybird_url, moneybird.BASE_PATH)
         auth = TokenAuth(access.api_token)
         transport = self._transport(
@@ -98,7 +99,7 @@ class ProviderClients:
         """
         access = connection.moment
         if access is None:
-            raise ParkedError(f"The connection {connection.name} has no credentials for Moment.")
+            raise ParkedError(NO_CREDENTIALS(connection=connection.name, provider="Moment"))
         base_url = with_path(self.settings.moment_url, moment.BASE_PATH)
         auth = HTTPBasicAuth(moment.USER_NAME, access.api_key.get_secret_value())
         transport = self._transport(

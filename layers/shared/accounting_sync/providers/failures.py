@@ -18,6 +18,14 @@ from accounting_sync.errors import (
     RetryableError,
     SyncError,
 )
+from accounting_sync.reasons.providers import (
+    ACCESS_DENIED,
+    NO_ANSWER,
+    NOT_FOUND,
+    OUTCOME_UNKNOWN,
+    RATE_LIMITED,
+    REFUSED,
+)
 
 SHORTEST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=15)
@@ -67,15 +75,15 @@ def failure(attempt: Attempt, status: int, headers: Mapping[str, str], body: Any
     said = _sentence(attempt, status, body)
     match status:
         case HTTPStatus.TOO_MANY_REQUESTS:
-            return RateLimitedError(said, retry_at(headers.get("Retry-After"), now))
+            return RateLimitedError(RATE_LIMITED(said=said), retry_at(headers.get("Retry-After"), now))
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-            return AccessDeniedError(f"{said} Check the credentials of the connection and what they may do.")
+            return AccessDeniedError(ACCESS_DENIED(said=said))
         case HTTPStatus.NOT_FOUND:
-            return NotFoundError(said)
+            return NotFoundError(NOT_FOUND(said=said))
         case _ if is_unhealthy(status) or status in _TRANSIENT:
             return interrupted(attempt, said)
         case _:
-            return ParkedError(said)
+            return ParkedError(REFUSED(said=said))
 
 
 def interrupted(attempt: Attempt, said: str, *, may_have_been_done: bool = True) -> RetryableError:
@@ -87,8 +95,8 @@ def interrupted(attempt: Attempt, said: str, *, may_have_been_done: bool = True)
         False only if it is certain that the provider never saw the call (no connection was made).
     """
     if attempt.creates and may_have_been_done:
-        return OutcomeUnknownError(f"{said} Whether it took effect is not known.")
-    return RetryableError(said)
+        return OutcomeUnknownError(OUTCOME_UNKNOWN(said=said))
+    return RetryableError(NO_ANSWER(said=said))
 
 
 def is_unhealthy(status: int) -> bool:

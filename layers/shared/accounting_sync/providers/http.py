@@ -34,6 +34,7 @@ from accounting_sync.errors import (
 from accounting_sync.providers.failures import Attempt, failure, interrupted, is_unhealthy
 from accounting_sync.providers.flow.rate_plan import PATIENCE
 from accounting_sync.providers.flow.throttle import CallsLeft
+from accounting_sync.reasons.providers import NO_TIME_LEFT
 from accounting_sync.time import utc_now
 from accounting_sync.webhooks.events import Lane
 
@@ -339,7 +340,7 @@ class Transport:
     def _timeout(self, attempt: Attempt) -> tuple[float, float]:
         left = self.time_left() - _MARGIN
         if left < _LEAST_TIME:
-            raise NoTimeError(f"{attempt}: not begun, no time left.", self.clock() + _NEXT_INVOCATION)
+            raise NoTimeError(NO_TIME_LEFT(call=attempt), self.clock() + _NEXT_INVOCATION)
         return min(self.timeouts.connect, left), min(self.timeouts.read, left)
 
     def _time_for(self, timeout: tuple[float, float]) -> float:

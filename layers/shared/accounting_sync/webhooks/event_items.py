@@ -7,6 +7,7 @@ from typing import Any
 
 from accounting_sync.aws.compression import compress, decompress
 from accounting_sync.aws.items import Item
+from accounting_sync.reasons.cause import Reason
 from accounting_sync.time import from_text, to_text
 from accounting_sync.webhooks.events import (
     OPEN_OR_NEEDS_A_PERSON,
@@ -49,7 +50,7 @@ def to_item(event: WebhookEvent, expires_at: int) -> Item:
         "waits": event.waits,
         "replays": event.replays,
         "number": event.number,
-        "reason": event.reason,
+        "reason": event.reason.to_item() if event.reason else None,
         "outcome": event.outcome,
         "trace_id": event.trace_id,
         "received_at": to_text(event.received_at),
@@ -104,7 +105,7 @@ def to_summary(item: Mapping[str, Any]) -> EventSummary:
         received_at=from_text(item["received_at"]),
         updated_at=from_text(item["updated_at"]),
         number=item.get("number"),
-        reason=item.get("reason"),
+        reason=Reason.of_item(item.get("reason")),
         due_at=_optional_time(item.get("due_at")),
         lane=Lane(item.get("lane", Lane.LIVE)),
     )
@@ -139,7 +140,7 @@ def to_event(item: Item) -> WebhookEvent:
         waits=item.get("waits", 0),
         replays=item["replays"],
         number=item.get("number"),
-        reason=item.get("reason"),
+        reason=Reason.of_item(item.get("reason")),
         due_at=_optional_time(item.get("due_at")),
         outcome=item.get("outcome", {}),
         trace_id=item.get("trace_id"),

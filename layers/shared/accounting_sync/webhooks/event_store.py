@@ -6,6 +6,7 @@ from itertools import batched
 from typing import Any
 
 from accounting_sync.aws.items import from_attributes, read_batch, to_attributes
+from accounting_sync.reasons.cause import Reason
 from accounting_sync.time import to_text
 from accounting_sync.webhooks.event_intake import EventIntakeStore
 from accounting_sync.webhooks.event_items import PLANNED, STATUS_SHARDS, to_summary, work_key
@@ -84,7 +85,7 @@ class EventStore(EventIntakeStore):
         status: Status,
         now: datetime,
         *,
-        reason: str | None = None,
+        reason: Reason | None = None,
         number: str | None = None,
         outcome: Mapping[str, Any] | None = None,
     ) -> None:
@@ -102,7 +103,12 @@ class EventStore(EventIntakeStore):
         EventStateError
             If the claim was lost.
         """
-        values = {**_NO_CLAIM, **_known(number), "reason": reason, "outcome": dict(outcome or {})}
+        values = {
+            **_NO_CLAIM,
+            **_known(number),
+            "reason": reason.to_item() if reason else None,
+            "outcome": dict(outcome or {}),
+        }
         change = _held(status, owner, values)
         change.listed = PLANNED if (outcome or {}).get("planned") else None
         self._apply(event_id, change, now)
@@ -113,7 +119,7 @@ class EventStore(EventIntakeStore):
         owner: str,
         now: datetime,
         *,
-        reason: str,
+        reason: Reason,
         due_at: datetime,
         attempt_used: bool,
         number: str | None = None,
@@ -141,7 +147,7 @@ class EventStore(EventIntakeStore):
         EventStateError
             If the claim was lost.
         """
-        values = {**_NO_CLAIM, **_known(number), "reason": reason, "unfinished": None}
+        values = {**_NO_CLAIM, **_known(number), "reason": reason.to_item(), "unfinished": None}
         change = _held(Status.QUEUED, owner, values)
         if failing_since is not None:
             change.values["failing_since"] = to_text(failing_since)
@@ -150,7 +156,7 @@ class EventStore(EventIntakeStore):
         self._apply(event_id, change, now)
 
     def defer(
-        self, event_id: str, now: datetime, *, room: WaitingRoom, reason: str, due_at: datetime
+        self, event_id: str, now: datetime, *, room: WaitingRoom, reason: Reason, due_at: datetime
     ) -> None:
         """Put an event that nobody has claimed into a waiting room: one write instead of a claim and its end.
 
@@ -162,7 +168,7 @@ class EventStore(EventIntakeStore):
         change = Change(
             Status.QUEUED,
             origins=frozenset({Status.RECEIVED, Status.QUEUED}),
-            values={"reason": reason},
+            values={"reason": reason.to_item()},
             add={"waits": 1},
             due_at=due_at,
             listed=room,
@@ -203,7 +209,7 @@ class EventStore(EventIntakeStore):
         )
         return self._apply_and_read(event_id, change, now)
 
-    def fail(self, event_id: str, now: datetime, reason: str) -> None:
+    def fail(self, event_id: str, now: datetime, reason: Reason) -> None:
         """Mark an event as FAILED whose message reached the dead-letter queue.
 
         Raises
@@ -212,7 +218,9 @@ class EventStore(EventIntakeStore):
             If it is final already.
         """
         origins = frozenset({Status.RECEIVED, Status.QUEUED, Status.SYNCING})
-        self._apply(event_id, Change(Status.FAILED, origins, values={**_NO_CLAIM, "reason": reason}), now)
+        self._apply(
+            event_id, Change(Status.FAILED, origins, values={**_NO_CLAIM, "reason": reason.to_item()}), now
+        )
 
     def list_by_connection(
         self, connection: str, listed: str, *, before: datetime | None = None

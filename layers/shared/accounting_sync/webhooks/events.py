@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from accounting_sync.reasons.cause import Reason
+
 
 class Source(StrEnum):
     """Who sends webhooks, and who is asked for the entity they speak of."""
@@ -185,7 +187,7 @@ class WebhookEvent:
     """How often a person sent it through again."""
     number: str | None = None
     """The number by which people know the document (`1042`), as soon as it is known."""
-    reason: str | None = None
+    reason: Reason | None = None
     """Why it is where it is, in words that say what to do."""
     due_at: datetime | None = None
     """When it is tried next, while it waits."""
@@ -223,7 +225,7 @@ class EventSummary:
     received_at: datetime
     updated_at: datetime
     number: str | None = None
-    reason: str | None = None
+    reason: Reason | None = None
     due_at: datetime | None = None
     lane: Lane = Lane.LIVE
 

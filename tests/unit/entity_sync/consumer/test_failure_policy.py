@@ -21,7 +21,9 @@ from accounting_sync.errors import (
     RetryableError,
     WaitError,
 )
+from accounting_sync.reasons.settings import VAT_CODE_NOT_MAPPED
 from entity_sync.consumer.failure_policy import Action, Backoff, action_for, reason_for
+from tests.harness.reasons import reason
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 THROTTLED = ClientError(
@@ -29,17 +31,17 @@ THROTTLED = ClientError(
 )
 
 POLICY: list[tuple[Exception, Action]] = [
-    (RateLimitedError("429", NOW), Action.WAIT),
-    (PausedError("breaker open", NOW), Action.WAIT),
-    (ClaimHeldError("held", NOW), Action.WAIT),
-    (WaitError("not now", NOW), Action.WAIT),
-    (AccessDeniedError("401"), Action.PAUSE),
-    (RetryableError("503"), Action.RETRY),
-    (OutcomeUnknownError("time-out on a create"), Action.RETRY),
-    (StateConflictError("read it again"), Action.RETRY),
-    (EntityGoneError("404 on the fetch"), Action.TOMBSTONE),
-    (ParkedError("VAT code X is not mapped"), Action.PARK),
-    (NotFoundError("404 elsewhere"), Action.PARK),
+    (RateLimitedError(reason("429"), NOW), Action.WAIT),
+    (PausedError(reason("breaker open"), NOW), Action.WAIT),
+    (ClaimHeldError(reason("held"), NOW), Action.WAIT),
+    (WaitError(reason("not now"), NOW), Action.WAIT),
+    (AccessDeniedError(reason("401")), Action.PAUSE),
+    (RetryableError(reason("503")), Action.RETRY),
+    (OutcomeUnknownError(reason("time-out on a create")), Action.RETRY),
+    (StateConflictError(reason("read it again")), Action.RETRY),
+    (EntityGoneError(reason("404 on the fetch")), Action.TOMBSTONE),
+    (ParkedError(reason("VAT code X is not mapped")), Action.PARK),
+    (NotFoundError(reason("404 elsewhere")), Action.PARK),
     (THROTTLED, Action.RETRY),
     (ConnectTimeoutError(endpoint_url="https://dynamodb.test"), Action.RETRY),
     (KeyError("our own bug"), Action.RETRY),
@@ -52,33 +54,40 @@ def test_each_error_has_its_action(error: Exception, action: Action) -> None:
 
 
 def test_reason_of_a_known_error_is_what_it_says() -> None:
-    assert reason_for(ParkedError("VAT code X is not mapped")) == "VAT code X is not mapped"
+    said = VAT_CODE_NOT_MAPPED(vat_code="X")
+
+    assert reason_for(ParkedError(said)) == said
 
 
 def test_reason_of_an_aws_error_holds_no_values() -> None:
-    assert reason_for(THROTTLED) == "AWS answered ProvisionedThroughputExceededException to PutItem."
+    said = reason_for(THROTTLED)
+
+    assert said.text == "AWS answered ProvisionedThroughputExceededException to PutItem."
+    assert said.parameters == {"error": "ProvisionedThroughputExceededException", "operation": "PutItem"}
 
 
 def test_reason_of_an_unreachable_aws_says_so() -> None:
     error = ConnectTimeoutError(endpoint_url="https://dynamodb.test")
 
-    assert reason_for(error) == "AWS could not be reached (ConnectTimeoutError)."
+    assert reason_for(error).text == "AWS could not be reached (ConnectTimeoutError)."
 
 
 def test_reason_of_a_bug_names_type_and_place_and_no_values() -> None:
     with pytest.raises(TypeError) as caught:
         parse_settings({"customer": "Jansen"}, "name")  # type: ignore[arg-type]  # the bug
 
-    reason = reason_for(caught.value)
+    said = reason_for(caught.value)
 
-    assert reason.startswith(
+    assert said.text.startswith(
         "A fault in this software: TypeError at accounting_sync/connections/booking_settings.py:"
     )
-    assert "Jansen" not in reason
+    assert "Jansen" not in str(said.to_item())
 
 
 def test_reason_of_a_bug_elsewhere_is_still_a_reason() -> None:
-    assert reason_for(ValueError("Jansen")) == "A fault in this software: ValueError at an unknown place."
+    said = reason_for(ValueError("Jansen")).text
+
+    assert said.startswith("A fault in this software: ValueError at an unknown place. Report it;")
 
 
 @given(

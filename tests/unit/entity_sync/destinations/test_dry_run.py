@@ -19,7 +19,7 @@ def test_plan_of_a_new_invoice_names_all_writes(dry: MoneybirdBooking) -> None:
     booked = dry.book("invoice", samples.CREDIT_NOTE)
 
     assert booked.status is Status.SKIPPED
-    assert booked.reason == "Dry run: nothing was written; the plan says what would have been."
+    assert str(booked.reason) == "Dry run: nothing was written; the plan says what would have been."
     assert [(write.action, write.path) for write in booked.plan] == [
         ("create project", "POST projects"),
         ("create contact", "POST contacts"),

@@ -12,6 +12,7 @@ from moto import mock_aws
 from accounting_sync.errors import OutcomeUnknownError, ParkedError, PausedError, RetryableError
 from accounting_sync.providers.flow.circuit_breaker import CircuitBreaker, CircuitSettings
 from accounting_sync.webhooks.events import Source
+from tests.harness.reasons import reason
 from tests.harness.tables import create_control_table
 
 if TYPE_CHECKING:
@@ -45,15 +46,15 @@ def connection() -> str:
 
 
 def unwell() -> str:
-    raise RetryableError("answered 503.")
+    raise RetryableError(reason("answered 503."))
 
 
 def create_unwell() -> str:
-    raise OutcomeUnknownError("answered 503.")
+    raise OutcomeUnknownError(reason("answered 503."))
 
 
 def refused() -> str:
-    raise ParkedError("answered 422.")
+    raise ParkedError(reason("answered 422."))
 
 
 def well() -> str:

@@ -13,6 +13,16 @@ from accounting_sync.providers.moneybird.models import (
     MoneybirdTaxRate,
 )
 from accounting_sync.providers.moneybird.requests import DetailFields
+from accounting_sync.reasons.bookings import (
+    ADMINISTRATION_NOT_REACHED,
+    ADMINISTRATION_SUSPENDED,
+    LEDGER_ACCOUNT_NOT_ALLOWED,
+    LEDGER_ACCOUNT_UNUSABLE,
+    PERIOD_LOCKED,
+    TAX_RATE_DIFFERS,
+    TAX_RATE_OF_OTHER_KIND,
+    TAX_RATE_UNUSABLE,
+)
 from accounting_sync.time import Clock
 from entity_sync.destinations.moneybird.documents.line_splits import plain
 
@@ -31,15 +41,10 @@ class Administration:
     def check_period(self, day: date) -> None:
         """Raise ParkedError if nothing can be booked on a day."""
         if self.administration.suspended:
-            raise ParkedError(
-                "The administration is suspended in Moneybird. Lift that there, then send the event again."
-            )
+            raise ParkedError(ADMINISTRATION_SUSPENDED())
         locked_until = self.administration.period_locked_until
         if locked_until is not None and day <= locked_until:
-            raise ParkedError(
-                f"The books are locked up to {locked_until} in Moneybird, and the document is dated {day}."
-                " Unlock the period there (Settings, Financial), then send the event again."
-            )
+            raise ParkedError(PERIOD_LOCKED(locked_until=locked_until, date=day))
 
     def check_detail(self, detail: DetailFields, line: Line, document_type: str) -> None:
         """Raise ParkedError if a detail's VAT rate or ledger account cannot be used for a line."""
@@ -48,39 +53,27 @@ class Administration:
 
     def _check_tax_rate(self, tax_rate_id: str, line: Line, document_type: str) -> None:
         rate = self.tax_rates.get(tax_rate_id)
-        key = f"The setting vat.{line.vat_code}"
+        setting = {"vat_code": line.vat_code, "tax_rate": tax_rate_id}
         if rate is None or rate.active is False:
-            raise ParkedError(
-                f"{key} names tax rate {tax_rate_id}, which Moneybird does not have or no longer uses."
-                " Choose another one, then send the event again."
-            )
+            raise ParkedError(TAX_RATE_UNUSABLE(**setting))
         if rate.tax_rate_type not in {None, document_type}:
             raise ParkedError(
-                f"{key} names tax rate {tax_rate_id}, which Moneybird keeps for {rate.tax_rate_type}"
-                f" and not for {document_type}. Choose another one, then send the event again."
+                TAX_RATE_OF_OTHER_KIND(**setting, keeps_for=rate.tax_rate_type, kind=document_type)
             )
         if line.vat_percentage is None or rate.percentage is None:
             return
         if line.vat_percentage != rate.percentage:
-            raise ParkedError(
-                f"{key} names tax rate {tax_rate_id} of {plain(rate.percentage)}%, and the line has"
-                f" {plain(line.vat_percentage)}%. Correct the setting, then send the event again."
-            )
+            percentages = {"percentage": plain(rate.percentage), "line": plain(line.vat_percentage)}
+            raise ParkedError(TAX_RATE_DIFFERS(**setting, **percentages))
 
     def _check_ledger_account(self, account_id: str, line: Line, document_type: str) -> None:
         account = self.ledger_accounts.get(account_id)
-        key = f"The setting for ledger account {line.account} (ledger_accounts or its default)"
+        setting = {"account": line.account, "ledger_account": account_id}
         if account is None or account.active is False:
-            raise ParkedError(
-                f"{key} names {account_id}, which Moneybird does not have or no longer uses."
-                " Choose another one, then send the event again."
-            )
+            raise ParkedError(LEDGER_ACCOUNT_UNUSABLE(**setting))
         if account.allowed_document_types and document_type not in account.allowed_document_types:
-            raise ParkedError(
-                f"{key} names {account_id}, which Moneybird does not allow on a {document_type}"
-                f" (it allows {', '.join(account.allowed_document_types)}). Choose another one, then send"
-                " the event again."
-            )
+            allowed = ", ".join(account.allowed_document_types)
+            raise ParkedError(LEDGER_ACCOUNT_NOT_ALLOWED(**setting, kind=document_type, allowed=allowed))
 
 
 @dataclass(slots=True)
@@ -113,7 +106,7 @@ class AdministrationCache:
     def _read(self, client: MoneybirdClient) -> Administration:
         administration = client.get_administration()
         if administration is None:
-            raise ParkedError("The API token does not reach the administration. Correct the secret.")
+            raise ParkedError(ADMINISTRATION_NOT_REACHED())
         return Administration(
             administration=administration,
             tax_rates={rate.id: rate for rate in client.list_tax_rates()},

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from accounting_sync.accounting.documents import Document
 from accounting_sync.accounting.stores.accounting_store import AccountingStore
 from accounting_sync.providers.moneybird.client import MoneybirdClient
+from accounting_sync.reasons.bookings import DRY_RUN, UNCHANGED
 from accounting_sync.webhooks.events import Status
 from entity_sync.destinations.moneybird.administration import AdministrationCache
 from entity_sync.destinations.moneybird.document_booking import MoneybirdBooking
@@ -44,7 +45,7 @@ class MoneybirdDestination:
         by_this_event = bool(writer.done) or writer.created_for_event(written.link)
         return Booked(
             status=Status.SYNCED if by_this_event else Status.SKIPPED,
-            reason=None if by_this_event else "Moneybird has it like this already.",
+            reason=None if by_this_event else UNCHANGED(),
             remote_type=written.link.remote_type,
             remote_id=written.remote_id,
             steps=tuple(writer.done),
@@ -55,7 +56,7 @@ class MoneybirdDestination:
         self._booking(context, plan).book(document)
         return Booked(
             status=Status.SKIPPED,
-            reason="Dry run: nothing was written; the plan says what would have been.",
+            reason=DRY_RUN(),
             plan=tuple(plan.writes),
         )
 

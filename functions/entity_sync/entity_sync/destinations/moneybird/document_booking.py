@@ -23,6 +23,7 @@ from accounting_sync.providers.moneybird.requests import (
     PurchaseInvoiceFields,
     ReceiptFields,
 )
+from accounting_sync.reasons.bookings import CONTACT_DELETED, NO_PARENT, NOT_BOOKED_AT_MONEYBIRD
 from entity_sync.destinations.moneybird.administration import AdministrationCache
 from entity_sync.destinations.moneybird.documents.billable import Billing
 from entity_sync.destinations.moneybird.documents.contacts import ContactDocument, refuse_archived
@@ -79,7 +80,7 @@ class MoneybirdBooking:
             case Expense():
                 return self._book_expense(document)
             case _:
-                raise ParkedError(f"A {document.type} is not booked at Moneybird.")
+                raise ParkedError(NOT_BOOKED_AT_MONEYBIRD(kind=document.type))
 
     def _book_parent(self, document: Document, claim: Claim) -> AnyWritten:
         match document:
@@ -88,7 +89,7 @@ class MoneybirdBooking:
             case Project():
                 return self.writer.upsert(ProjectDocument.of(document, claim, self.client))
             case _:
-                raise ParkedError(f"A {document.type} is neither a customer nor a project.")
+                raise ParkedError(NO_PARENT(kind=document.type))
 
     def _book_invoice(self, invoice: SalesInvoice) -> AnyWritten:
         parents, items = self._prepare(invoice)
@@ -156,10 +157,7 @@ class MoneybirdBooking:
         try:
             found = self.client.get_contact(contact_id)
         except NotFoundError as error:
-            raise ParkedError(
-                f"The contact {contact_id} of this document's customer was deleted at Moneybird. If it should"
-                " be made anew, unlink the customer, then send the event again."
-            ) from error
+            raise ParkedError(CONTACT_DELETED(contact=contact_id)) from error
         refuse_archived(found)
 
     def _prepare(self, document: Billable) -> tuple[Parents, LineItems]:

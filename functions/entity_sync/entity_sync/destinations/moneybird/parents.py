@@ -8,6 +8,7 @@ from accounting_sync.accounting.stores.accounting_store import AccountingStore
 from accounting_sync.accounting.stores.claim_store import Claim
 from accounting_sync.accounting.stores.link_store import LinkState
 from accounting_sync.errors import ParkedError
+from accounting_sync.reasons.documents import CUSTOMER_MISSING
 from accounting_sync.webhooks.events import EntityRef
 from entity_sync.destinations.moneybird.documents.line_items import project_of
 from entity_sync.destinations.moneybird.writing.upsert import DESTINATION
@@ -41,9 +42,7 @@ class Parents:
             If the document names none.
         """
         if customer is None:
-            raise ParkedError(
-                "The document has no customer. Complete it in Moment, then send the event again."
-            )
+            raise ParkedError(CUSTOMER_MISSING())
         return self._remote_id(customer.entity)
 
     def _entity(self, kind: str, entity_id: str) -> EntityRef:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from accounting_sync.accounting.documents import Document
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.errors import ParkedError
+from accounting_sync.reasons.documents import NO_DOCUMENT_OF_TYPE, OTHER_ENTITY_ANSWERED
 from accounting_sync.webhooks.events import EntityRef
 from entity_sync.mapping.fields import Raw
 from entity_sync.mapping.from_moment.claim import claim
@@ -46,8 +47,8 @@ def map_moment(entity: EntityRef, raw: Raw, settings: BookingSettings, known: Kn
     """
     make = _MAKERS.get(entity.type)
     if make is None:
-        raise ParkedError(f"Moment's {entity.type} has no document. Known: {', '.join(_MAKERS)}.")
+        raise ParkedError(NO_DOCUMENT_OF_TYPE(source="Moment", kind=entity.type, known=", ".join(_MAKERS)))
     fields = moment_fields(raw, entity.type, entity.type, settings)
     if fields.required(fields.text, "id") != entity.id:
-        raise ParkedError(f"Moment answered with another {entity.type} than was asked for.")
+        raise ParkedError(OTHER_ENTITY_ANSWERED(kind=entity.type))
     return make(MomentObject(entity, fields, settings, known))

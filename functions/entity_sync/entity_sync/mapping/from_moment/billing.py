@@ -7,6 +7,7 @@ from accounting_sync.accounting.documents import Bookable, Estimate, Expense, Li
 from accounting_sync.accounting.money import amount_text, quantize, total
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.errors import ParkedError
+from accounting_sync.reasons.documents import LINE_DOES_NOT_ADD_UP, VAT_PERCENTAGE_DIFFERS
 from entity_sync.booking_rules import applies
 from entity_sync.mapping.fields import Fields
 from entity_sync.mapping.from_moment.source import MomentObject
@@ -113,10 +114,13 @@ def _with_net(line: Line, fields: Fields, currency: str, *, included: bool) -> L
     said = fields.money("net")
     if said is not None and quantize(said, currency) not in {net, line.amount(currency)}:
         ours, theirs = amount_text(line.amount(currency), currency), amount_text(said, currency)
+        factors = {
+            "quantity": f"{line.quantity:f}",
+            "price": f"{line.unit_price:f}",
+            "discount": f"{line.discount_percentage:f}",
+        }
         raise ParkedError(
-            f"The {fields.what} does not add up: {line.quantity:f} x {line.unit_price:f} less "
-            f"{line.discount_percentage:f} % is {ours}, and Moment says {theirs} {currency}. "
-            "Correct it in Moment."
+            LINE_DOES_NOT_ADD_UP(what=fields.what, ours=ours, theirs=theirs, currency=currency, **factors)
         )
     return line.model_copy(update={"net": net})
 
@@ -126,10 +130,7 @@ def _vat_percentage(fields: Fields, vat_code: str, settings: BookingSettings) ->
     rate = settings.vat.get(vat_code)
     set_ = rate.percentage if rate else None
     if said is not None and set_ is not None and said != set_:
-        raise ParkedError(
-            f"VAT code {vat_code} charges {said:f} % in Moment and {set_:f} % in the booking settings "
-            f"(vat.{vat_code}.percentage). Correct one of them."
-        )
+        raise ParkedError(VAT_PERCENTAGE_DIFFERS(vat_code=vat_code, said=f"{said:f}", set=f"{set_:f}"))
     percentage = said if said is not None else set_
     if percentage is None:
         raise fields.missing("vat_percentage", f" Or set vat.{vat_code}.percentage there.")

@@ -4,6 +4,7 @@ import re
 
 from accounting_sync.accounting.documents import Contact, DocumentState
 from accounting_sync.errors import ParkedError
+from accounting_sync.reasons.documents import COUNTRY_UNKNOWN
 from entity_sync.mapping.from_moment.source import MomentObject
 
 
@@ -44,8 +45,5 @@ def _country(source: MomentObject) -> str | None:
     if text is None or text in source.settings.countries:
         return source.settings.countries.get(text or "")
     if not re.fullmatch("[A-Za-z]{2}", text):
-        raise ParkedError(
-            f"The customer's country {text!r} is not a two-letter code. Say in the booking settings which "
-            'one it stands for: countries, for example {"Belgium": "BE"}.'
-        )
+        raise ParkedError(COUNTRY_UNKNOWN(country=text))
     return text.upper()

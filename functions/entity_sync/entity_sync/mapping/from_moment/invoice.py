@@ -2,6 +2,11 @@
 
 from accounting_sync.accounting.documents import DocumentState, Reference, SalesInvoice
 from accounting_sync.errors import ParkedError
+from accounting_sync.reasons.documents import (
+    CREDIT_NOT_NEGATIVE,
+    DO_NOT_TRANSFER_UNREADABLE,
+    TRANSFER_UNKNOWN,
+)
 from accounting_sync.webhooks.events import EntityRef
 from entity_sync.booking_rules import applies
 from entity_sync.mapping.from_moment.billing import completed, header
@@ -79,10 +84,7 @@ def _transfer(source: MomentObject) -> bool:
     own = {plain(key): transfer for key, transfer in source.settings.moment_transfer.items()}
     transfer = True if word is None else {**_TRANSFER, **own}.get(plain(word))
     if transfer is None:
-        raise ParkedError(
-            f"The invoice's export status {word!r} is not known. Say in the booking settings whether such an "
-            "invoice is booked: moment_transfer, true or false."
-        )
+        raise ParkedError(TRANSFER_UNKNOWN(status=word))
     return transfer and _flag(source.fields.word("do_not_transfer")) is not True
 
 
@@ -91,11 +93,7 @@ def _flag(word: str | None) -> bool | None:
         return None
     if word in {"true", "false"}:
         return word == "true"
-    raise ParkedError(
-        "The invoice's do_not_transfer is neither true nor false. Name its key under "
-        "moment_fields.invoice.export_status in the booking settings instead, and say under moment_transfer "
-        "what its words mean."
-    )
+    raise ParkedError(DO_NOT_TRANSFER_UNREADABLE())
 
 
 def _credited(source: MomentObject) -> Reference | None:
@@ -108,8 +106,5 @@ def _credited(source: MomentObject) -> Reference | None:
 
 def _checked_credit(document: SalesInvoice) -> SalesInvoice:
     if document.credits is not None and document.total_gross is not None and document.total_gross > 0:
-        raise ParkedError(
-            "The invoice credits another one, and its total is not negative: whether money is owed or given "
-            "back is not certain. Correct it in Moment."
-        )
+        raise ParkedError(CREDIT_NOT_NEGATIVE())
     return document

@@ -10,6 +10,7 @@ from accounting_sync.accounting.documents import DocumentState, Reference
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.connections.field_aliases import FIELD_ALIASES, MUST_BE_KNOWN, FieldAliases
 from accounting_sync.errors import ParkedError
+from accounting_sync.reasons.documents import FIELD_NEVER_SEEN, STATE_UNKNOWN
 from accounting_sync.webhooks.events import EntityRef
 from entity_sync.mapping.fields import Fields, Raw
 
@@ -55,12 +56,8 @@ class MomentObject:
         if self.known(places(kind, names, self.settings)):
             return
         keys = " or ".join(f"moment_fields.{kind}.{name}" for name in names)
-        raise ParkedError(
-            f"The {kind} has no {question}, and no {kind} of this connection ever had one, so whether it is "
-            f"to be booked is not certain. {self.fields.searched(names)} Name the key in the booking "
-            f"settings ({keys}). If Moment has none, add {question!r} to moment_absent.{kind}. Then send the "
-            "event again."
-        )
+        searched = self.fields.searched(names)
+        raise ParkedError(FIELD_NEVER_SEEN(kind=kind, question=question, settings=keys, **searched))
 
     def common(self) -> dict[str, Any]:
         """Return what every document has, but its state."""
@@ -107,10 +104,7 @@ class MomentObject:
         word = self.fields.required(self.fields.word, "state")
         state = self.state(words)
         if state is None:
-            raise ParkedError(
-                f"The {self.entity.type}'s state {word!r} is not known. Say what it means in the booking "
-                f"settings: moment_states.{self.entity.type}."
-            )
+            raise ParkedError(STATE_UNKNOWN(kind=self.entity.type, state=word))
         return state
 
     def lines(self) -> tuple[Fields, ...] | None:

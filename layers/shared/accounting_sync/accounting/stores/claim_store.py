@@ -12,6 +12,7 @@ from accounting_sync.accounting.stores.table import AccountingTable, RefusedErro
 from accounting_sync.aws.items import from_attributes, is_condition_failure, retry_conflicts, to_attributes
 from accounting_sync.errors import ClaimHeldError, RetryableError
 from accounting_sync.model import Model
+from accounting_sync.reasons.running import CLAIM_LOST, CLAIMED_BY_ANOTHER
 from accounting_sync.time import to_text
 from accounting_sync.webhooks.events import EntityRef
 
@@ -82,7 +83,7 @@ class ClaimStore(AccountingTable):
         except ClientError as error:
             if not is_condition_failure(error):
                 raise
-            raise ClaimHeldError("Another worker has the document.", now + CLAIM_RETRY) from error
+            raise ClaimHeldError(CLAIMED_BY_ANOTHER(), now + CLAIM_RETRY) from error
         item = from_attributes(answer["Attributes"])
         return Claim(
             entity=entity,
@@ -144,5 +145,5 @@ class ClaimStore(AccountingTable):
             self._transact({"ConditionCheck": check}, *writes)
         except RefusedError as error:
             if 0 in error.positions:
-                raise ClaimHeldError("Another worker took the document over.", claim.expires_at) from error
+                raise ClaimHeldError(CLAIM_LOST(), claim.expires_at) from error
             raise RefusedError(tuple(position - 1 for position in error.positions)) from error

@@ -24,6 +24,8 @@ from accounting_sync.accounting.versions import (
 )
 from accounting_sync.aws.items import Item, from_attributes
 from accounting_sync.errors import ParkedError, RetryableError
+from accounting_sync.reasons.documents import DOCUMENT_TOO_LARGE
+from accounting_sync.reasons.running import LEDGER_CONTENDED
 from accounting_sync.time import to_text
 from accounting_sync.webhooks.events import EntityRef, Source
 
@@ -218,7 +220,7 @@ def _until_written[Result](write: Callable[[], Result]) -> Result:
             return write()
         except RefusedError:
             continue
-    raise RetryableError("The ledger's document is being written by others again and again.")
+    raise RetryableError(LEDGER_CONTENDED())
 
 
 def _first(document: Document, reading: _Reading) -> StoredDocument:
@@ -322,10 +324,7 @@ def _content(document: Document) -> Item:
         return {"document": json.loads(text), "document_gzip": None}
     compressed = gzip.compress(text, mtime=0)
     if len(compressed) > ITEM_LIMIT:
-        raise ParkedError(
-            f"The {document.type} takes {len(compressed)} bytes compressed, and the ledger has room for"
-            f" {ITEM_LIMIT}. Split it at the source."
-        )
+        raise ParkedError(DOCUMENT_TOO_LARGE(kind=document.type, size=len(compressed), limit=ITEM_LIMIT))
     return {"document": None, "document_gzip": compressed}
 
 

@@ -12,6 +12,8 @@ from accounting_sync.accounting.stores.table import RefusedError
 from accounting_sync.aws.items import Item
 from accounting_sync.errors import ParkedError
 from accounting_sync.model import Model
+from accounting_sync.reasons.bookings import BELONGS_TO_ANOTHER
+from accounting_sync.reasons.running import STATE_CONFLICT
 from accounting_sync.time import to_text
 from accounting_sync.webhooks.events import EntityRef, Source
 
@@ -90,7 +92,7 @@ class LinkStore(ClaimStore):
         try:
             self._write_under(claim, {"Put": put})
         except RefusedError as error:
-            raise StateConflictError("The link is confirmed already.") from error
+            raise StateConflictError(STATE_CONFLICT(what="The link is confirmed already.")) from error
         return intent
 
     def confirm(self, claim: Claim, link: Link, remote_id: str, fingerprint: str | None) -> Link:
@@ -251,7 +253,7 @@ class LinkStore(ClaimStore):
         try:
             self._write_under(claim, {"Delete": {**condition}})
         except RefusedError as error:
-            raise StateConflictError("The link is confirmed already.") from error
+            raise StateConflictError(STATE_CONFLICT(what="The link is confirmed already.")) from error
 
     def unlink(self, claim: Claim, link: Link) -> None:
         """Forget a link because a person asks for it, so that the next sync may create the document anew.
@@ -288,7 +290,7 @@ class LinkStore(ClaimStore):
         try:
             self._write_under(claim, {"Update": update})
         except RefusedError as error:
-            raise StateConflictError("The link is gone.") from error
+            raise StateConflictError(STATE_CONFLICT(what="The link is gone.")) from error
 
     def _link_update(
         self, claim: Claim, link: Link, values: Item, condition: str, **placeholders: object
@@ -300,12 +302,11 @@ class LinkStore(ClaimStore):
 def _confirmation_refused(link: Link, error: RefusedError) -> ParkedError | StateConflictError:
     if 1 in error.positions:
         mark = "name" if link.document_type is DocumentType.PROJECT else "number"
+        document, kind = f"{link.remote_type} {link.remote_id}", link.entity.type
         return ParkedError(
-            f"{link.remote_type} {link.remote_id} at {link.destination} belongs to another"
-            f" {link.entity.type}, and two would write to one document. Give this one another"
-            f" {mark} at the source, or merge the two there, then send the event again."
+            BELONGS_TO_ANOTHER(document=document, destination=link.destination, kind=kind, mark=mark)
         )
-    return StateConflictError("The link is gone, or confirmed with another document.")
+    return StateConflictError(STATE_CONFLICT(what="The link is gone, or confirmed with another document."))
 
 
 def link_key(destination: str) -> str:

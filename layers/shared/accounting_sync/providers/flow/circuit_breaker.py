@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.circuit_breaker import (
 from aws_lambda_powertools.utilities.circuit_breaker.persistence import CircuitBreakerDynamoDBPersistence
 
 from accounting_sync.errors import PausedError, RetryableError
+from accounting_sync.reasons.providers import BREAKER_OPEN
 from accounting_sync.time import utc_now
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class CircuitBreaker:
             return cast("Result", guarded())
         except CircuitBreakerOpenError as error:
             raise PausedError(
-                f"{provider.capitalize()} does not answer properly; calls wait until it is tried again.",
+                BREAKER_OPEN(provider=provider.capitalize()),
                 self._next_try(error.circuit),
             ) from None
 

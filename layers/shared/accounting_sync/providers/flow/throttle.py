@@ -25,6 +25,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from accounting_sync.aws.items import Item, from_attributes, is_condition_failure, refused_item, to_attributes
 from accounting_sync.errors import PausedError, RateLimitedError, WaitError
 from accounting_sync.providers.flow.rate_plan import MONEYBIRD_PLAN, PATIENCE, SOON, RatePlan
+from accounting_sync.reasons.providers import (
+    ACCESS_PAUSED,
+    ASKED_TO_WAIT,
+    CROWDED,
+    LIMIT_USED_UP,
+    PAUSED_BY_PERSON,
+)
 from accounting_sync.time import utc_now
 from accounting_sync.webhooks.events import Lane, Source
 
@@ -411,7 +418,7 @@ class Throttle:
             if changed == state or self._write(key, state.version, changed, now):
                 return changed
             state = self._seen[key]
-        raise RateLimitedError("Too many workers call this provider at once.", self._clock() + _MOMENT)
+        raise RateLimitedError(CROWDED(), self._clock() + _MOMENT)
 
     def _remembered(
         self, key: str, change: "Callable[[ThrottleState, float], ThrottleState]"
@@ -458,11 +465,9 @@ class Throttle:
 def _unpaused(state: ThrottleState, now: float) -> ThrottleState:
     """Return the state without a pause that is over, or raise if it is not."""
     if state.held:
-        raise PausedError(
-            f"Paused by a person: {state.held}. Resume the connection to go on.", _time(now) + _HOLD
-        )
+        raise PausedError(PAUSED_BY_PERSON(said=state.held), _time(now) + _HOLD)
     if state.paused_until and now < state.paused_until:
-        raise RateLimitedError(f"Waiting, as the provider asked. {state.reason}", _time(state.paused_until))
+        raise RateLimitedError(ASKED_TO_WAIT(said=state.reason), _time(state.paused_until))
     return _without_pause(state)
 
 
@@ -480,8 +485,7 @@ def _admitted(state: ThrottleState, call: _Call, test_lease: timedelta, now: flo
     if denial is None:
         return state
     if now < denial.until and denial.credential == call.credential:
-        said = f"What was refused is paused, and tried again by itself. {denial.reason}"
-        raise PausedError(said, _time(denial.until))
+        raise PausedError(ACCESS_PAUSED(said=denial.reason), _time(denial.until))
     tested = Denial(math.ceil(now + test_lease.total_seconds()), denial.reason, call.credential)
     return replace(state, denied={**state.denied, call.resource: tested})
 
@@ -559,7 +563,7 @@ def _calls_to_begin(state: ThrottleState, plan: RatePlan) -> int:
 
 def _raise_if_later(free_at: float, moment: float) -> None:
     if free_at > moment:
-        raise RateLimitedError("The plan for the provider's rate limit is used up for now.", _time(free_at))
+        raise RateLimitedError(LIMIT_USED_UP(), _time(free_at))
 
 
 def _without_pause(state: ThrottleState) -> ThrottleState:

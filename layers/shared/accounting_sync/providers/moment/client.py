@@ -10,6 +10,8 @@ from typing import Any, cast
 from accounting_sync.connections.moment_settings import MomentKind, MomentSettings
 from accounting_sync.errors import EntityGoneError, NotFoundError, ParkedError
 from accounting_sync.providers.http import Call, Transport
+from accounting_sync.reasons.documents import GONE_AT_SOURCE
+from accounting_sync.reasons.providers import ANSWER_UNREADABLE
 
 BASE_PATH = "/api/1.0"
 BASE_URL = f"https://app.moment.team{BASE_PATH}"
@@ -64,7 +66,7 @@ class MomentClient:
         try:
             body = self._transport.send(call).body
         except NotFoundError as error:
-            raise EntityGoneError(str(error)) from error
+            raise EntityGoneError(GONE_AT_SOURCE(said=error)) from error
         if not isinstance(body, dict):
             raise _unreadable(call, "it is not an object")
         return body
@@ -159,4 +161,5 @@ class MomentClient:
 
 
 def _unreadable(call: Call, problem: str) -> ParkedError:
-    return ParkedError(f"Moment's answer to {call.method} {call.template} cannot be used: {problem}.")
+    called = f"{call.method} {call.template}"
+    return ParkedError(ANSWER_UNREADABLE(provider="Moment", call=called, problem=problem))

@@ -8,6 +8,7 @@ from accounting_sync.errors import NotFoundError, OutcomeUnknownError, ParkedErr
 from accounting_sync.model import ProviderModel
 from accounting_sync.providers.http import Answer, Call, Json, Method, Transport, Upload
 from accounting_sync.providers.moneybird.models import MoneybirdObject
+from accounting_sync.reasons.providers import ANSWER_UNREADABLE, OUTCOME_UNKNOWN, TOO_MANY_PAGES
 
 PER_PAGE = 100
 """The most that Moneybird gives: entries of a page, and records of one `POST .../synchronization`."""
@@ -79,7 +80,7 @@ class MoneybirdApi:
             found |= {item.id: item for item in items}
             if not _goes_on(answer, items):
                 return list(found.values())
-        raise ParkedError(f"Moneybird's list of {resource} has more than {MOST_PAGES} pages.")
+        raise ParkedError(TOO_MANY_PAGES(resource=resource, most=MOST_PAGES))
 
 
 def _goes_on(answer: Answer, items: Sequence[MoneybirdObject]) -> bool:
@@ -108,6 +109,7 @@ def _parsed[Found: ProviderModel](model: type[Found], call: Call, data: Json) ->
 
 
 def _unreadable(call: Call, problems: str) -> ParkedError | OutcomeUnknownError:
-    said = f"Moneybird's answer to {call.method} {call.template} cannot be read: {problems}."
+    called = f"{call.method} {call.template}"
+    reason = ANSWER_UNREADABLE(provider="Moneybird", call=called, problem=problems)
     creates = call.method == "POST" and not call.repeatable
-    return OutcomeUnknownError(said) if creates else ParkedError(said)
+    return OutcomeUnknownError(OUTCOME_UNKNOWN(said=reason)) if creates else ParkedError(reason)

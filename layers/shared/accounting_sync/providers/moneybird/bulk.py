@@ -24,6 +24,7 @@ from accounting_sync.providers.moneybird.models import (
     MoneybirdTaxReportRow,
     MoneybirdVersion,
 )
+from accounting_sync.reasons.providers import TOO_MANY_PAGES
 
 
 class MoneybirdBulkReads(MoneybirdApi):
@@ -88,4 +89,4 @@ class MoneybirdBulkReads(MoneybirdApi):
             found += debtors
             if len(debtors) < PER_PAGE:
                 return found
-        raise ParkedError(f"Moneybird's report of debtors has more than {MOST_PAGES} pages.")
+        raise ParkedError(TOO_MANY_PAGES(resource="debtors", most=MOST_PAGES))

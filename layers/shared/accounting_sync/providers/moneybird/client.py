@@ -37,6 +37,7 @@ from accounting_sync.providers.moneybird.requests import (
     ReceiptFields,
     WebhookFields,
 )
+from accounting_sync.reasons.documents import GONE_AT_SOURCE
 
 BASE_PATH = "/api/v2"
 BASE_URL = f"https://moneybird.com{BASE_PATH}"
@@ -60,7 +61,7 @@ class MoneybirdClient(MoneybirdBulkReads):
         try:
             return self._read(MoneybirdObject, call).raw
         except NotFoundError as error:
-            raise EntityGoneError(str(error)) from error
+            raise EntityGoneError(GONE_AT_SOURCE(said=error)) from error
 
     # Contacts
 

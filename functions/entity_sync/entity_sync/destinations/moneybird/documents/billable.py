@@ -10,6 +10,7 @@ from accounting_sync.accounting.money import amount_text
 from accounting_sync.errors import ParkedError
 from accounting_sync.providers.moneybird.models import BookedObject
 from accounting_sync.providers.moneybird.requests import MoneybirdRequest
+from accounting_sync.reasons.bookings import TOTAL_DIFFERS_THERE
 from entity_sync.destinations.moneybird.writing.remote_document import RemoteDocument
 
 
@@ -50,8 +51,5 @@ def _check_total(which: str, found: Decimal | None, expected: Decimal, currency:
     if found == expected:
         return
     said = "does not say" if found is None else f"makes it {amount_text(found, currency)}"
-    raise ParkedError(
-        f"The total {which} is {amount_text(expected, currency)} in Moment, and Moneybird {said}. The"
-        " document stands in Moneybird: correct it there (it is not changed back), or in Moment, or the"
-        " settings vat and rounding, then send the event again."
-    )
+    ours = amount_text(expected, currency)
+    raise ParkedError(TOTAL_DIFFERS_THERE(which=which, ours=ours, theirs=said))

@@ -15,6 +15,8 @@ from accounting_sync.errors import ParkedError
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.models import MoneybirdContact
 from accounting_sync.providers.moneybird.requests import ContactFields
+from accounting_sync.reasons.bookings import CONTACT_ARCHIVED, CONTACT_NAME_DIFFERS
+from accounting_sync.reasons.documents import CUSTOMER_WITHOUT_NAME, CUSTOMER_WITHOUT_NUMBER
 from entity_sync.destinations.moneybird.writing.remote_document import Intent, RemoteDocument
 
 
@@ -78,12 +80,7 @@ class ContactDocument(RemoteDocument[ContactFields, MoneybirdContact]):
             return
         if _name(found) in {_name(self.fields), intent.get("name")}:
             return
-        raise ParkedError(
-            f"Moneybird has a contact with customer number {found.customer_id}, under another name"
-            f" than customer {self.fields.customer_id} has in Moment. If they are the same, let the names"
-            " agree; if not, give one of them another number. (With contact_match customer_id_alone in"
-            " the booking settings names do not count.) Then send the event again."
-        )
+        raise ParkedError(CONTACT_NAME_DIFFERS(found=found.customer_id, number=self.fields.customer_id))
 
     def check_precondition(self, found: MoneybirdContact | None) -> None:
         """Refuse an archived contact."""
@@ -103,13 +100,9 @@ def contact_fields(contact: Contact) -> ContactFields:
         If Moneybird could not hold it, or it could not be found there again.
     """
     if not contact.number:
-        raise ParkedError(
-            "The customer has no number to know its contact by. Add it in Moment, then send the event again."
-        )
+        raise ParkedError(CUSTOMER_WITHOUT_NUMBER())
     if not (contact.company_name or contact.first_name or contact.last_name):
-        raise ParkedError(
-            f"Customer {contact.number} has no name. Add it in Moment, then send the event again."
-        )
+        raise ParkedError(CUSTOMER_WITHOUT_NAME(number=contact.number))
     return ContactFields(
         customer_id=contact.number,
         company_name=contact.company_name,
@@ -135,7 +128,4 @@ def _name(contact: ContactFields | MoneybirdContact) -> str:
 def refuse_archived(found: MoneybirdContact | None) -> None:
     """Raise ParkedError if a contact is archived: Moneybird books nothing on it."""
     if found is not None and found.archived:
-        raise ParkedError(
-            f"Contact {found.customer_id} is archived in Moneybird. Make it active again there"
-            " (Contacts, filter on archived), then send the event again."
-        )
+        raise ParkedError(CONTACT_ARCHIVED(customer_number=found.customer_id))

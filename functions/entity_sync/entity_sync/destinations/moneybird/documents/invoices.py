@@ -15,6 +15,7 @@ from accounting_sync.providers.http import Upload
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.models import MoneybirdExternalSalesInvoice, MoneybirdObject
 from accounting_sync.providers.moneybird.requests import ExternalSalesInvoiceFields
+from accounting_sync.reasons.bookings import NO_PDF
 from entity_sync.destinations.moneybird.documents.billable import BillableDocument
 from entity_sync.destinations.moneybird.documents.line_items import LineItems
 from entity_sync.destinations.moneybird.writing.matching import ours, period_around
@@ -104,10 +105,7 @@ def pdf_step(client: MoneybirdClient, reference: str, load: Callable[[], bytes |
     def prepare() -> Callable[[str], None]:
         content = load()
         if content is None:
-            raise ParkedError(
-                f"Invoice {reference} is booked, but Moment has no PDF of it. Make one there, or switch"
-                " attach_pdf off in the booking settings, then send the event again."
-            )
+            raise ParkedError(NO_PDF(reference=reference))
         return lambda invoice_id: client.attach_to_external_sales_invoice(
             invoice_id, Upload(filename, content)
         )

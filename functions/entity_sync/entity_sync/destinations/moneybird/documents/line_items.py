@@ -10,6 +10,7 @@ from accounting_sync.accounting.money import amount_text, product, total
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.errors import ParkedError
 from accounting_sync.providers.moneybird.requests import DetailFields
+from accounting_sync.reasons.bookings import LINES_DIFFER_FROM_TOTAL, VAT_ROUNDED_OTHERWISE
 from entity_sync.destinations.moneybird.administration import Administration
 from entity_sync.destinations.moneybird.documents.line_splits import split_line
 from entity_sync.mapping.reconcile_totals import vat_of
@@ -93,8 +94,7 @@ def _check_sum(document: Billable, bookable: Bookable, pairs: Pairs) -> None:
         with_vat = "with" if bookable.prices_include_vat else "without"
         lines, said = amount_text(found, bookable.currency), amount_text(expected, bookable.currency)
         raise ParkedError(
-            f"The lines of the {document.entity.type} come to {lines} {with_vat} VAT, its total says {said}."
-            " Correct it in Moment, or set rounding in the booking settings, then send the event again."
+            LINES_DIFFER_FROM_TOTAL(kind=document.entity.type, lines=lines, with_vat=with_vat, said=said)
         )
 
 
@@ -107,9 +107,4 @@ def _check_vat(document: Billable, bookable: Bookable, pairs: Pairs, settings: B
     vat = vat_of(pieces, bookable, settings.rounding.moneybird_vat)
     if vat != bookable.total_vat:
         said, made = (amount_text(each, bookable.currency) for each in (bookable.total_vat, vat))
-        raise ParkedError(
-            f"The VAT of the {document.entity.type} is {said} in Moment, and Moneybird would make it {made}:"
-            " each rounds it in another way. Nothing was written. Set rounding in the booking settings"
-            " (policy rounding_line books the difference; moneybird_vat says how Moneybird rounds), or"
-            " correct it in Moment, then send the event again."
-        )
+        raise ParkedError(VAT_ROUNDED_OTHERWISE(kind=document.entity.type, said=said, made=made))

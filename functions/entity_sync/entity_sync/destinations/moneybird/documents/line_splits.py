@@ -12,6 +12,7 @@ from decimal import Decimal
 from accounting_sync.accounting.documents import Bookable, Line
 from accounting_sync.accounting.money import EXACT, amount_text, product, total
 from accounting_sync.errors import ParkedError
+from accounting_sync.reasons.bookings import TOO_MANY_DECIMALS
 
 _ONE = Decimal(1)
 _CENT = Decimal("0.01")
@@ -48,10 +49,8 @@ def split_line(line: Line, document: Bookable) -> tuple[LineSplit, ...]:
     if line.discount_percentage and _fits(line.quantity, line.unit_price):
         return tuple(_with_discount(line, amount))
     if not _whole_cents(amount):
-        raise ParkedError(
-            f"A line comes to {amount_text(amount, document.currency)} {document.currency}, and Moneybird"
-            " keeps two decimals. Book it there by hand."
-        )
+        text = amount_text(amount, document.currency)
+        raise ParkedError(TOO_MANY_DECIMALS(amount=text, currency=document.currency))
     return (_split(f"{line.description} ({_sum(line)})", _ONE, amount),)
 
 

@@ -6,6 +6,8 @@ from accounting_sync.accounting.stores.link_store import Link
 from accounting_sync.errors import NotFoundError, ParkedError
 from accounting_sync.providers.moneybird.models import MoneybirdObject
 from accounting_sync.providers.moneybird.requests import MoneybirdRequest
+from accounting_sync.reasons.bookings import DELETED_AT_MONEYBIRD, SEVERAL_FOUND
+from accounting_sync.reasons.cause import Reason
 from entity_sync.destinations.moneybird.writing.differences import changes
 from entity_sync.destinations.moneybird.writing.remote_document import RemoteDocument
 
@@ -84,15 +86,9 @@ def _only[F: MoneybirdRequest, R: MoneybirdObject](
 ) -> R | None:
     if len(found) > 1:
         ids = ", ".join(sorted(each.id for each in found))
-        raise ParkedError(
-            f"Moneybird holds this {target.name} {len(found)} times ({ids}). Delete what is too much at"
-            " Moneybird, then send the event again."
-        )
+        raise ParkedError(SEVERAL_FOUND(what=target.name, count=len(found), ids=ids))
     return found[0] if found else None
 
 
-def _deleted[F: MoneybirdRequest, R: MoneybirdObject](target: RemoteDocument[F, R]) -> str:
-    return (
-        f"The {target.name} of this {target.claim.entity.type} was deleted at Moneybird. It is not made"
-        " a second time by itself. If it should be, unlink it, then send the event again."
-    )
+def _deleted[F: MoneybirdRequest, R: MoneybirdObject](target: RemoteDocument[F, R]) -> Reason:
+    return DELETED_AT_MONEYBIRD(what=target.name, kind=target.claim.entity.type)

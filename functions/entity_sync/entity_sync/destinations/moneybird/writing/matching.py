@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from accounting_sync.errors import ParkedError
 from accounting_sync.providers.moneybird.filters import Period
 from accounting_sync.providers.moneybird.models import BookedObject
+from accounting_sync.reasons.bookings import FOREIGN_REFERENCE
 from accounting_sync.time import from_text
 
 ATTEMPTED_AT = "attempted_at"
@@ -35,12 +36,7 @@ def ours[Found: BookedObject](
     found = [each for each in listed if each.reference == reference]
     foreign = [each.id for each in found if not is_ours(each)]
     if foreign:
-        raise ParkedError(
-            f"Moneybird already has an {name} with reference {reference} for this contact that was entered"
-            f" another way ({', '.join(foreign)}). Keep one: delete it there and send the event again, or"
-            " leave it and mark"
-            " the document in Moment so that it is not transferred."
-        )
+        raise ParkedError(FOREIGN_REFERENCE(what=name, reference=reference, ids=", ".join(foreign)))
     return found
 
 

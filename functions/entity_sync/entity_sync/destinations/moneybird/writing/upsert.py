@@ -14,6 +14,7 @@ from accounting_sync.accounting.stores.link_store import Link, LinkState
 from accounting_sync.errors import OutcomeUnknownError, ParkedError, SyncError, WaitError
 from accounting_sync.providers.moneybird.models import MoneybirdObject
 from accounting_sync.providers.moneybird.requests import MoneybirdRequest
+from accounting_sync.reasons.bookings import STILL_SETTLING
 from accounting_sync.time import Clock, from_text, to_text
 from entity_sync.destinations.moneybird.writing.lookup import (
     changes_for,
@@ -121,7 +122,7 @@ class Upsert:
             return
         settled_at = from_text(attempted_at) + SETTLING
         if self.clock() < settled_at:
-            raise WaitError("What an earlier attempt sent may still become visible at Moneybird.", settled_at)
+            raise WaitError(STILL_SETTLING(), settled_at)
 
     def _create[F: MoneybirdRequest, R: MoneybirdObject](self, target: RemoteDocument[F, R]) -> Written[R]:
         target.check_precondition(None)
