@@ -19,6 +19,7 @@ ARTIFACTS = {
     "OperationsFunction": "/var/task",
     "LookFunction": "/var/task",
     "AdministrationFunction": "/var/task",
+    "NoticesFunction": "/var/task",
 }
 
 

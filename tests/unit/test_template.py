@@ -18,6 +18,7 @@ FUNCTIONS = (
     "LookFunction",
     "ReconciliationFunction",
     "AdministrationFunction",
+    "NoticesFunction",
 )
 QUEUES = {
     "SyncQueue": "EntitySyncFunction",
@@ -192,6 +193,7 @@ def test_large_bodies_are_written_by_the_receiver_and_read_by_no_function() -> N
         "LookFunction": [],
         "ReconciliationFunction": [],
         "AdministrationFunction": [],
+        "NoticesFunction": [],
     }
 
 
@@ -359,7 +361,7 @@ def test_who_looks_can_change_nothing() -> None:
     [
         ("LookPolicy", {"LookFunction"}),
         ("RepairPolicy", {"LookFunction", "OperationsFunction"}),
-        ("AdministerPolicy", set(FUNCTIONS) - {"WebhookReceiverFunction", "EntitySyncFunction"}),
+        ("AdministerPolicy", set(FUNCTIONS) - {"WebhookReceiverFunction", "EntitySyncFunction", "NoticesFunction"}),
     ],
 )
 def test_policies_let_people_invoke_functions_and_touch_nothing_else(

@@ -36,9 +36,14 @@ def from_text(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
+def booking_time(moment: datetime) -> datetime:
+    """Return an aware time as a clock in Amsterdam shows it."""
+    return moment.astimezone(_bookkeeping_zone())
+
+
 def booking_date(moment: datetime) -> date:
     """Return the calendar day in Amsterdam of an aware time."""
-    return moment.astimezone(_bookkeeping_zone()).date()
+    return booking_time(moment).date()
 
 
 @cache

@@ -18,7 +18,7 @@ from accounting_sync.reasons.cause import Reason
 from accounting_sync.reasons.running import CUT_OFF
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.event_store import EventStateError, EventStore
-from accounting_sync.webhooks.events import FINAL, EntityRef, Status, WaitingRoom, WebhookEvent
+from accounting_sync.webhooks.events import FINAL, EntityRef, Lane, Status, WaitingRoom, WebhookEvent
 from accounting_sync.webhooks.sync_queue import SyncMessage
 from entity_sync.consumer.failure_policy import Action, Patience, action_for, reason_for
 from entity_sync.consumer.waiting import Wait, Waiting, room_for, until_of
@@ -81,7 +81,8 @@ class EventProcessor:
             if self.waiting.joins_line(message):
                 self.counter.count(message.entity.connection, {"Waiting": 1}, source=message.entity.source)
                 return None
-            self.waiting.registry.add(message.entity.connection, self.clock())
+            told = message.lane is Lane.LIVE
+            self.waiting.registry.add(message.entity.connection, self.clock(), told=told)
             event = self.events.claim(message.event_id, worker.owner, self.clock(), LEASE)
             had_time = worker.time_left() > ENOUGH_TIME
             try:

@@ -42,7 +42,7 @@ class Known(NamedTuple):
     connection: str
     since: datetime | None
     event_at: datetime | None
-    """When the sync last took one of its events, to half a minute."""
+    """When the sync last took an event that a webhook told, to half a minute."""
 
 
 @dataclass(slots=True)
@@ -52,19 +52,26 @@ class ConnectionRegistry:
     client: "DynamoDBClient"
     table: str
     _noted: dict[str, datetime] = field(default_factory=dict)
-    _added: dict[str, datetime] = field(default_factory=dict)
+    _added: dict[tuple[str, bool], datetime] = field(default_factory=dict)
 
-    def add(self, connection: str, now: datetime) -> None:
-        """Note that an event of a connection is taken: one write a process in half a minute at most."""
-        if now - self._added.get(connection, datetime.min.replace(tzinfo=now.tzinfo)) < NOTED_FOR:
+    def add(self, connection: str, now: datetime, *, told: bool = True) -> None:
+        """Note that an event of a connection is taken: one write a process in half a minute at most.
+
+        Parameters
+        ----------
+        told
+            Whether a webhook told it. What reconciliation finds must not hide that webhooks have stopped.
+        """
+        if now - self._added.get((connection, told), datetime.min.replace(tzinfo=now.tzinfo)) < NOTED_FOR:
             return
+        noted = "SET known_since = if_not_exists(known_since, :now)"
         self.client.update_item(
             TableName=self.table,
             Key=_key(connection),
-            UpdateExpression="SET known_since = if_not_exists(known_since, :now), event_at = :now",
+            UpdateExpression=f"{noted}, event_at = :now" if told else noted,
             ExpressionAttributeValues=to_attributes({":now": to_text(now)}),
         )
-        self._added[connection] = now
+        self._added[connection, told] = now
 
     def known(self) -> list[Known]:
         """List all connections by name, with when each was first seen and when the last event was taken."""
