@@ -2,21 +2,28 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
+import boto3
 import pytest
 from aws_lambda_powertools import Logger
 from moto import mock_aws
 
 from operations.administration.app import REQUESTS, make_administration
 from operations.administration.credentials import ConnectionFiles
+from operations.administration.stack_health import StackHealth, StackNames
 from operations.api.serving import serve
+from tests.harness.fifo_queue import REGION
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import CONNECTION
 from tests.simulators.moment import API_KEY, COMPANY, samples
 from tests.simulators.moneybird import API_TOKEN
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
 
 LOGGER = Logger(service="administration", level="CRITICAL")
 URL = "http://127.0.0.1:9/stage"
@@ -26,11 +33,35 @@ KEYS = {
 }
 
 
+QUEUES = ("sync", "bulk", "dead")
+
+
+@dataclass
+class FunctionsOfAccount:
+    """What AWS Lambda tells of an account (GetAccountSettings)."""
+
+    stack: "Stack"
+
+    def get_account_settings(self) -> dict[str, Any]:
+        return {"AccountLimit": {"ConcurrentExecutions": self.stack.concurrency}}
+
+
 @dataclass
 class Stack:
     """A sync function, and the function that sets up its connection."""
 
     sync: SyncFunction
+    concurrency: int = 1000
+    """How many functions the account allows at once."""
+
+    def __post_init__(self) -> None:
+        sns, sqs = boto3.client("sns", REGION), boto3.client("sqs", REGION)
+        queue = {"Attributes": {"FifoQueue": "true"}}
+        urls = [sqs.create_queue(QueueName=f"{name}.fifo", **queue)["QueueUrl"] for name in QUEUES]  # type: ignore[arg-type]
+        topic = sns.create_topic(Name="alarms")["TopicArn"]
+        names = StackNames((urls[0], urls[1]), urls[2], topic, syncs=7)
+        functions = cast("LambdaClient", FunctionsOfAccount(self))  # moto does not tell an account's limits
+        self.health = StackHealth(sqs, sns, functions, names, lambda: datetime.now(UTC))
 
     @property
     def files(self) -> ConnectionFiles:
@@ -44,7 +75,7 @@ class Stack:
             self.sync.providers(),
             self.sync.aws.dynamodb,
             self.sync.environment.accounting_table,
-            self.sync.clock,
+            self.health,
         )
         request = {"task": task, "connection": CONNECTION, **fields}
         return serve(REQUESTS, json.loads(json.dumps(request)), administration.answer, LOGGER)
@@ -126,3 +157,86 @@ def test_removed_connection_can_be_added_again(stack: Stack) -> None:
     assert gone == {}
     assert (added["checked"]["moment_company"], added["has_settings"]) == (COMPANY, False)
     assert stack.secret()["moment"]["url_tokens"]
+
+
+def finding(stack: Stack, check: str) -> dict[str, Any]:
+    """Return what the doctor says of one thing."""
+    (found,) = [each for each in stack.ask("doctor")["findings"] if each["check"] == check]
+    return dict(found)
+
+
+def test_doctor_finds_alarms_that_nobody_hears(stack: Stack) -> None:
+    """A subscriber to the notices of one connection gets no alarms."""
+    sns, topic = stack.health.sns, stack.health.names.alarm_topic
+    boto3.client("sqs", REGION).create_queue(QueueName="inbox")
+    address: dict[str, Any] = {
+        "TopicArn": topic,
+        "Protocol": "sqs",
+        "Endpoint": f"arn:aws:sqs:{REGION}:123456789012:inbox",
+    }
+    only_notices = {"FilterPolicy": json.dumps({"connection": [CONNECTION]})}
+    arn = sns.subscribe(**address, Attributes=only_notices)["SubscriptionArn"]
+
+    unheard = finding(stack, "alarms")
+    sns.unsubscribe(SubscriptionArn=arn)
+    sns.subscribe(**address)
+
+    assert not unheard["ok"]
+    assert "notices subscribe" in unheard["remedy"]
+    assert finding(stack, "alarms")["ok"]
+
+
+def test_doctor_finds_dead_letters(stack: Stack) -> None:
+    assert finding(stack, "dead letters")["ok"]
+
+    queue = {"MessageGroupId": "1", "MessageDeduplicationId": "1"}
+    stack.health.sqs.send_message(
+        QueueUrl=stack.health.names.dead_letter_queue,
+        MessageBody="{}",
+        **queue,  # type: ignore[arg-type]
+    )
+
+    assert finding(stack, "dead letters")["message"] == "1 messages are in the dead-letter queue."
+
+
+def test_doctor_finds_an_account_that_allows_too_few_functions(stack: Stack) -> None:
+    assert finding(stack, "account")["ok"]
+    stack.concurrency = 10
+
+    found = finding(stack, "account")
+
+    assert (found["ok"], found["message"]) == (
+        False,
+        "It allows 10 functions at once; this stack may need 27.",
+    )
+
+
+def test_doctor_finds_a_clock_that_is_wrong(stack: Stack) -> None:
+    wrong = timedelta(minutes=2)
+    stack.health = replace(stack.health, clock=lambda: datetime.now(UTC) + wrong)
+
+    assert not finding(stack, "clock")["ok"]
+
+
+def test_doctor_warns_before_moments_key_expires(stack: Stack) -> None:
+    assert "not noted" in finding(stack, "key")["message"]
+
+    today = datetime.now(UTC).date()
+    for days, fine in ((40, True), (20, False)):
+        expires = (today + timedelta(days=days)).isoformat()
+        keys = {"moment": KEYS["moment"] | {"api_key_expires_on": expires}}
+        stack.ask("connection.put", api_url=URL, **keys)
+        assert finding(stack, "key")["ok"] is fine
+
+
+def test_address_gets_the_notices_of_its_connection_alone(stack: Stack) -> None:
+    answer = stack.ask("notices.subscribe", email="books@acme.test")
+
+    topic = stack.health.names.alarm_topic
+    (subscribed,) = stack.health.sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    attributes = stack.health.sns.get_subscription_attributes(SubscriptionArn=subscribed["SubscriptionArn"])[
+        "Attributes"
+    ]
+    assert answer == {"email": "books@acme.test", "connection": CONNECTION}
+    assert (subscribed["Protocol"], subscribed["Endpoint"]) == ("email", "books@acme.test")
+    assert json.loads(attributes["FilterPolicy"]) == {"connection": [CONNECTION]}

@@ -1,6 +1,7 @@
 """What webhooks did not tell is found: every bit of it, nothing twice, and nothing else."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from tests.harness.boundaries import Killed
 from tests.harness.reconciliation import make_reconciliation
 from tests.harness.sync_function import SyncFunction
 from tests.harness.tables import create_events_table
-from tests.harness.world import CONNECTION, SETTINGS, entity
+from tests.harness.world import CONNECTION, SECRET, SETTINGS, entity
 from tests.simulators.moment import samples
 
 ENOUGH: Callable[[], float] = lambda: 60.0  # noqa: E731
@@ -485,6 +486,28 @@ def register(function: SyncFunction, events: Iterable[str], **fields: object) ->
 def check_webhooks(function: SyncFunction) -> list[str]:
     tasks = make_reconciliation(function)
     return list(tasks.run({"task": "check_webhooks", "connection": CONNECTION}, ENOUGH)["problems"])
+
+
+def test_key_that_expires_is_counted_in_days_with_each_reconciliation(function: SyncFunction) -> None:
+    expires_on = (function.now + timedelta(days=12)).date().isoformat()
+    function.set_secret({**SECRET, "moment": {**SECRET["moment"], "api_key_expires_on": expires_on}})
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    make_reconciliation(function).run({"task": "reconcile_all"}, ENOUGH)
+
+    assert function.metrics.numbers["DaysToKeyExpiry"] == 12
+
+
+def test_what_reconciliation_finds_does_not_pass_for_a_webhook(function: SyncFunction) -> None:
+    registry = make_reconciliation(function).registry
+    reconcile(function)
+    function.run()
+    found = registry.known()
+
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    assert [(each.connection, each.event_at) for each in found] == [(CONNECTION, None)]
+    assert registry.known()[0].event_at == function.now
 
 
 @pytest.mark.parametrize(

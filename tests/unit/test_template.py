@@ -231,7 +231,8 @@ def test_every_log_group_ends() -> None:
 def test_no_function_may_do_everything(function: str) -> None:
     assert actions(function)
     assert [action for action in actions(function) if "*" in action] == []
-    assert [statement for statement in statements(function) if statement["Resource"] == "*"] == []
+    everywhere = [each["Action"] for each in statements(function) if each["Resource"] == "*"]
+    assert set(everywhere) <= {"lambda:GetAccountSettings"}  # of which AWS knows no resource
 
 
 def test_waiting_is_measured_over_longer_than_anything_hides_a_message() -> None:
@@ -361,7 +362,10 @@ def test_who_looks_can_change_nothing() -> None:
     [
         ("LookPolicy", {"LookFunction"}),
         ("RepairPolicy", {"LookFunction", "OperationsFunction"}),
-        ("AdministerPolicy", set(FUNCTIONS) - {"WebhookReceiverFunction", "EntitySyncFunction", "NoticesFunction"}),
+        (
+            "AdministerPolicy",
+            set(FUNCTIONS) - {"WebhookReceiverFunction", "EntitySyncFunction", "NoticesFunction"},
+        ),
     ],
 )
 def test_policies_let_people_invoke_functions_and_touch_nothing_else(

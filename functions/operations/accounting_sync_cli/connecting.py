@@ -1,5 +1,6 @@
 """Commands that set connections up: add, rotate, remove, and send a webhook to try one."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -27,6 +28,9 @@ def add(  # noqa: PLR0913, PLR0917
     moment_key: Annotated[
         str | None, typer.Option(envvar="MOMENT_API_KEY", help="Asked for where it is left out.")
     ] = None,
+    moment_key_expires: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="When the key expires; you are told before.")
+    ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the credentials; do the rest again.")] = False,
 ) -> None:
     """Set up a connection, or change it; may be repeated.
@@ -36,6 +40,8 @@ def add(  # noqa: PLR0913, PLR0917
     """
     session = session_of(context)
     keys: dict[str, Any] = {} if keep else _asked(moneybird_token, administration, moment_company, moment_key)
+    if moment_key_expires and "moment" in keys:
+        keys["moment"]["api_key_expires_on"] = moment_key_expires.date().isoformat()
     answer = session.stack.ask(
         Function.ADMINISTER, "connection.put", connection=name, api_url=session.stack.api_url, **keys
     )

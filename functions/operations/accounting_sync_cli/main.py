@@ -2,7 +2,7 @@
 
 import typer
 
-from accounting_sync_cli import connecting, looking, mapping, repairing, runs
+from accounting_sync_cli import connecting, looking, mapping, notices, repairing, runs
 from accounting_sync_cli.context import RootGroup, common_options
 
 EPILOG = (
@@ -20,6 +20,7 @@ app.add_typer(looking.events, name="events")
 app.add_typer(looking.documents, name="documents")
 app.add_typer(connections, name="connection")
 app.add_typer(mapping.mapping, name="mapping")
+app.add_typer(notices.notices, name="notices")
 app.command()(mapping.doctor)
 app.command()(connecting.trigger)
 app.command()(runs.reconcile)

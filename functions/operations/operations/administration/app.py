@@ -19,6 +19,8 @@ from operations.administration.credentials import ConnectionFiles
 from operations.administration.doctor import Doctor
 from operations.administration.free_flow import FreeFlow
 from operations.administration.mapping import Mappings
+from operations.administration.stack_health import StackHealth, StackNames
+from operations.administration.subscriptions import Subscriptions
 from operations.administration.trigger import Trigger
 from operations.api.administration import (
     AdministerRequest,
@@ -29,6 +31,7 @@ from operations.api.administration import (
     RemoveConnection,
     RotateConnection,
     ShowMapping,
+    SubscribeNotices,
     TriggerWebhook,
 )
 from operations.api.serving import serve
@@ -36,8 +39,6 @@ from operations.api.serving import serve
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_dynamodb import DynamoDBClient
-
-    from accounting_sync.time import Clock
 
 REQUESTS: TypeAdapter[AdministerRequest] = TypeAdapter(AdministerRequest)
 
@@ -50,6 +51,7 @@ class Administration:
     mappings: Mappings
     doctor: Doctor
     trigger: Trigger
+    subscriptions: Subscriptions
 
     def answer(self, request: AdministerRequest) -> BaseModel:  # noqa: PLR0911  # one a request
         """Do what a request asks."""
@@ -70,6 +72,8 @@ class Administration:
                 return self.doctor.run(request)
             case TriggerWebhook():
                 return self.trigger.run(request)
+            case SubscribeNotices():
+                return self.subscriptions.add(request)
 
 
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
@@ -89,14 +93,28 @@ def administration() -> Administration:
     )
     dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
     clients = ProviderClients(providers, flow, flow)
-    return make_administration(files, clients, dynamodb, os.environ["ACCOUNTING_TABLE"], utc_now)
+    sns = boto3.client("sns", config=CLIENT_CONFIG)
+    health = StackHealth(
+        boto3.client("sqs", config=CLIENT_CONFIG),
+        sns,
+        boto3.client("lambda", config=CLIENT_CONFIG),
+        StackNames.from_environment(os.environ),
+        utc_now,
+    )
+    table = os.environ["ACCOUNTING_TABLE"]
+    return make_administration(files, clients, dynamodb, table, health)
 
 
 def make_administration(
-    files: ConnectionFiles, clients: ProviderClients, dynamodb: "DynamoDBClient", table: str, clock: "Clock"
+    files: ConnectionFiles,
+    clients: ProviderClients,
+    dynamodb: "DynamoDBClient",
+    table: str,
+    health: StackHealth,
 ) -> Administration:
     """Put the function together."""
     connecting = Connecting(files, clients)
     mappings = Mappings(files, clients, LedgerIndex(dynamodb, table), DocumentStore(dynamodb, table))
-    doctor = Doctor(files, clients, connecting, mappings, clock)
-    return Administration(connecting, mappings, doctor, Trigger(files))
+    doctor = Doctor(files, clients, connecting, mappings, health)
+    subscriptions = Subscriptions(health.sns, health.names.alarm_topic)
+    return Administration(connecting, mappings, doctor, Trigger(files), subscriptions)

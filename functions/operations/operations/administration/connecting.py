@@ -201,6 +201,8 @@ def _with_keys(secret: Secret, moneybird: MoneybirdKeys | None, moment: MomentKe
         secret["moneybird"] = secret.get("moneybird", {}) | given
     if moment:
         given = {"company": moment.company, "api_key": moment.api_key.get_secret_value()}
+        if moment.api_key_expires_on:
+            given["api_key_expires_on"] = moment.api_key_expires_on.isoformat()
         secret["moment"] = secret.get("moment", {}) | given
     return secret
 

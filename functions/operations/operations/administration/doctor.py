@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from accounting_sync.errors import SyncError
 from accounting_sync.providers.clients import ProviderClients
 from accounting_sync.providers.moneybird.client import MoneybirdClient
-from accounting_sync.time import Clock
+from accounting_sync.time import booking_date
 from operations.administration.connecting import Connecting
 from operations.administration.credentials import ConnectionFiles, connection_of
 from operations.administration.mapping import Mappings
+from operations.administration.stack_health import StackHealth
 from operations.api.administration import CheckConnection, Diagnose, Diagnosis, Finding, ShowMapping
 from operations.api.serving import NotFoundError
+from operations.reconciliation.key_expiry import WARNED_DAYS
 from operations.reconciliation.webhook_health import webhook_problems, webhooks_of
 
 type Check = Callable[[Diagnose], Iterator[Finding]]
@@ -25,16 +28,18 @@ class Doctor:
     clients: ProviderClients
     connecting: Connecting
     mappings: Mappings
-    clock: Clock
+    health: StackHealth
 
     def run(self, request: Diagnose) -> Diagnosis:
         """Run all checks; one that cannot be made is a finding too."""
         findings = [found for name, check in self._checks() for found in _run(name, check, request)]
-        return Diagnosis(connection=request.connection, findings=tuple(findings), at=self.clock())
+        findings += self.health.findings()
+        return Diagnosis(connection=request.connection, findings=tuple(findings), at=self.health.clock())
 
     def _checks(self) -> tuple[tuple[str, Check], ...]:
         return (
             ("credentials", self._credentials),
+            ("key", self._key),
             ("webhook", self._webhook),
             ("administration", self._administration),
             ("booking settings", self._settings),
@@ -54,6 +59,23 @@ class Doctor:
                 message=f"There are none for {provider.capitalize()}.",
                 remedy=f"accounting-sync connection add {request.connection}",
             )
+
+    def _key(self, request: Diagnose) -> Iterator[Finding]:
+        """Moment's keys expire after two years at most (its documentation); it does not tell when."""
+        section = self.files.secret(request.connection).get("moment")
+        if section is None:
+            return
+        remedy = f"accounting-sync connection add {request.connection} --moment-key-expires DATE"
+        expires_on = section.get("api_key_expires_on")
+        if expires_on is None:
+            said = "When Moment's API key expires is not noted, so nobody is warned."
+            yield Finding(check="key", ok=False, message=said, remedy=remedy)
+            return
+        days = (date.fromisoformat(expires_on) - booking_date(self.health.clock())).days
+        said = f"Moment's API key expires on {expires_on}, in {days} days."
+        yield Finding(
+            check="key", ok=days > WARNED_DAYS, message=said, remedy=None if days > WARNED_DAYS else remedy
+        )
 
     def _webhook(self, request: Diagnose) -> Iterator[Finding]:
         client = self._moneybird(request.connection)

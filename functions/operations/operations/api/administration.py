@@ -1,6 +1,6 @@
 """What AdministrationFunction is asked and answers. Credentials go in, and only webhook URLs come out."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -25,6 +25,8 @@ class MomentKeys(Model):
 
     company: Text
     api_key: SecretStr = Field(min_length=1)
+    api_key_expires_on: date | None = None
+    """Two years after it was made at most (Moment's documentation); an alarm tells a month before."""
 
 
 class CheckConnection(Model):
@@ -101,6 +103,14 @@ class TriggerWebhook(Model):
     entity_id: str = Field(pattern=r"^[0-9]+$")
 
 
+class SubscribeNotices(Model):
+    """Let a mail address have the notices of a connection; without one: all of them, and the alarms."""
+
+    task: Literal["notices.subscribe"]
+    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=320)
+    connection: ConnectionName | None = None
+
+
 type AdministerRequest = Annotated[
     CheckConnection
     | PutConnection
@@ -109,7 +119,8 @@ type AdministerRequest = Annotated[
     | ShowMapping
     | PutMapping
     | Diagnose
-    | TriggerWebhook,
+    | TriggerWebhook
+    | SubscribeNotices,
     Field(discriminator="task"),
 ]
 """What AdministrationFunction does."""
@@ -217,6 +228,13 @@ class Diagnosis(Model):
     connection: str
     findings: tuple[Finding, ...]
     at: datetime
+
+
+class Subscribed(Model):
+    """Who will be told, once AWS's mail to the address is confirmed."""
+
+    email: str
+    connection: str | None = None
 
 
 class Triggered(Model):

@@ -23,6 +23,7 @@ from accounting_sync.time import Clock, utc_now
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.sync_queue import SyncQueue
 from operations.reconciliation.environment import Environment
+from operations.reconciliation.key_expiry import KeyExpiry
 from operations.reconciliation.listings import Listings
 from operations.reconciliation.requeue import Requeue
 from operations.reconciliation.runner import Runner
@@ -139,4 +140,5 @@ def make_tasks(  # noqa: PLR0913  # the composition root
         counter=counter,
         logger=logger,
     )
-    return Tasks(runner, runs, registry, configured, health, TotalsTasks(checker), logger)
+    expiry = KeyExpiry(connections, clock, counter, logger)
+    return Tasks(runner, runs, registry, configured, health, expiry, TotalsTasks(checker), logger)

@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 from accounting_sync.aws.parameters import ParameterNames
 from accounting_sync.connections.registry import ConnectionRegistry
 from accounting_sync.errors import SyncError
+from operations.reconciliation.key_expiry import KeyExpiry
 from operations.reconciliation.runner import Runner
 from operations.reconciliation.runs import Run, RunKind, RunState, RunStore
 from operations.reconciliation.webhook_health import WebhookHealth
@@ -30,6 +31,7 @@ class Tasks:
     configured: ParameterNames
     """The connections that have booking settings, whether or not a webhook has ever come for them."""
     health: WebhookHealth
+    expiry: KeyExpiry
     totals: TotalsTasks
     logger: Logger
 
@@ -90,7 +92,7 @@ class Tasks:
         """Open a run for each connection; whatever is wrong with one, the others are reconciled."""
         failed = {}
         for connection in self._connections():
-            for work in (self._open_run, self.health.check):
+            for work in (self._open_run, self.health.check, self.expiry.check):
                 try:
                     work(connection, time_left)
                 except SyncError as error:

@@ -1,6 +1,7 @@
 """A connection: one customer set-up, its credentials (Secrets Manager) as the sync function sees them."""
 
 import json
+from datetime import date
 from typing import Protocol
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -33,6 +34,8 @@ class MomentAccess(Model):
 
     company: str
     api_key: SecretStr
+    api_key_expires_on: date | None = None
+    """As a person noted it: the API does not tell."""
     basic_auth: tuple[BasicCredential, ...] = ()
     url_tokens: tuple[SecretStr, ...] = ()
 
