@@ -292,3 +292,27 @@ def test_common_options_may_stand_anywhere_but_behind_two_dashes() -> None:
     assert common_first(["status", "--stack=x"]) == ["--stack=x", "status"]
     assert common_first(["a", "--", "--json"]) == ["a", "--", "--json"]
     assert common_first(["status", "--stack"]) == ["--stack", "status"]
+
+
+def test_reason_is_explained_by_its_code_without_a_stack() -> None:
+    alone = asked({})
+
+    explained = alone.run("reasons", "vat_code_not_mapped")
+
+    assert explained.exit_code == 0
+    assert "VAT code {vat_code} is not mapped." in explained.output
+    assert "Add it under vat in the booking settings" in " ".join(explained.output.split())
+    assert alone.json("reasons", "unchanged") == {
+        "unchanged": {"sentence": "Moneybird has it like this already.", "remedy": ""}
+    }
+    assert alone.run("reasons", "unheard_of").exit_code == ExitCode.NOT_FOUND
+
+
+def test_events_are_listed_and_replayed_by_the_code_of_their_reason(
+    looking: CommandLine, parked: str
+) -> None:
+    listed = looking.run("events", "list", "-c", CONNECTION, "--reason", "vat_code_not_mapped")
+    others = looking.json("events", "list", "-c", CONNECTION, "--reason", "no_pdf")
+
+    assert "(vat_code_not_mapped)" in " ".join(listed.output.split())
+    assert others["events"] == []

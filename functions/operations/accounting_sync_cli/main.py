@@ -2,7 +2,7 @@
 
 import typer
 
-from accounting_sync_cli import connecting, looking, mapping, notices, repairing, runs
+from accounting_sync_cli import connecting, looking, mapping, notices, reasons, repairing, runs
 from accounting_sync_cli.context import RootGroup, common_options
 
 EPILOG = (
@@ -22,6 +22,7 @@ app.add_typer(connections, name="connection")
 app.add_typer(mapping.mapping, name="mapping")
 app.add_typer(notices.notices, name="notices")
 app.command()(mapping.doctor)
+app.command()(reasons.reasons)
 app.command()(connecting.trigger)
 app.command()(runs.reconcile)
 app.command()(runs.backfill)
