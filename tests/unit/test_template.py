@@ -381,3 +381,19 @@ def test_policies_let_people_invoke_functions_and_touch_nothing_else(
         "Action": "cloudformation:DescribeStacks",
         "Resource": {"Ref": "AWS::StackId"},
     }
+
+
+def test_layer_holds_the_description_of_every_aws_service_that_a_function_calls() -> None:
+    """The others are left out of the layer: botocore's descriptions of all services take 25 MB."""
+    makefile = (ROOT / "layers/shared/Makefile").read_text()
+    held = re.search(r"^SERVICES := (.*)$", makefile, re.MULTILINE)
+    called = {
+        name
+        for folder in CODE
+        for source in folder.rglob("*.py")
+        if "accounting_sync_cli" not in source.parts
+        for name in re.findall(r'boto3\.client\(\s*"([a-z]+)"', source.read_text())
+    }
+
+    assert held
+    assert {"dynamodb", "sns", "lambda"} <= called <= set(held[1].split())
