@@ -16,6 +16,7 @@ ARTIFACTS = {
     "SharedLayer": "/opt",
     "WebhookReceiverFunction": "/var/task",
     "EntitySyncFunction": "/var/task",
+    "TryFunction": "/var/task",
     "OperationsFunction": "/var/task",
     "LookFunction": "/var/task",
     "AdministrationFunction": "/var/task",

@@ -2,8 +2,9 @@
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,10 +14,13 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
+from accounting_sync.providers.flow.free_flow import FreeFlow
 from accounting_sync_cli.context import common_first
 from accounting_sync_cli.errors import ExitCode
 from accounting_sync_cli.main import app
 from accounting_sync_cli.stack import Function, Stack
+from entity_sync import try_app
+from entity_sync.composition import make_trying
 from operations import look_app
 from operations.api.serving import serve
 from operations.environment import LookEnvironment
@@ -141,6 +145,60 @@ def test_tail_prints_an_event_once_for_each_change(looking: CommandLine, parked:
     result = looking.run("events", "tail", "-c", CONNECTION, "--every", "0.2", "--looks", "2")
 
     assert result.stdout.count("PARKED") == 1
+
+
+@pytest.fixture
+def trying(looking: CommandLine, sync: SyncFunction) -> CommandLine:
+    providers = replace(sync.providers(), throttle=FreeFlow(), breaker=FreeFlow())
+    made = make_trying(sync.environment, sync.aws, sync.clock, providers)
+    looking.functions.answers["TRY"] = lambda request: try_app.answer(made, request, lambda: 60.0)
+    return looking
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_try_shows_a_parked_invoice_by_its_number_and_says_why(
+    trying: CommandLine, parked: str, width: int
+) -> None:
+    trying.width = width
+
+    result = trying.run("mapping", "try", CONNECTION, "--invoice", "1")
+
+    assert result.exit_code == ExitCode.NEEDS_REPAIR
+    assert "vat_code_not_mapped" in result.stdout
+    assert "total_gross" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= width
+
+
+def test_try_shows_what_stands_there_beside_what_would_be_sent(
+    trying: CommandLine, sync: SyncFunction
+) -> None:
+    sync.sync("invoice", INVOICE)
+    sync.moment.state.put("invoices", {"id": int(INVOICE), "dueDate": "2026-02-19"}, None)
+
+    result = trying.run("mapping", "try", CONNECTION, "--invoice", str(INVOICE), "--id")
+
+    (booked,) = sync.at_moneybird("external_sales_invoices")
+    row = rf"^due_date +{booked['due_date']} +2026-02-19 *$"
+    assert re.search(row, result.stdout, re.MULTILINE), result.stdout
+
+
+def test_try_of_a_number_that_is_not_known_asks_for_the_id(trying: CommandLine) -> None:
+    result = trying.run("mapping", "try", CONNECTION, "--invoice", "4711")
+
+    assert (result.exit_code, "--invoice ID --id" in result.output) == (ExitCode.NOT_FOUND, True)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--invoice", "1", "--offer", "2")])
+def test_try_wants_one_document(trying: CommandLine, arguments: tuple[str, ...]) -> None:
+    assert trying.run("mapping", "try", CONNECTION, *arguments).exit_code == ExitCode.INVALID
+
+
+def test_learn_tells_where_fields_were_found_and_which_were_not(trying: CommandLine, parked: str) -> None:
+    shown = trying.run("mapping", "learn", CONNECTION).stdout
+
+    assert re.search(r"^number +invoiceNumber *$", shown, re.MULTILINE)
+    assert re.search(r"^do_not_transfer +found nowhere *$", shown, re.MULTILINE)
+    assert "moment_fields" in shown
 
 
 PLAN = {"would_replay": 2, "complete": True, "as_of": "2026-01-06T12:00:00Z"}

@@ -14,6 +14,7 @@ from tests.local_stack.paths import ROOT
 FUNCTIONS = (
     "WebhookReceiverFunction",
     "EntitySyncFunction",
+    "TryFunction",
     "OperationsFunction",
     "LookFunction",
     "ReconciliationFunction",
@@ -189,6 +190,7 @@ def test_large_bodies_are_written_by_the_receiver_and_read_by_no_function() -> N
     assert rights == {
         "WebhookReceiverFunction": ["s3:PutObject"],
         "EntitySyncFunction": [],
+        "TryFunction": [],
         "OperationsFunction": [],
         "LookFunction": [],
         "ReconciliationFunction": [],
@@ -357,11 +359,20 @@ def test_who_looks_can_change_nothing() -> None:
     assert "Events" not in properties("LookFunction")
 
 
+def test_what_is_tried_can_be_written_nowhere() -> None:
+    assert set(actions("TryFunction")) == {
+        "dynamodb:GetItem",
+        "secretsmanager:GetSecretValue",
+        "ssm:GetParameter",
+    }
+    assert "Events" not in properties("TryFunction")
+
+
 @pytest.mark.parametrize(
     ("policy", "functions"),
     [
         ("LookPolicy", {"LookFunction"}),
-        ("RepairPolicy", {"LookFunction", "OperationsFunction"}),
+        ("RepairPolicy", {"LookFunction", "OperationsFunction", "TryFunction"}),
         (
             "AdministerPolicy",
             set(FUNCTIONS) - {"WebhookReceiverFunction", "EntitySyncFunction", "NoticesFunction"},

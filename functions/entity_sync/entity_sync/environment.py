@@ -10,20 +10,39 @@ from accounting_sync.model import Model
 from accounting_sync.providers.flow.throttle import ThrottleSettings, settings_for
 
 
-class Environment(Model):
-    """Names of the resources, where the providers are, and how patient to be."""
+class TryEnvironment(Model):
+    """What a trial needs: where links and settings are, and where the providers are."""
 
-    stage: str
-    events_table: str
     accounting_table: str
-    control_table: str
-    sync_queue_url: str
-    bulk_queue_url: str
-    event_bus_name: str
     connection_prefix: str
     """First part of the names of the connections' secrets and parameters, with the slash."""
     moneybird_base_url: str
     moment_base_url: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings; each is the variable of its name in capitals.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            If one is missing or cannot be used.
+        """
+        names = {name: name.upper() for name in cls.model_fields}
+        return cls.model_validate(
+            {name: environment[variable] for name, variable in names.items() if variable in environment}
+        )
+
+
+class Environment(TryEnvironment):
+    """Names of all resources, and how patient to be."""
+
+    stage: str
+    events_table: str
+    control_table: str
+    sync_queue_url: str
+    bulk_queue_url: str
+    event_bus_name: str
     moneybird_rate: str = "150/300"
     """Moneybird's limit: calls/seconds."""
     moneybird_calls_kept: int = Field(default=0, ge=0)
@@ -46,17 +65,3 @@ class Environment(Model):
     def retention(self) -> timedelta:
         """How long events are kept."""
         return timedelta(days=self.event_retention_days)
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read the settings; each is the variable of its name in capitals.
-
-        Raises
-        ------
-        pydantic.ValidationError
-            If one is missing or cannot be used.
-        """
-        names = {name: name.upper() for name in cls.model_fields}
-        return cls.model_validate(
-            {name: environment[variable] for name, variable in names.items() if variable in environment}
-        )

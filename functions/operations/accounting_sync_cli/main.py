@@ -2,7 +2,7 @@
 
 import typer
 
-from accounting_sync_cli import connecting, looking, mapping, notices, reasons, repairing, runs
+from accounting_sync_cli import connecting, looking, mapping, notices, reasons, repairing, runs, trying
 from accounting_sync_cli.context import RootGroup, common_options
 
 EPILOG = (
@@ -26,6 +26,9 @@ app.command()(reasons.reasons)
 app.command()(connecting.trigger)
 app.command()(runs.reconcile)
 app.command()(runs.backfill)
+
+mapping.mapping.command("try")(trying.try_document)
+mapping.mapping.command()(trying.learn)
 
 connections.command("list")(looking.list_connections)
 connections.command("show")(looking.show_connection)

@@ -32,6 +32,7 @@ class Function(Enum):
     """A function that answers people: its output, its key in `stack.json`, and the policy it needs."""
 
     LOOK = ("LookFunctionName", "look_function", "LookPolicy")
+    TRY = ("TryFunctionName", "try_function", "RepairPolicy")
     REPAIR = ("OperationsFunctionName", "operations_function", "RepairPolicy")
     RECONCILE = ("ReconciliationFunctionName", "reconciliation_function", "AdministerPolicy")
     ADMINISTER = ("AdministrationFunctionName", "administration_function", "AdministerPolicy")

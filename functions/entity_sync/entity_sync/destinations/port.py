@@ -3,28 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
-
-from pydantic import Field
+from typing import Protocol
 
 from accounting_sync.accounting.documents import Document
 from accounting_sync.accounting.stores.accounting_store import Claim
+from accounting_sync.accounting.trials import PlannedWrite
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.model import Model
 from accounting_sync.reasons.cause import Reason
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.events import EntityRef, Status
-
-
-class PlannedWrite(Model):
-    """One write that a dry run would have made."""
-
-    action: str
-    """In words: `create contact`."""
-    path: str
-    """Of the request, with its method: `POST contacts`."""
-    fields: dict[str, Any] = Field(default_factory=dict)
-    """The body that would be sent; money as text."""
 
 
 class Booked(Model):

@@ -131,6 +131,20 @@ class Fields:
             f"{name}={path}" for name in names for path in self._paths(name) if _is_there(self.raw, path)
         )
 
+    def taken(self) -> Mapping[str, str]:
+        """Return each field that has a value, and the first of its paths that holds one."""
+        found = {name: next(filter(self._holds, paths), None) for name, paths in self._candidates.items()}
+        return {name: path for name, path in found.items() if path is not None}
+
+    def _holds(self, path: str) -> bool:
+        return any(value is not None and value != "" for value in self._found(path))
+
+    def untaken(self) -> frozenset[str]:
+        """Return the keys, at most one level deep, that no field is looked for under."""
+        paths = {path for paths in self._candidates.values() for path in paths} | {"id"}
+        flat = {_flattened(path.split(".")) for path in paths}
+        return frozenset(key for key in _keys(self.raw) if key not in flat and not _leads_to(key, paths))
+
     def flag(self, name: str) -> bool | None:
         """Read a truth value."""
         return next((value for value in self._values(name) if isinstance(value, bool)), None)
@@ -195,6 +209,11 @@ class Fields:
         yield _nested(self.raw, parts)
         if len(parts) > 1:
             yield self.raw.get(_flattened(parts))
+
+
+def _leads_to(key: str, paths: Iterable[str]) -> bool:
+    """Whether a key is one of the paths, lies on the way to one, or lies within one."""
+    return any(f"{path}.".startswith(f"{key}.") or key.startswith(f"{path}.") for path in paths)
 
 
 def _blank(value: object) -> bool:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from accounting_sync.accounting.documents import Document
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.connections.connection import Connection
-from accounting_sync.errors import EntityGoneError
+from accounting_sync.errors import EntityGoneError, ParkedError
 from accounting_sync.providers.clients import ProviderClients
 from accounting_sync.providers.moment.client import MomentClient, path_of
-from accounting_sync.reasons.documents import GONE_OR_WRONG_PATH
+from accounting_sync.reasons.documents import GONE_OR_WRONG_PATH, PARENT_GONE
 from accounting_sync.webhooks.events import EntityRef, Source
 from entity_sync.mapping.fields import Raw
 from entity_sync.mapping.from_moment import map_moment
@@ -44,6 +44,22 @@ class EntityReader:
             return map_moment(entity, raw, self.settings, self.fields.knows)
         client = self.clients.moneybird(self.connection, self.time_left)
         return map_moneybird(entity, client.fetch(entity.type, entity.id))
+
+    def load_parent(self, entity: EntityRef) -> Document:
+        """Fetch and map what a document belongs to.
+
+        Raises
+        ------
+        ParkedError
+            If the provider does not know it (any more).
+        SyncError
+            As for `load`.
+        """
+        try:
+            return self.load(entity)
+        except EntityGoneError as error:
+            gone = PARENT_GONE(kind=entity.type, id=entity.id, source=entity.source, said=error)
+            raise ParkedError(gone) from error
 
     def load_pdf(self, entity: EntityRef) -> bytes | None:
         """Fetch the PDF of an invoice of Moment; None where there is none."""

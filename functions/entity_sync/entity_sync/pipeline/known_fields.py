@@ -6,9 +6,19 @@ from dataclasses import dataclass
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.connections.field_aliases import MUST_BE_KNOWN, WORTH_A_WARNING
 from accounting_sync.connections.fields_seen import FieldsSeen
+from accounting_sync.errors import ParkedError
 from accounting_sync.providers.moment.client import path_of
-from entity_sync.mapping.fields import Raw
+from entity_sync.mapping.fields import Fields, Raw
 from entity_sync.mapping.from_moment.source import moment_fields, places
+
+TAKEN = "<-"
+"""Between one of our fields and the path that held its value: `invoice.state<-status`."""
+
+UNTAKEN = "?"
+"""Between a kind and a key that is taken for nothing: `invoice?invoiceLabel`."""
+
+MOST_UNTAKEN = 100
+"""Such keys of a kind that are noted: an object may have keys without end, and an item holds 400 KB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +30,28 @@ class KnownFields:
     settings: BookingSettings
 
     def note(self, kind: str, raw: Raw) -> None:
-        """Note where an entity was read, and which of the fields that matter it has."""
+        """Note where an entity was read, which fields that matter it has, and what was taken for what."""
         names = {name for group in MUST_BE_KNOWN.get(kind, {}).values() for name in group}
         fields = moment_fields(raw, kind, kind, self.settings)
         shown = fields.shown({*names, *WORTH_A_WARNING.get(kind, ())})
         read_at = f"{kind}@{path_of(kind, self.settings)}"
-        self.store.note(self.connection, {read_at, *(f"{kind}.{place}" for place in shown)})
+        found = {read_at, *(f"{kind}.{place}" for place in shown)}
+        self.store.note(self.connection, found | self._learned(kind, fields))
+
+    def _learned(self, kind: str, fields: Fields) -> set[str]:
+        """Return what an entity and its lines tell of where Moment has our fields."""
+        learned = self._learned_of(kind, fields)
+        for line in _lines(fields):
+            name = f"{kind}_line"
+            learned |= self._learned_of(name, moment_fields(line, name, name, self.settings))
+        return learned
+
+    def _learned_of(self, kind: str, fields: Fields) -> set[str]:
+        taken = {f"{kind}.{name}{TAKEN}{path}" for name, path in fields.taken().items()}
+        untaken = {f"{kind}{UNTAKEN}{key}" for key in fields.untaken()}
+        seen = self.store.noted(self.connection).seen
+        noted = sum(each.startswith(f"{kind}{UNTAKEN}") for each in seen)
+        return taken | (untaken if noted < MOST_UNTAKEN else set())
 
     def knows(self, places: AbstractSet[str]) -> bool:
         """Whether a field was ever found in one of these places."""
@@ -44,6 +70,13 @@ class KnownFields:
     def _was_found(self, field: str) -> bool:
         kind, _, name = field.partition(".")
         return not places(kind, (name,), self.settings).isdisjoint(self.store.noted(self.connection).seen)
+
+
+def _lines(fields: Fields) -> tuple[Raw, ...]:
+    try:
+        return fields.objects("lines") or ()
+    except ParkedError:
+        return ()  # the mapping refuses them
 
 
 def _warning(field: str) -> str:

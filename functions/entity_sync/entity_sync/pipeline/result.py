@@ -46,7 +46,7 @@ class Outcome(Model):
         """Return it for the event's item; of a plan that is too large, only what would be done."""
         item = self.model_dump(mode="json", exclude_defaults=True)
         if len(json.dumps(item)) > PLAN_LIMIT:
-            fields = {"destinations": {"__all__": {"plan": {"__all__": {"fields"}}}}}
+            fields = {"destinations": {"__all__": {"plan": {"__all__": {"fields", "standing"}}}}}
             return self.model_dump(mode="json", exclude_defaults=True, exclude=fields)
         return item
 

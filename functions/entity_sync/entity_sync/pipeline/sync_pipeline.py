@@ -12,7 +12,6 @@ from accounting_sync.accounting.stores.accounting_store import (
     StoredDocument,
 )
 from accounting_sync.accounting.stores.claim_store import LastSync
-from accounting_sync.accounting.stores.link_store import LinkState
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
 from accounting_sync.connections.connection import Connection, ConnectionStore
@@ -23,11 +22,8 @@ from accounting_sync.reasons.cause import Reason, joined
 from accounting_sync.reasons.documents import (
     DELETED_IN_MOMENT,
     GONE_OR_TOO_EARLY,
-    PARENT_GONE,
     TYPE_NOT_SYNCED,
-    WITHDRAWN_BUT_BOOKED,
 )
-from accounting_sync.reasons.settings import SETTINGS_MISSING
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import (
@@ -39,11 +35,12 @@ from accounting_sync.webhooks.events import (
     WebhookEvent,
 )
 from accounting_sync.webhooks.prefetched import Prefetched
-from entity_sync.booking_rules import applies, switched_off, too_old, withdrawn
+from entity_sync.booking_rules import switched_off
 from entity_sync.destinations.ledger_destination import LedgerDestination
 from entity_sync.destinations.port import Booked, BookingContext, Destination
 from entity_sync.mapping.from_moneybird import map_moneybird
 from entity_sync.pipeline.announcements import Announcements
+from entity_sync.pipeline.booking_decision import BookingDecision
 from entity_sync.pipeline.coalescing import DELETION, covered_by, covering_sync
 from entity_sync.pipeline.entity_reader import EntityReader
 from entity_sync.pipeline.feedback import Feedback
@@ -206,45 +203,15 @@ class _Run:
         """Book a document of Moment wherever its connection books."""
         booked = {self.parts.ledger.name: recorded}
         for destination in self._destinations:
-            why_not = self._why_not(document, destination.name)
+            why_not = self._decision.why_not(document, destination.name)
             if why_not is None:
-                self._check_configured()
                 booked[destination.name] = destination.book(document, self._context(claim))
             else:
-                self._check_not_booked(document, destination.name)
                 booked[destination.name] = Booked(status=Status.SKIPPED, reason=why_not)
             self._join(claim.entity, booked[destination.name])
         paid = self._announce_payment(claim.entity)
         warnings = self._fields.warnings(claim.entity.type)
         return self._result(document, booked, Outcome(paid=paid, warnings=warnings))
-
-    def _why_not(self, document: Document, destination: str) -> Reason | None:
-        """Return why a document is not booked; what is booked is kept up to date, however old it is."""
-        why_not = applies(document, self.settings)
-        if why_not is None or why_not != too_old(document, self.settings):
-            return why_not
-        link = self.parts.store.get_link(document.entity, destination)
-        return why_not if link is None or link.state is not LinkState.CONFIRMED else None
-
-    def _check_not_booked(self, document: Document, destination: str) -> None:
-        """Ask a person to decide on what Moment withdrew after it was booked: nothing is deleted."""
-        why = withdrawn(document)
-        if why is not None:
-            self._refuse_withdrawal(document.entity, destination, why)
-
-    def _refuse_withdrawal(self, entity: EntityRef, destination: str, why: Reason) -> None:
-        """Raise ParkedError if an entity that is withdrawn at its source is, or may be, booked."""
-        link = self.parts.store.get_link(entity, destination)
-        if link is None or link.remote_deleted_at is not None:
-            return
-        booked = "is" if link.state is LinkState.CONFIRMED else "may be"
-        document = f"{link.remote_type} {link.remote_id or ''}".rstrip()
-        named = destination.capitalize()
-        raise ParkedError(WITHDRAWN_BUT_BOOKED(why=why, booked=booked, destination=named, document=document))
-
-    def _check_configured(self) -> None:
-        if self.configured is None:
-            raise ParkedError(SETTINGS_MISSING(parameter=self.parts.settings.name_of(self.connection.name)))
 
     def _join(self, entity: EntityRef, booked: Booked) -> None:
         if booked.remote_type is not None and booked.remote_id is not None:
@@ -299,7 +266,7 @@ class _Run:
         number = getattr(stored.document, "number", None) if stored else None
         why = DELETED_IN_MOMENT(kind=entity.type, number=number or entity.id)
         for destination in self._destinations:
-            self._refuse_withdrawal(entity, destination.name, why)
+            self._decision.refuse_withdrawal(entity, destination.name, why)
 
     def _result(self, document: Document, booked: dict[str, Booked], told: Outcome) -> Result:
         statuses = {each.status for each in booked.values()}
@@ -320,11 +287,7 @@ class _Run:
 
     def _load_and_record(self, entity: EntityRef) -> Document:
         """Load what a document belongs to, and record it as well."""
-        try:
-            document = self._reader.load(entity)
-        except EntityGoneError as error:
-            gone = PARENT_GONE(kind=entity.type, id=entity.id, source=entity.source, said=error)
-            raise ParkedError(gone) from error
+        document = self._reader.load_parent(entity)
         self.parts.store.upsert_document(document, self.parts.clock())
         return document
 
@@ -354,7 +317,12 @@ class _Run:
     @property
     def settings(self) -> BookingSettings:
         """The booking settings, the defaults where there are none: the ledger is kept even so."""
-        return self.configured or BookingSettings()
+        return self._decision.settings
+
+    @property
+    def _decision(self) -> BookingDecision:
+        parameter = self.parts.settings.name_of(self.connection.name)
+        return BookingDecision(self.parts.store, self.configured, parameter)
 
     @property
     def _reader(self) -> EntityReader:

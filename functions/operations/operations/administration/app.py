@@ -13,11 +13,11 @@ from accounting_sync.accounting.stores.ledger_index import LedgerIndex
 from accounting_sync.aws.clients import CLIENT_CONFIG
 from accounting_sync.aws.observability import make_logger
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
+from accounting_sync.providers.flow.free_flow import FreeFlow
 from accounting_sync.time import utc_now
 from operations.administration.connecting import Connecting
 from operations.administration.credentials import ConnectionFiles
 from operations.administration.doctor import Doctor
-from operations.administration.free_flow import FreeFlow
 from operations.administration.mapping import Mappings
 from operations.administration.stack_health import StackHealth, StackNames
 from operations.administration.subscriptions import Subscriptions

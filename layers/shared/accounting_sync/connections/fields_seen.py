@@ -21,8 +21,9 @@ class Noted(NamedTuple):
     """What a connection's item holds."""
 
     seen: frozenset[str] = NOTHING
-    """`<entity>.<field>=<path>` for each path that held a field, or was there without a value; and
-    `<entity>@<path>` for each path of the API that ever answered with an entity."""
+    """`<entity>.<field>=<path>` for each path that held a field that matters, or was there without a value;
+    `<entity>.<field><-<path>` for each path that a field was taken from; `<entity>?<key>` for each key that
+    was taken for nothing; and `<entity>@<path>` for each path of the API that ever answered with one."""
     reported: frozenset[str] = NOTHING
     """`<entity>.<field>` of optional fields whose absence somebody was told of."""
     unsettled: frozenset[str] = NOTHING

@@ -133,12 +133,12 @@ class MomentObject:
 
 def moment_fields(raw: Raw, name: str, what: str, settings: BookingSettings) -> Fields:
     """Return the fields of an object of Moment, under the candidates that hold for the connection."""
-    return Fields(raw, _candidates(name, settings), what, _REMEDY.format(name=name))
+    return Fields(raw, aliases(name, settings), what, _REMEDY.format(name=name))
 
 
 def places(kind: str, names: Iterable[str], settings: BookingSettings) -> frozenset[str]:
     """Return the places where fields may be found, as `invoice.state=status`."""
-    candidates = _candidates(kind, settings)
+    candidates = aliases(kind, settings)
     return frozenset(f"{kind}.{name}={path}" for name in names for path in candidates[name])
 
 
@@ -147,7 +147,8 @@ def plain(word: str) -> str:
     return re.sub(r"[\W_]", "", word).casefold()
 
 
-def _candidates(name: str, settings: BookingSettings) -> FieldAliases:
+def aliases(name: str, settings: BookingSettings) -> FieldAliases:
+    """Return the paths of each field of a kind (`invoice`, `invoice_line`), in the order they are tried."""
     built_in = FIELD_ALIASES[name]
     own = settings.moment_fields.get(name, {})
     return {**built_in, **{field: _inserted(paths, built_in[field]) for field, paths in own.items()}}

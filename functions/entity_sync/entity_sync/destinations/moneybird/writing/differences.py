@@ -53,6 +53,26 @@ def detail_changes(
     return tuple(chain.from_iterable(_detail_changes(fields, record, cleared) for fields, record in pairs))
 
 
+def standing(body: Record, record: Record) -> dict[str, Any]:
+    """Return what a record holds where a body would change it, in the body's own shape.
+
+    A line that would be added has nothing that stands; one that would be removed stands whole, as far as we
+    manage it.
+    """
+    details = {str(detail["id"]): detail for detail in record.get("details") or ()}
+    stands = {name: record.get(name) for name in body if name != "details_attributes"}
+    lines = [_standing_line(line, details) for line in body.get("details_attributes", ())]
+    return {**stands, "details_attributes": lines} if lines else stands
+
+
+def _standing_line(line: Record, details: Mapping[str, Record]) -> dict[str, Any]:
+    detail = details.get(line.get("id", ""))
+    if detail is None:
+        return {}
+    names = DetailFields.model_fields.keys() if line.get("_destroy") else line
+    return {name: _shown(detail, name) for name in names if name in detail}
+
+
 def _detail_changes(
     wanted: DetailFields | None, record: Record | None, cleared: Collection[str]
 ) -> Sequence[DetailFields]:

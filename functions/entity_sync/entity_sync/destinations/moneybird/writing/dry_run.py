@@ -6,12 +6,13 @@ from typing import Any
 
 from accounting_sync.accounting.stores.accounting_store import AccountingStore
 from accounting_sync.accounting.stores.link_store import Link, LinkState
+from accounting_sync.accounting.trials import PlannedWrite
 from accounting_sync.providers.moneybird.models import MoneybirdObject
 from accounting_sync.providers.moneybird.requests import MoneybirdRequest
+from entity_sync.destinations.moneybird.writing.differences import standing
 from entity_sync.destinations.moneybird.writing.lookup import changes_for, find_unlinked, read_linked
 from entity_sync.destinations.moneybird.writing.remote_document import Action, RemoteDocument, Step, Written
 from entity_sync.destinations.moneybird.writing.upsert import DESTINATION
-from entity_sync.destinations.port import PlannedWrite
 
 _NEW = "(new)"
 """Stands for the id of what would be created."""
@@ -61,6 +62,7 @@ class Plan:
                 f"update {target.name}",
                 f"PATCH {target.path}/{current.id}",
                 {target.wrapper: differing.to_json()},
+                {target.wrapper: standing(differing.to_json(), current.raw)},
             )
         self._add_actions(target.actions(current))
         return Written(current.id, changed=differing is not None, found=current)
@@ -69,5 +71,8 @@ class Plan:
         for action in actions:
             self._add(action.name, action.path, action.body)
 
-    def _add(self, action: str, path: str, fields: Mapping[str, Any]) -> None:
-        self.writes.append(PlannedWrite(action=action, path=path, fields=dict(fields)))
+    def _add(
+        self, action: str, path: str, fields: Mapping[str, Any], standing: Mapping[str, Any] | None = None
+    ) -> None:
+        planned = PlannedWrite(action=action, path=path, fields=dict(fields), standing=dict(standing or {}))
+        self.writes.append(planned)
