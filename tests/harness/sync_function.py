@@ -121,6 +121,18 @@ class SyncFunction(World):
             self.move_on()
         raise AssertionError(f"there is work left after {most} rounds")
 
+    def run_for(self, duration: timedelta) -> None:
+        """Run for some time, whether or not the work comes to its end."""
+        end = self.now + duration
+        while self.now < end:
+            if self.queue.messages and self.invoke() is not None:
+                continue
+            if not self.queue.messages and not self.is_waiting:
+                self.now = end
+                return
+            self.move_on()
+        self.invoke()  # what the dispatcher sent at the end
+
     @property
     def is_waiting(self) -> bool:
         """Whether any event waits without a message."""

@@ -2,86 +2,27 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import boto3
 import pytest
-from aws_lambda_powertools import Logger
 from moto import mock_aws
 
-from operations.administration.app import REQUESTS, make_administration
-from operations.administration.credentials import ConnectionFiles
-from operations.administration.stack_health import StackHealth, StackNames
-from operations.api.serving import serve
+from tests.harness.administration import Stack
 from tests.harness.fifo_queue import REGION
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import CONNECTION
 from tests.simulators.moment import API_KEY, COMPANY, samples
 from tests.simulators.moneybird import API_TOKEN
 
-if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
-
-LOGGER = Logger(service="administration", level="CRITICAL")
 URL = "http://127.0.0.1:9/stage"
 KEYS = {
     "moneybird": {"api_token": API_TOKEN},
     "moment": {"company": COMPANY, "api_key": API_KEY},
 }
-
-
-QUEUES = ("sync", "bulk", "dead")
-
-
-@dataclass
-class FunctionsOfAccount:
-    """What AWS Lambda tells of an account (GetAccountSettings)."""
-
-    stack: "Stack"
-
-    def get_account_settings(self) -> dict[str, Any]:
-        return {"AccountLimit": {"ConcurrentExecutions": self.stack.concurrency}}
-
-
-@dataclass
-class Stack:
-    """A sync function, and the function that sets up its connection."""
-
-    sync: SyncFunction
-    concurrency: int = 1000
-    """How many functions the account allows at once."""
-
-    def __post_init__(self) -> None:
-        sns, sqs = boto3.client("sns", REGION), boto3.client("sqs", REGION)
-        queue = {"Attributes": {"FifoQueue": "true"}}
-        urls = [sqs.create_queue(QueueName=f"{name}.fifo", **queue)["QueueUrl"] for name in QUEUES]  # type: ignore[arg-type]
-        topic = sns.create_topic(Name="alarms")["TopicArn"]
-        names = StackNames((urls[0], urls[1]), urls[2], topic, syncs=7)
-        functions = cast("LambdaClient", FunctionsOfAccount(self))  # moto does not tell an account's limits
-        self.health = StackHealth(sqs, sns, functions, names, lambda: datetime.now(UTC))
-
-    @property
-    def files(self) -> ConnectionFiles:
-        return ConnectionFiles(
-            self.sync.aws.secretsmanager, self.sync.aws.ssm, self.sync.environment.connection_prefix
-        )
-
-    def ask(self, task: str, **fields: object) -> dict[str, Any]:
-        administration = make_administration(
-            self.files,
-            self.sync.providers(),
-            self.sync.aws.dynamodb,
-            self.sync.environment.accounting_table,
-            self.health,
-        )
-        request = {"task": task, "connection": CONNECTION, **fields}
-        return serve(REQUESTS, json.loads(json.dumps(request)), administration.answer, LOGGER)
-
-    def secret(self) -> dict[str, Any]:
-        return self.files.secret(CONNECTION)
 
 
 @pytest.fixture

@@ -72,6 +72,8 @@ def _limit(status: ConnectionStatus) -> str:
 
 
 def _held_up(status: ConnectionStatus) -> Iterator[str]:
+    for code, count in status.reasons.items():
+        yield f"{count} for {code}. What that means: accounting-sync reasons {code}"
     for pause in status.pauses:
         until = f"until {shown_time(pause.until)}" if pause.until else "until somebody resumes it"
         what = f"{pause.provider} {pause.resource}" if pause.resource else str(pause.provider)

@@ -32,7 +32,7 @@ DENIED_WAIT = timedelta(minutes=1)
 ENOUGH_TIME = 45.0
 """Seconds, of the 60 that the function has, in which any event should be done with."""
 
-ALONE = "Only this event fails: its provider answers other calls. It is tried again by itself for a day."
+ALONE = "Only this event fails: the providers answer other calls. It is tried again by itself for a day."
 ALONE_AFTER = timedelta(minutes=5)
 """How long an event fails before that is said."""
 

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from accounting_sync.aws.observability import make_logger
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
 from accounting_sync.providers.flow.free_flow import FreeFlow
 from accounting_sync.time import utc_now
+from accounting_sync.webhooks.event_store import EventStore
 from operations.administration.connecting import Connecting
 from operations.administration.credentials import ConnectionFiles
 from operations.administration.doctor import Doctor
@@ -101,20 +103,23 @@ def administration() -> Administration:
         StackNames.from_environment(os.environ),
         utc_now,
     )
+    retention = timedelta(days=int(os.environ["EVENT_RETENTION_DAYS"]))
+    events = EventStore(dynamodb, os.environ["EVENTS_TABLE"], retention)
     table = os.environ["ACCOUNTING_TABLE"]
-    return make_administration(files, clients, dynamodb, table, health)
+    return make_administration(files, clients, dynamodb, table, events, health)
 
 
-def make_administration(
+def make_administration(  # noqa: PLR0913, PLR0917  # the composition root
     files: ConnectionFiles,
     clients: ProviderClients,
     dynamodb: "DynamoDBClient",
     table: str,
+    events: EventStore,
     health: StackHealth,
 ) -> Administration:
     """Put the function together."""
     connecting = Connecting(files, clients)
     mappings = Mappings(files, clients, LedgerIndex(dynamodb, table), DocumentStore(dynamodb, table))
-    doctor = Doctor(files, clients, connecting, mappings, health)
+    doctor = Doctor(files, clients, connecting, mappings, events, health)
     subscriptions = Subscriptions(health.sns, health.names.alarm_topic)
     return Administration(connecting, mappings, doctor, Trigger(files), subscriptions)

@@ -3,19 +3,26 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from accounting_sync.errors import SyncError
 from accounting_sync.providers.clients import ProviderClients
 from accounting_sync.providers.moneybird.client import MoneybirdClient
+from accounting_sync.reasons.cause import UNCODED
 from accounting_sync.time import booking_date
+from accounting_sync.webhooks.event_store import EventStore
+from accounting_sync.webhooks.events import EventSummary, Status
 from operations.administration.connecting import Connecting
 from operations.administration.credentials import ConnectionFiles, connection_of
 from operations.administration.mapping import Mappings
 from operations.administration.stack_health import StackHealth
 from operations.api.administration import CheckConnection, Diagnose, Diagnosis, Finding, ShowMapping
-from operations.api.serving import NotFoundError
+from operations.api.serving import NotFoundError, RefusedRequestError
 from operations.reconciliation.key_expiry import WARNED_DAYS
 from operations.reconciliation.webhook_health import webhook_problems, webhooks_of
+
+MOST_EVENTS = 1000
+"""Of one status that are looked at."""
 
 type Check = Callable[[Diagnose], Iterator[Finding]]
 
@@ -28,6 +35,7 @@ class Doctor:
     clients: ProviderClients
     connecting: Connecting
     mappings: Mappings
+    events: EventStore
     health: StackHealth
 
     def run(self, request: Diagnose) -> Diagnosis:
@@ -43,6 +51,7 @@ class Doctor:
             ("webhook", self._webhook),
             ("administration", self._administration),
             ("booking settings", self._settings),
+            ("events", self._events),
         )
 
     def _credentials(self, request: Diagnose) -> Iterator[Finding]:
@@ -131,6 +140,25 @@ class Doctor:
         if not shown.problems and not unmapped:
             yield Finding(check="booking settings", ok=True, message="They fit the administration.")
 
+    def _events(self, request: Diagnose) -> Iterator[Finding]:
+        """Say what stands PARKED or FAILED: one finding a reason, with an example of it."""
+        standing: dict[str, list[EventSummary]] = {}
+        for status in (Status.PARKED, Status.FAILED):
+            for event in islice(self.events.list_by_connection(request.connection, status), MOST_EVENTS):
+                standing.setdefault(event.reason.code if event.reason else UNCODED, []).append(event)
+        for code, events in standing.items():
+            example = events[0]
+            named = f"{example.entity_type} {example.number or example.entity_id}"
+            yield Finding(
+                check="events",
+                ok=False,
+                message=f"{len(events)} not booked: {code}. {named}: {example.reason}",
+                remedy="Then send them through again: accounting-sync events replay"
+                f" -c {request.connection} --status {example.status} --reason {code}",
+            )
+        if not standing:
+            yield Finding(check="events", ok=True, message="None needs a person.")
+
     def _moneybird(self, name: str) -> MoneybirdClient:
         return self.clients.moneybird(connection_of(name, self.files.secret(name)))
 
@@ -138,7 +166,7 @@ class Doctor:
 def _run(name: str, check: Check, request: Diagnose) -> Iterator[Finding]:
     try:
         yield from check(request)
-    except (SyncError, NotFoundError) as error:
+    except (SyncError, NotFoundError, RefusedRequestError) as error:
         yield Finding(
             check=name, ok=False, message=str(error), remedy="Repair what it says, then look again."
         )

@@ -134,6 +134,8 @@ class ConnectionStatus(Model):
     connection: str
     counts: dict[str, int]
     """Open events: WAITING, PARKED, FAILED, REJECTED and PLANNED, each counted up to 1000."""
+    reasons: dict[str, int] = Field(default_factory=dict)
+    """Code of a reason to how many events are PARKED or FAILED for it, the most frequent first."""
     next_due_at: datetime | None = None
     """When the first waiting event is tried next, where that is known."""
     last_event_at: datetime | None = None

@@ -1,5 +1,6 @@
 """Tells how connections are: what is open, what holds it up, and when they were last heard of."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,8 +10,9 @@ from accounting_sync.connections.fields_seen import FieldsSeen
 from accounting_sync.connections.registry import ConnectionRegistry, Known
 from accounting_sync.providers.flow.throttle import Throttle, ThrottleState
 from accounting_sync.providers.flow.view import FlowView
+from accounting_sync.reasons.cause import UNCODED
 from accounting_sync.time import Clock
-from accounting_sync.webhooks.events import Source, WaitingRoom
+from accounting_sync.webhooks.events import Source, Status, WaitingRoom
 from operations.api.answers import (
     Connections,
     ConnectionShown,
@@ -59,6 +61,7 @@ class ConnectionStatuses:
         return ConnectionStatus(
             connection=name,
             counts={listed: self._count(name, listed) for listed in LISTS},
+            reasons=reasons_of(self.events, name),
             next_due_at=self._next_due(name),
             last_event_at=known.event_at,
             last_answer_at={
@@ -93,6 +96,16 @@ class ConnectionStatuses:
         if open_until:
             said = "The provider does not answer properly; it is tried again by itself."
             yield PauseShown(provider=provider, reason=said, until=open_until)
+
+
+def reasons_of(events: EventList, connection: str) -> dict[str, int]:
+    """Count the reasons for which events of a connection are PARKED or FAILED, the most frequent first."""
+    codes = (
+        event.reason.code if event.reason else UNCODED
+        for status in (Status.PARKED, Status.FAILED)
+        for event in islice(events.of_list(connection, status), COUNTED)
+    )
+    return dict(Counter(codes).most_common())
 
 
 def _time(epoch: int) -> datetime:

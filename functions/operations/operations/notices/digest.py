@@ -13,11 +13,15 @@ from pydantic import Field
 
 from accounting_sync.model import Model
 from accounting_sync.reasons.cause import UNCODED
-from accounting_sync.webhooks.events import EventSummary
+from accounting_sync.reasons.providers import FIRST_CAUSE, PAUSED_BY_PERSON
+from accounting_sync.webhooks.events import NEEDS_A_PERSON, EventSummary
 from operations.kept import Kept
 
 QUIET = timedelta(hours=1)
 """For how long after a notice no other one is sent for the same reason."""
+
+HELD_UP_AFTER = timedelta(minutes=15)
+"""How long an event waits for a provider that refuses or does not answer before people are told."""
 
 OVER_AFTER = timedelta(minutes=10)
 """How long nothing must stand for a reason before the all-clear."""
@@ -68,11 +72,18 @@ class Due(NamedTuple):
 
 
 def by_code(events: Sequence[EventSummary]) -> dict[str, list[EventSummary]]:
-    """Group events by the code of their reason, oldest first."""
+    """Group events by the code of what first caused them to stop, oldest first."""
     groups: dict[str, list[EventSummary]] = {}
     for event in sorted(events, key=lambda each: (each.updated_at, each.event_id)):
-        groups.setdefault(event.reason.code if event.reason else UNCODED, []).append(event)
+        code = event.reason.code if event.reason else UNCODED
+        groups.setdefault(FIRST_CAUSE.get(code, code), []).append(event)
     return groups
+
+
+def is_held_up(event: EventSummary, now: datetime) -> bool:
+    """Whether an event waits for so long that people should know, and not because one of them paused it."""
+    by_person = event.reason is None or event.reason.code == PAUSED_BY_PERSON.code
+    return not by_person and now - event.received_at >= HELD_UP_AFTER
 
 
 def due(
@@ -83,7 +94,8 @@ def due(
     Parameters
     ----------
     standing
-        Reason code to the events that stand PARKED or FAILED for it, oldest first; none of them is empty.
+        Reason code to the events that stand PARKED or FAILED, or are held up, for it, oldest first; none of
+        them is empty.
     """
     notices: list[Due] = []
     told: dict[str, Told] = {}
@@ -104,10 +116,15 @@ def due(
 def _standing(
     code: str, events: Sequence[EventSummary], known: Told | None, now: datetime
 ) -> tuple[Due | None, Told]:
-    new = sum(1 for each in events if known is None or each.updated_at > known.through)
+    new = sum(1 for each in events if known is None or _stopped_at(each) > known.through)
     if known is not None:
         known = known.model_copy(update={"gone_since": None, "count": max(known.count, len(events))})
         if not new or now - known.at < QUIET:
             return None, known
-    told = Told(at=now, through=events[-1].updated_at, count=len(events))
+    told = Told(at=now, through=max(map(_stopped_at, events)), count=len(events))
     return Due(Kind.NEEDS_YOU, code, events, new, known.count if known else 0), told
+
+
+def _stopped_at(event: EventSummary) -> datetime:
+    """Return since when an event does not go on: one that waits is tried, and changed, all the time."""
+    return event.updated_at if event.status in NEEDS_A_PERSON else event.received_at

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from accounting_sync.time import booking_time
-from accounting_sync.webhooks.events import EventSummary, Status
+from accounting_sync.webhooks.events import NEEDS_A_PERSON, EventSummary
 from operations.notices.digest import Due, Kind
 
 MOST_REASONS = 5
@@ -61,14 +61,22 @@ class Wording:
             "",
             "Why, and what to do:",
         ]
-        lines += [*_why(notice.events), "", "Which:", *self._which(notice.events)]
-        lines += ["", "When it is put right, send them through again; nothing is booked twice:"]
-        for status in (Status.PARKED, Status.FAILED):
-            if any(event.status is status for event in notice.events):
-                options = f" --status {status} --reason {notice.code}"
-                lines.append(f"  {self._command('events replay', connection)}{options}")
+        lines += [*_why(notice.events), "", "Which:", *self._which(notice.events), ""]
+        lines += self._afterwards(connection, notice)
         subject = _subject(f"[{connection}] {_documents(count)} not booked: {notice.code}")
         return Message(subject, _text(lines))
+
+    def _afterwards(self, connection: str, notice: Due) -> Iterator[str]:
+        """Say how it goes on once it is put right."""
+        statuses = list(dict.fromkeys(event.status for event in notice.events))
+        ended = [status for status in statuses if status in NEEDS_A_PERSON]
+        if ended:
+            yield "When it is put right, send them through again; nothing is booked twice:"
+        for status in ended:
+            options = f" --status {status} --reason {notice.code}"
+            yield f"  {self._command('events replay', connection)}{options}"
+        if len(ended) < len(statuses):
+            yield "Those that wait are tried again by themselves; they need not be sent through again."
 
     def _all_clear(self, connection: str, notice: Due) -> Message:
         said = f"Nothing of {connection} is held up by {notice.code} any more."

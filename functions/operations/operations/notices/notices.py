@@ -12,10 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from accounting_sync.aws.observability import Counter
 from accounting_sync.connections.registry import ConnectionRegistry, Known
 from accounting_sync.time import Clock
-from accounting_sync.webhooks.events import EventSummary, Status
+from accounting_sync.webhooks.events import EventSummary, Status, WaitingRoom
 from operations.kept import ChangedError, KeptStore
 from operations.look.event_list import WAITING, EventList
-from operations.notices.digest import Due, Kind, NoticeState, by_code, due
+from operations.notices.digest import Due, Kind, NoticeState, by_code, due, is_held_up
 from operations.notices.messages import Message, Wording
 
 if TYPE_CHECKING:
@@ -118,11 +118,19 @@ class Notices:
         return 1
 
     def _standing(self, connection: str) -> list[EventSummary]:
-        return [
+        """Return what needs a person, and what a provider holds up for longer than people should wait."""
+        lists, now = self.events.events, self.clock()
+        ended = (
             event
             for status in (Status.PARKED, Status.FAILED)
-            for event in islice(self.events.of_list(connection, status), MOST_READ)
-        ]
+            for event in islice(lists.list_by_connection(connection, status), MOST_READ)
+        )
+        waiting = (
+            event
+            for room in (WaitingRoom.PAUSED, WaitingRoom.LATER)
+            for event in islice(lists.list_by_connection(connection, room), MOST_READ)
+        )
+        return [*ended, *(event for event in waiting if is_held_up(event, now))]
 
     def _send(self, connection: str, notice: Due) -> None:
         self.topic.publish(connection, notice.kind, self.wording.of(connection, notice), notice.code)

@@ -10,7 +10,8 @@ ADMINISTRATION_SUSPENDED = Cause(
 ADMINISTRATION_NOT_REACHED = Cause(
     "administration_not_reached",
     "The API token does not reach the administration.",
-    "Correct the secret.",
+    "Give one that does, or the id of an administration that it reaches (accounting-sync connection add),"
+    " then send the event again.",
 )
 PERIOD_LOCKED = Cause(
     "period_locked",

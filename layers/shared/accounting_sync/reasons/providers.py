@@ -29,3 +29,10 @@ TOO_MANY_PAGES = Cause(
     "Narrow what is looked for, or report it: more than this was never expected.",
 )
 NO_TIME_LEFT = Cause("no_time_left", "{call}: not begun, no time left.")
+
+FIRST_CAUSE = {
+    ACCESS_PAUSED.code: ACCESS_DENIED.code,
+    BREAKER_OPEN.code: NO_ANSWER.code,
+    OUTCOME_UNKNOWN.code: NO_ANSWER.code,
+}
+"""What waits for a pause or for the breaker, waits for what was refused or not answered first."""

@@ -28,9 +28,13 @@ class FlowView:
         return any(self._is_paused(connection, provider) for provider in Source)
 
     def has_answered_since(self, connection: str, moment: datetime) -> bool:
-        """Whether a provider is known to have given a proper answer after a moment."""
+        """Whether every provider that ever gave a proper answer has given one after a moment.
+
+        One that answers says nothing about the other, which may be down.
+        """
         told = (self.throttle.state(connection, provider).answered_at for provider in Source)
-        return any(at is not None and at > moment.timestamp() for at in told)
+        known = [at for at in told if at is not None]
+        return bool(known) and all(at > moment.timestamp() for at in known)
 
     def room_for_events(self, connection: str, lane: Lane) -> int:
         """Return how many events of a lane the rate plan has room for soon; only Moneybird has a plan."""
