@@ -17,6 +17,7 @@ from accounting_sync.webhooks.events import Status
 from operations import look_app
 from operations.api.serving import serve
 from operations.environment import LookEnvironment
+from operations.reconciliation.moneybird_events import GROUPS
 from tests.harness.administration import Stack
 from tests.harness.notices import Told
 from tests.harness.sync_function import SyncFunction
@@ -228,3 +229,37 @@ def go_on(bench: Bench, case: Case, event_id: str) -> None:
     if case.status is Status.PARKED:
         bench.sync.send(bench.sync.events.replay(event_id, bench.sync.clock()))
     bench.sync.run()
+
+
+def register(bench: Bench, **fields: object) -> None:
+    """Put a webhook at Moneybird, which tries its URL when it is made: here nothing listens."""
+    state = bench.sync.moneybird.state
+    url = f"https://moneybird:password@api.test/production/webhooks/{CONNECTION}/moneybird"
+    made = state.blank("webhooks") | {"id": "1", "url": url, "enabled_events": list(GROUPS)} | fields
+    state.collections()["webhooks"]["1"] = made
+
+
+def webhook_finding(bench: Bench) -> dict[str, Any]:
+    (found,) = [each for each in bench.doctor() if each["check"] == "webhook"]
+    return found
+
+
+def test_webhook_that_was_deleted_at_moneybird_is_found(bench: Bench) -> None:
+    register(bench)
+    before = webhook_finding(bench)
+    bench.sync.moneybird.state.collections()["webhooks"].clear()
+
+    found = webhook_finding(bench)
+
+    assert before["ok"]
+    assert found["message"] == "Moneybird has no webhook for it."
+    assert found["remedy"] == f"accounting-sync connection add {CONNECTION}"
+
+
+def test_credentials_that_were_changed_at_one_side_only_are_found(bench: Bench) -> None:
+    register(bench, last_http_status="401")  # what Moneybird notes after the receiver refused a delivery
+
+    found = webhook_finding(bench)
+
+    assert not found["ok"]
+    assert "is not the connection's. Make new ones: accounting-sync connection rotate" in found["message"]

@@ -466,7 +466,7 @@ def test_webhook_that_is_missing_incomplete_or_failing_is_told(function: SyncFun
         "It does not send document, estimate, external_sales_invoice, payment, project, sales_invoice."
         " Register it again with these events too."
     )
-    assert "answered with 401" in failing
+    assert "is not the connection's. Make new ones: accounting-sync connection rotate" in failing
     assert function.metrics.numbers["UnhealthyWebhooks"] == 3
 
 

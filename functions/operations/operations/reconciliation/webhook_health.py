@@ -16,6 +16,7 @@ from accounting_sync.time import Clock
 from accounting_sync.webhooks.events import Lane
 from operations.reconciliation.moneybird_events import NEEDED_EVENTS
 
+_REFUSED = "401"
 _SUCCESS = "200"
 """Moneybird takes any other answer for a failure (its webhook documentation)."""
 
@@ -88,7 +89,12 @@ def webhook_problems(webhook: MoneybirdWebhook, *, switched_on: bool = False) ->
     if missing:
         yield f"It does not send {', '.join(missing)}. Register it again with these events too."
     status = webhook.last_http_status
-    if status and status != _SUCCESS:
+    if status == _REFUSED:
+        yield (
+            "Its last delivery was refused (401): its password, secret or token is not the connection's. Make"
+            " new ones: accounting-sync connection rotate."
+        )
+    elif status and status != _SUCCESS:
         yield f"Its last delivery was answered with {status}. Compare its URL with the connection's."
 
 
