@@ -3,9 +3,10 @@
 import io
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -248,6 +249,46 @@ def test_replay_that_makes_no_progress_ends_and_says_so() -> None:
     assert command.run(*BULK, "--yes").exit_code == ExitCode.UNAVAILABLE
 
 
+def test_replay_passes_on_the_whole_filter_and_names_no_list_unless_asked() -> None:
+    command = asked({"REPAIR": repair})
+
+    command.run(
+        *("events", "replay", "-c", CONNECTION, "--reason", "vat_code_not_mapped"),
+        *("--since", "2026-01-01", "--dry-run"),
+    )
+
+    (request,) = command.functions.asked
+    assert "status" not in request
+    assert request["reason_code"] == "vat_code_not_mapped"
+    assert datetime.fromisoformat(request["received_from"]).date() == date(2026, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("-c", CONNECTION), ("a", "-c", CONNECTION), ("a", "--status", "PARKED")]
+)
+def test_replay_of_nothing_or_of_both_is_refused(arguments: tuple[str, ...]) -> None:
+    command = asked({"REPAIR": repair})
+
+    assert command.run("events", "replay", *arguments).exit_code == ExitCode.INVALID
+    assert command.functions.asked == []
+
+
+def test_interrupted_replay_says_that_it_can_be_run_again() -> None:
+    answers = iter([PLAN, {"events": {"a": "replayed"}, "complete": False}])
+
+    def answer(_: dict[str, Any]) -> dict[str, Any]:
+        for each in answers:
+            return each
+        raise KeyboardInterrupt
+
+    command = asked({"REPAIR": answer})
+
+    result = command.run(*BULK, "--yes")
+
+    assert result.exit_code == ExitCode.INTERRUPTED
+    assert "after 1 events" in result.output
+
+
 RUN: dict[str, Any] = {
     "connection": CONNECTION,
     "kind": "reconciliation",
@@ -285,6 +326,135 @@ def test_run_that_cannot_go_on_says_why() -> None:
     assert (result.exit_code, "Moment refused the key." in result.output) == (ExitCode.NEEDS_REPAIR, True)
 
 
+@pytest.mark.parametrize("command", [("reconcile",), ("totals", "--check")])
+def test_interrupted_run_ends_the_command_at_once_and_says_how_it_goes_on(
+    command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = threading.Event()
+
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        if request["task"] == "progress":
+            return {"runs": [RUN | {"state": "OPEN", "steps": ["moment invoice"]}]}
+        answered.wait()  # for as long as an invocation takes
+        return {"runs": []}
+
+    def sleep(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("accounting_sync_cli.runs.time.sleep", sleep)
+    line = asked({"RECONCILE": answer})
+
+    result = line.run(*command, "-c", CONNECTION)
+    answered.set()
+
+    assert result.exit_code == ExitCode.INTERRUPTED
+    assert "goes on in the stack" in result.output
+    assert CONNECTION in result.output
+
+
+def test_runs_are_listed_stopped_and_resumed() -> None:
+    command = asked({"RECONCILE": lambda _: {"runs": [RUN | {"problem": "Moment refused the key."}]}})
+
+    listed = command.run("runs", "list", "-c", CONNECTION)
+    command.run("runs", "stop", "reconciliation", "-c", CONNECTION)
+    command.run("runs", "resume", "backfill", "-c", CONNECTION)
+
+    assert "Moment refused the key." in listed.stdout
+    assert [(request["task"], request.get("kind")) for request in command.functions.asked] == [
+        ("progress", None),
+        ("stop", "reconciliation"),
+        ("resume", "backfill"),
+    ]
+
+
+AMOUNTS = {"net": "100.00", "vat": "21.00"}
+CHECK: dict[str, Any] = {
+    "connection": CONNECTION,
+    "month": "2026-01",
+    "state": "FINISHED",
+    "agrees": False,
+    "started_at": "2026-02-01T12:00:00Z",
+    "finished_at": "2026-02-01T12:01:00Z",
+    "currency": "EUR",
+    "totals": [
+        {
+            "tax_rate_id": "1",
+            "name": "21% btw",
+            "percentage": "21",
+            "type": "sales_invoice",
+            "ours": AMOUNTS,
+            "others": {},
+            "moneybird": {"net": "90.00", "vat": "18.90"},
+            "difference": {"net": "-10.00", "vat": "-2.10"},
+            "unexplained": {},
+            "differs": True,
+        }
+    ],
+    "findings": [
+        {
+            "kind": "changed",
+            "remote_type": "ExternalSalesInvoice",
+            "remote_id": "7",
+            "number": "1042",
+            "is_ours": True,
+            "message": "Invoice 1042 was changed at Moneybird.",
+        }
+    ],
+    "found": 1,
+}
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_totals_that_differ_are_shown_with_their_documents(width: int) -> None:
+    command = asked({"LOOK": lambda _: {"checks": [CHECK]}})
+    command.width = width
+
+    result = command.run("totals", "-c", CONNECTION)
+
+    assert result.exit_code == ExitCode.NEEDS_REPAIR
+    shown = " ".join(result.stdout.split())
+    assert "2026-01 differs" in shown
+    assert "-10.00 + -2.10" in shown
+    assert "Invoice 1042 was changed at Moneybird." in shown
+    assert max(map(len, result.stdout.splitlines())) <= width
+
+
+def test_totals_are_checked_and_followed_until_they_are_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accounting_sync_cli.totals.LOOK_EVERY", 0)
+    is_open = CHECK | {"state": "OPEN", "agrees": None}
+    command = asked(
+        {
+            "RECONCILE": lambda _: {"checks": [is_open]},
+            "LOOK": lambda _: {"checks": [CHECK | {"agrees": True}]},
+        }
+    )
+
+    shown = command.json("totals", "-c", CONNECTION, "--month", "2026-01", "--check")
+
+    assert shown["checks"][0]["agrees"] is True
+    asked_for = [request["task"] for request in command.functions.asked]
+    assert asked_for == ["totals", "totals.show"]
+
+
+def test_document_is_unlinked_by_its_number(looking: CommandLine, sync: SyncFunction) -> None:
+    event = sync.sync("invoice", INVOICE)
+    looking.functions.answers["REPAIR"] = lambda _: {"unlinked": True}
+
+    unlink = ("documents", "unlink", "1", "-c", CONNECTION, "--kind", "invoice")
+    refused = looking.run(*unlink, answer="n\n")
+    result = looking.run(*unlink, "--yes")
+
+    assert looking.run(*unlink[:-2]).exit_code == ExitCode.INVALID  # the project has the same number
+    assert refused.exit_code == ExitCode.NOT_CONFIRMED
+    assert f"accounting-sync events replay {event.event_id}" in result.stdout
+    (request,) = [each for each in looking.functions.asked if each["task"] == "unlink"]
+    assert (request["entity_type"], request["entity_id"]) == ("invoice", str(INVOICE))
+
+
+def test_what_is_not_booked_cannot_be_unlinked(looking: CommandLine, parked: str) -> None:
+    assert looking.run("documents", "unlink", "1", "-c", CONNECTION).exit_code == ExitCode.NOT_FOUND
+
+
 def test_backfill_tells_what_it_means_before_it_asks() -> None:
     command = asked({})
 
@@ -305,6 +475,8 @@ DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"
         (DENIED, ExitCode.NOT_ALLOWED, "RepairPolicy"),
         (EndpointConnectionError(endpoint_url="https://x"), ExitCode.UNAVAILABLE, "cannot be reached"),
         ({"errorType": "ValueError", "errorMessage": "expected X"}, ExitCode.INVALID, "expected X"),
+        ({"errorType": "ParkedError", "errorMessage": "no key"}, ExitCode.INVALID, "no key"),
+        ({"errorType": "RateLimitedError", "errorMessage": "later"}, ExitCode.UNAVAILABLE, "later Try again"),
         ({"errorType": "KeyError", "errorMessage": "'X'"}, ExitCode.FAILED, "KeyError"),
     ],
 )

@@ -20,6 +20,8 @@ class ExitCode(IntEnum):
     """Nothing was done, because nobody said yes."""
     NEEDS_REPAIR = 7
     """The command did its work, and found something that a person must repair."""
+    INTERRUPTED = 130
+    """Ctrl-C; as shells have it."""
 
 
 class CommandError(Exception):

@@ -36,6 +36,10 @@ ReasonCode = Annotated[
 ]
 
 
+Since = Annotated[datetime | None, typer.Option(help="Received at this time or later.")]
+Until = Annotated[datetime | None, typer.Option(help="Received before this time.")]
+
+
 class Listed(StrEnum):
     """Lists of events."""
 
@@ -91,8 +95,8 @@ def list_events(  # noqa: PLR0913, PLR0917
         str | None, typer.Option(help="The document's number; shows finished ones too.")
     ] = None,
     reason: ReasonCode = None,
-    since: Annotated[datetime | None, typer.Option(help="Received at this time or later.")] = None,
-    until: Annotated[datetime | None, typer.Option(help="Received before this time.")] = None,
+    since: Since = None,
+    until: Until = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100,
 ) -> None:
     """List the events that are open: waiting, or in need of a person."""

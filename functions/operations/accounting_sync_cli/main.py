@@ -2,12 +2,23 @@
 
 import typer
 
-from accounting_sync_cli import connecting, looking, mapping, notices, reasons, repairing, runs, trying
+from accounting_sync_cli import (
+    connecting,
+    looking,
+    mapping,
+    notices,
+    reasons,
+    repairing,
+    runs,
+    totals,
+    trying,
+)
 from accounting_sync_cli.context import RootGroup, common_options
 
 EPILOG = (
     "The options above may stand anywhere. Exit codes: 0 done; 1 a function failed; 2 the command cannot be"
-    " used like this; 3 not found; 4 not allowed; 5 try again later; 6 not confirmed; 7 needs repair."
+    " used like this; 3 not found; 4 not allowed; 5 try again later; 6 not confirmed; 7 needs repair;"
+    " 130 interrupted."
 )
 
 app = typer.Typer(
@@ -26,6 +37,10 @@ app.command()(reasons.reasons)
 app.command()(connecting.trigger)
 app.command()(runs.reconcile)
 app.command()(runs.backfill)
+app.command()(totals.totals)
+app.add_typer(runs.runs, name="runs")
+
+looking.documents.command()(repairing.unlink)
 
 mapping.mapping.command("try")(trying.try_document)
 mapping.mapping.command()(trying.learn)

@@ -9,10 +9,10 @@ from rich.progress import Progress
 
 from accounting_sync_cli.context import Session, session_of
 from accounting_sync_cli.errors import CommandError, ExitCode
-from accounting_sync_cli.looking import ReasonCode, aware, events
-from accounting_sync_cli.screen import table
+from accounting_sync_cli.looking import ConnectionName, ReasonCode, Since, Until, aware, events
+from accounting_sync_cli.screen import table, unbroken
 from accounting_sync_cli.stack import Function
-from operations.api.answers import ReplayPlan, ReplayResult
+from operations.api.answers import Documents, FoundDocument, ReplayPlan, ReplayResult
 
 
 class Replayed(StrEnum):
@@ -40,17 +40,31 @@ def replay(  # noqa: PLR0913, PLR0917
     context: typer.Context,
     event_ids: Annotated[list[str] | None, typer.Argument(help="Events; or leave out, and filter.")] = None,
     connection: Annotated[str | None, typer.Option("--connection", "-c", help="All of a list of it.")] = None,
-    status: Annotated[Replayed | None, typer.Option(help="Which list.")] = None,
+    status: Annotated[Replayed | None, typer.Option(help="One list; else PARKED and FAILED.")] = None,
     number: Annotated[str | None, typer.Option(help="The document's number.")] = None,
     reason: ReasonCode = None,
+    since: Since = None,
+    until: Until = None,
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
-    """Send events through once more: the ones that are named, or all that a filter means."""
+    """Send events through once more: the ones that are named, or all that a filter means.
+
+    All of them, however many: a replay that was cut off is run again, and goes on with what is left.
+    """
     session = session_of(context)
-    if bool(event_ids) == bool(connection and status):
-        raise CommandError(ExitCode.INVALID, "Name event ids, or both --connection and --status.")
-    chosen = {"event_ids": event_ids} if event_ids else _filter(connection, status, number, reason)
+    narrowed = {
+        "status": status,
+        "number": number,
+        "reason_code": reason,
+        "received_from": aware(since),
+        "received_before": aware(until),
+    }
+    if bool(event_ids) == bool(connection) or bool(connection) != any(narrowed.values()):
+        raise CommandError(
+            ExitCode.INVALID, "Name event ids, or --connection with what narrows it: --status, say."
+        )
+    chosen = {"event_ids": event_ids} if event_ids else {"connection": connection, **narrowed}
     answer = session.stack.ask(Function.REPAIR, "events.replay", **chosen, dry_run=True)
     plan = ReplayPlan.model_validate(answer)
     if dry_run:
@@ -63,12 +77,6 @@ def replay(  # noqa: PLR0913, PLR0917
     _replay(session, chosen, plan)
 
 
-def _filter(
-    connection: str | None, status: Replayed | None, number: str | None, reason: str | None
-) -> dict[str, Any]:
-    return {"connection": connection, "status": status, "number": number, "reason_code": reason}
-
-
 def _planned(plan: ReplayPlan) -> str:
     return f"{plan.would_replay}{'' if plan.complete else ' or more'} events would be sent through once more."
 
@@ -77,26 +85,77 @@ def _replay(session: Session, chosen: dict[str, Any], plan: ReplayPlan) -> None:
     """Replay call by call; a filter means what was in the list when it was counted, and no event twice."""
     until = {} if "event_ids" in chosen else {"changed_before": aware(plan.as_of)}
     done: dict[str, str] = {}
+    try:
+        is_complete = _replay_all(session, chosen | until, plan.would_replay, done)
+    except KeyboardInterrupt:
+        said = f"Interrupted after {len(done)} events. Run the command again: it goes on with what is left."
+        raise CommandError(ExitCode.INTERRUPTED, said) from None
+    session.screen.show({"events": done, "complete": is_complete}, lambda: _replayed(done))
+    if not is_complete:
+        raise CommandError(ExitCode.UNAVAILABLE, "Not all events could be sent through. Run it again.")
+
+
+def _replay_all(session: Session, chosen: dict[str, Any], count: int, done: dict[str, str]) -> bool:
+    """Ask until all is done or nothing goes on any more; `done` is filled with what became of each."""
     with Progress(console=session.screen.messages, transient=True) as progress:
-        bar = progress.add_task("Replaying", total=plan.would_replay)
+        bar = progress.add_task("Replaying", total=count)
         while True:
-            answer = session.stack.ask(Function.REPAIR, "events.replay", **chosen, **until)
+            answer = session.stack.ask(Function.REPAIR, "events.replay", **chosen)
             result = ReplayResult.model_validate(answer)
             is_stuck = not result.events.keys() - done.keys()
             done |= result.events
             progress.update(bar, completed=len(done))
             if result.complete or is_stuck:
-                break
+                return result.complete
             if "event_ids" in chosen:
                 chosen = {"event_ids": [each for each in chosen["event_ids"] if each not in done]}
-    session.screen.show({"events": done, "complete": result.complete}, lambda: _replayed(done))
-    if not result.complete:
-        raise CommandError(ExitCode.UNAVAILABLE, "Not all events could be sent through. Run it again.")
 
 
 def _replayed(done: dict[str, str]) -> RenderableType:
     counts = {what: list(done.values()).count(what) for what in sorted(set(done.values()))}
     return table("What became of them", "Events", rows=((what, str(count)) for what, count in counts.items()))
+
+
+def unlink(
+    context: typer.Context,
+    number: Annotated[str, typer.Argument(help="The document's number.")],
+    connection: ConnectionName,
+    kind: Annotated[
+        str | None, typer.Option(help="Its kind, where several have the number: invoice.")
+    ] = None,
+    yes: Yes = False,
+) -> None:
+    """Forget what a document was booked as, so that its next sync books it anew. Deletes nothing."""
+    session = session_of(context)
+    found = _booked(session, connection, number, kind)
+    named = f"{found.entity_type} {number}"
+    session.screen.confirm(
+        f"Forget that {named} is booked as {found.booked_as}? Nothing is deleted at Moneybird: where it still"
+        " stands there, the next sync finds it again; else it is booked anew.",
+        confirmed=yes,
+    )
+    entity = {"source": found.source, "entity_type": found.entity_type, "entity_id": found.entity_id}
+    answer = session.stack.ask(Function.REPAIR, "unlink", connection=connection, **entity)
+    if not answer["unlinked"]:
+        raise CommandError(ExitCode.UNAVAILABLE, f"It was not unlinked: {answer['reason']}.")
+    replay = f"accounting-sync events replay {found.events[0]}" if found.events else "replay its event"
+    said = f"{named} is no longer linked to {found.booked_as}. To book it now: {replay}"
+    session.screen.show(answer, lambda: unbroken(said))
+
+
+def _booked(session: Session, connection: str, number: str, kind: str | None) -> FoundDocument:
+    """Return the one document of a number that is booked."""
+    answer = session.stack.look("documents.find", connection=connection, number=number)
+    listed = Documents.model_validate(answer).documents
+    found = [each for each in listed if each.booked_as and kind in {None, each.entity_type}]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        kinds = ", ".join(sorted(each.entity_type for each in found))
+        raise CommandError(
+            ExitCode.INVALID, f"Several are booked by the number {number}: say --kind ({kinds})."
+        )
+    raise CommandError(ExitCode.NOT_FOUND, f"No document {number} of {connection} is booked anywhere.")
 
 
 def pause(

@@ -1,14 +1,16 @@
-"""Commands that look for what webhooks did not tell: reconcile and backfill, with progress."""
+"""Commands that look for what webhooks did not tell: reconcile and backfill, and how their runs stand."""
 
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from accounting_sync_cli.background import Asked, in_background
 from accounting_sync_cli.context import Session, session_of
 from accounting_sync_cli.errors import CommandError, ExitCode
 from accounting_sync_cli.looking import ConnectionName
@@ -16,9 +18,24 @@ from accounting_sync_cli.repairing import DryRun, Yes
 from accounting_sync_cli.screen import coloured, table
 from accounting_sync_cli.stack import Function
 
+runs = typer.Typer(no_args_is_help=True, help="See, stop and resume reconciliations and backfills.")
+
+GOES_ON = "You no longer follow it. What has begun goes on in the stack, every five minutes until it is done."
+
 LOOK_EVERY = 1.0
 """Seconds between two looks at a run."""
 
+
+class Kind(StrEnum):
+    """Kinds of runs; a connection has one of each."""
+
+    RECONCILIATION = "reconciliation"
+    BACKFILL = "backfill"
+
+
+_KINDS = {"reconcile": Kind.RECONCILIATION, "backfill": Kind.BACKFILL}
+
+KindName = Annotated[Kind, typer.Argument(help="Which run.")]
 First = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First booking date.")]
 Last = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last booking date.")]
 
@@ -53,24 +70,36 @@ def backfill(  # noqa: PLR0913, PLR0917
 def _run(session: Session, task: str, connection: str, first: datetime | None, last: datetime | None) -> None:
     """Start a run and show how far it is. The schedule goes on with it when the invocation's time is up."""
     period = {"from": first and first.date().isoformat(), "to": last and last.date().isoformat()}
-    with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(session.stack.ask, Function.RECONCILE, task, connection=connection, **period)
-        with _progress(session.screen.messages) as progress:
+    asked = in_background(
+        lambda: session.stack.ask(Function.RECONCILE, task, connection=connection, **period)
+    )
+    try:
+        with progress_on(session.screen.messages) as progress:
             run = _followed(session, progress, connection, task, asked)
+    except KeyboardInterrupt:
+        raise CommandError(ExitCode.INTERRUPTED, _left_alone(task, connection)) from None
     session.screen.show({"runs": [run]}, lambda: _report(run))
     if run.get("problem"):
         raise CommandError(ExitCode.NEEDS_REPAIR, f"The run could not go on: {run['problem']}")
 
 
-def _progress(console: Console) -> Progress:
+def _left_alone(task: str, connection: str) -> str:
+    return (
+        f"{GOES_ON} See how far it is: accounting-sync runs list -c {connection}. Stop it:"
+        f" accounting-sync runs stop {_KINDS[task]} -c {connection}"
+    )
+
+
+def progress_on(console: Console) -> Progress:
+    """Make a progress bar that says in words what it counts."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"))
     return Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
 
 
 def _followed(
-    session: Session, progress: Progress, connection: str, task: str, asked: "Future[dict[str, Any]]"
+    session: Session, progress: Progress, connection: str, task: str, asked: Asked
 ) -> dict[str, Any]:
-    kind = {"reconcile": "reconciliation"}.get(task, task)
+    kind = _KINDS[task]
     bar = progress.add_task(kind, total=None, said="starting")
     steps = 0
     while True:
@@ -84,14 +113,15 @@ def _followed(
         time.sleep(LOOK_EVERY)
 
 
-def _newest(
-    session: Session, connection: str, kind: str, asked: "Future[dict[str, Any]]"
-) -> dict[str, Any] | None:
+def _newest(session: Session, connection: str, kind: str, asked: Asked) -> dict[str, Any] | None:
     """Return the run as it stands; raises what the request for it was refused with."""
-    if asked.done() and asked.exception():
-        raise asked.exception() or AssertionError
-    runs = session.stack.ask(Function.RECONCILE, "progress", connection=connection)["runs"]
-    return next((dict(run) for run in runs if run["kind"] == kind), None)
+    if asked.done():
+        asked.result()
+    return next((run for run in _runs_of(session, connection) if run["kind"] == kind), None)
+
+
+def _runs_of(session: Session, connection: str) -> list[dict[str, Any]]:
+    return list(session.stack.ask(Function.RECONCILE, "progress", connection=connection)["runs"])
 
 
 def _said(run: dict[str, Any]) -> str:
@@ -110,3 +140,39 @@ def _report(run: dict[str, Any]) -> RenderableType:
         ("Need a person", str(run["needs_person"])),
     )
     return table(run["kind"].capitalize(), run["connection"], rows=rows)
+
+
+@runs.command("list")
+def list_runs(context: typer.Context, connection: ConnectionName) -> None:
+    """Show how far the reconciliation and the backfill of a connection are."""
+    session = session_of(context)
+    found = _runs_of(session, connection)
+    session.screen.show({"runs": found}, lambda: _reports(connection, found))
+
+
+def _reports(connection: str, found: list[dict[str, Any]]) -> RenderableType:
+    if not found:
+        return f"{connection} has never been reconciled."
+    return Group(*(part for run in found for part in (_report(run), *_problem(run), "")))
+
+
+def _problem(run: dict[str, Any]) -> list[RenderableType]:
+    return [f"[red]It cannot go on:[/] {escape(run['problem'])}"] if run.get("problem") else []
+
+
+@runs.command("stop")
+def stop_run(context: typer.Context, kind: KindName, connection: ConnectionName) -> None:
+    """Stop a run; what it has found already is synced."""
+    _set(context, "stop", kind, connection)
+
+
+@runs.command("resume")
+def resume_run(context: typer.Context, kind: KindName, connection: ConnectionName) -> None:
+    """Let a run that was stopped go on where it was."""
+    _set(context, "resume", kind, connection)
+
+
+def _set(context: typer.Context, task: str, kind: Kind, connection: str) -> None:
+    session = session_of(context)
+    answer = session.stack.ask(Function.RECONCILE, task, connection=connection, kind=kind)
+    session.screen.show(answer, lambda: _reports(connection, answer["runs"]))

@@ -25,6 +25,11 @@ LONGEST = 15 * 60
 CONFIG = Config(read_timeout=LONGEST + 10, connect_timeout=10, retries={"total_max_attempts": 1})
 """Never sent twice: a read that timed out may have done its work."""
 
+REFUSED = frozenset({"ValueError", "ParkedError", "NotFoundError", "AccessDeniedError"})
+"""Errors that a function raises about what it was asked: the message says what to change."""
+LATER = frozenset({"RetryableError", "WaitError", "RateLimitedError", "PausedError", "NoTimeError"})
+"""Errors that end by themselves."""
+
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
 
@@ -174,8 +179,10 @@ def _accepted(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _failure(error: Mapping[str, Any]) -> CommandError:
-    """Say why an invocation raised: a ValueError is about the request, anything else about the function."""
+    """Say why an invocation raised: about the request, about a provider, or about the function itself."""
     kind, message = error.get("errorType", "unknown"), error.get("errorMessage", "")
-    if kind == "ValueError":
+    if kind in REFUSED:
         return CommandError(ExitCode.INVALID, message)
+    if kind in LATER:
+        return CommandError(ExitCode.UNAVAILABLE, f"{message} Try again.")
     return CommandError(ExitCode.FAILED, f"The function failed ({kind}): {message} Its log has the details.")

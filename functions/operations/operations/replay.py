@@ -18,10 +18,13 @@ from operations.api.requests import AT_ONCE, ReplayEvents
 LIMIT = AT_ONCE
 """Events in one run."""
 
+BY_ITSELF = (Status.PARKED, Status.FAILED)
+"""The lists that are meant where none is named: what was to be booked, and was not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Replays events by their ids, or all of a connection that stand in one status."""
+    """Replays events by their ids, or all of a connection that a filter means."""
 
     events: EventStore
     queue: SyncQueue
@@ -56,9 +59,13 @@ class Replay:
     def _ids(self, request: ReplayEvents, as_of: datetime) -> Iterable[str]:
         if request.event_ids is not None:
             return dict.fromkeys(request.event_ids)
-        meant, status = request.filter, str(request.status)
-        listed = self.events.list_by_connection(meant.connection, status, before=as_of)
-        return (event.event_id for event in listed if event.entity_id is not None and meant.matches(event))
+        meant, lists = request.filter, [request.status] if request.status else BY_ITSELF
+        return (
+            event.event_id
+            for listed in lists
+            for event in self.events.list_by_connection(meant.connection, listed, before=as_of)
+            if event.entity_id is not None and meant.matches(event)
+        )
 
     def _replay(self, event_id: str) -> str:
         """Mark first, then send: after a crash in between the event is RECEIVED, and the sweep sends it."""

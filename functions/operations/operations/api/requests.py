@@ -90,7 +90,7 @@ class ListConnections(Model):
 
 
 class ReplayEvents(Model):
-    """Send events through once more: `event_ids`, or `connection` and `status` with what narrows them.
+    """Send events through once more: `event_ids`, or a `connection`'s with what narrows them.
 
     `dry_run` only counts them.
     """
@@ -99,6 +99,7 @@ class ReplayEvents(Model):
     event_ids: tuple[Text, ...] | None = Field(default=None, min_length=1, max_length=AT_ONCE)
     connection: ConnectionName | None = None
     status: Replayed | None = None
+    """None: what is PARKED, and what is FAILED."""
     number: Text | None = None
     reason_code: Text | None = None
     received_from: AwareDatetime | None = None
@@ -108,13 +109,14 @@ class ReplayEvents(Model):
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        by_filter = {"connection", "status"} <= self.model_fields_set
-        if (self.event_ids is not None) == by_filter or (self.event_ids is not None and self._narrows()):
-            raise ValueError('expected either "event_ids", or "connection" and "status"')
+        by_filter = self.connection is not None
+        if (self.event_ids is not None) == by_filter or self._narrows() != by_filter:
+            raise ValueError('expected either "event_ids", or "connection" with what narrows it')
         return self
 
     def _narrows(self) -> bool:
-        return bool(self.model_fields_set - {"task", "event_ids", "dry_run"})
+        """Whether more is said than the connection; a filter of nothing would be a slip."""
+        return bool(self.model_fields_set - {"task", "event_ids", "connection", "dry_run"})
 
     @property
     def filter(self) -> EventFilter:

@@ -33,7 +33,7 @@ class TotalsShown:
         check = self.checks.get(request.connection, Month.parse(request.month))
         if check is None:
             raise NotFoundError(
-                f"The totals of {request.connection} for {request.month} were never checked. Check them with"
-                " the task totals of the reconciliation function."
+                f"The totals of {request.connection} for {request.month} were never checked. Check them:"
+                f" accounting-sync totals -c {request.connection} --month {request.month} --check"
             )
         return ControlTotals(checks=(shown(check),))
