@@ -19,9 +19,13 @@ load_profiles()  # before any test module asks how many examples it tries
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
-    """Return the deployed template, on a port of its own; the roles' policies are enforced."""
+    """Return the deployed template, on a port of its own; the roles' policies are enforced.
+
+    Moneybird's limit is twenty times the usual one: all end-to-end tests together need more than that.
+    """
     stop_on_signals()  # pytest itself cleans up after Ctrl-C alone
-    with local_stack(StackOptions(free_port(), enforce_iam=True), Progress()) as running:
+    options = StackOptions(free_port(), enforce_iam=True, moneybird_rate="3000/300")
+    with local_stack(options, Progress()) as running:
         yield running
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -15,6 +14,7 @@ from operations.reconciliation.moneybird_events import (
     is_subscribed,
 )
 from tests.contract.moneybird_openapi import description_path
+from tests.guides.documents import GUIDES
 from tests.simulators.moneybird.webhooks import KNOWN_EVENTS
 
 LIST = description_path().with_name("webhook_events.md")
@@ -83,8 +83,8 @@ def _first(name: str, events: list[str]) -> str:
     return next(event for event in events if event == name or event.startswith(f"{name}_"))
 
 
-def test_readme_registers_what_a_webhook_subscribes_to() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    (registered,) = re.findall(r'"enabled_events": \[([^]]*)\]', readme)
+def test_guide_registers_what_a_webhook_subscribes_to() -> None:
+    guide = (GUIDES / "connect-moneybird.md").read_text()
+    (registered,) = re.findall(r'"enabled_events": \[([^]]*)\]', guide)
 
     assert tuple(re.findall(r'"([a-z_]+)"', registered)) == GROUPS

@@ -43,10 +43,10 @@ def test_layer_holds_what_the_functions_import_and_little_else(stack: LocalStack
 
 
 @pytest.mark.parametrize("artifact", ["SharedLayer", "OperationsFunction", "AdministrationFunction"])
-def test_command_line_is_not_shipped(artifact: str, stack: LocalStack) -> None:
+def test_command_line_and_guides_are_not_shipped(artifact: str, stack: LocalStack) -> None:
     names = {path.name for path in (BUILT / artifact).rglob("*")}
 
-    assert not names & {"accounting_sync_cli", "typer", "rich"}
+    assert not names & {"accounting_sync_cli", "guides", "typer", "rich"}
 
 
 def has_bytecode(source: Path) -> bool:

@@ -1,7 +1,7 @@
 """The README and the guides as texts: their commands and their links."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,3 +71,13 @@ def script(document: Path) -> str:
 def has_commands(document: Path) -> bool:
     """Whether there is anything to run."""
     return bool(script(document).strip())
+
+
+def without_sections(document: Path, headings: Collection[str]) -> str:
+    """Return the commands of a document as `script` does, but for those under some headings."""
+    lines, left_out = [], False
+    for text, command in zip(document.read_text().splitlines(), script(document).splitlines(), strict=True):
+        if not command and text.startswith("#"):
+            left_out = text.lstrip("# ") in headings
+        lines.append("" if left_out else command)
+    return "\n".join(lines) + "\n"

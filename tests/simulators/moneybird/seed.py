@@ -18,10 +18,10 @@ DEFAULT_TAX_RATES = {"sales_invoice": "496081347565061258", "purchase_invoice": 
 _SALES = ["sales_invoice", "financial_mutation", "general_journal_document"]
 _PURCHASE = ["purchase_invoice", "financial_mutation", "general_journal_document"]
 LEDGER_ACCOUNTS: dict[str, tuple[str, str, str, list[str]]] = {
-    # id -> name, account type, number, where it may be used
+    # id -> name, account type, number, where it may be used. Two have the numbers of the simulated Moment.
     "496081347348006010": ("Omzet", "revenue", "80000", _SALES),
-    "496081347348006011": ("Omzet diensten", "revenue", "80100", _SALES),
-    "496081347348006012": ("Omzet reiskosten", "revenue", "80200", _SALES),
+    "496081347348006011": ("Omzet diensten", "revenue", "8000", _SALES),
+    "496081347348006012": ("Omzet reiskosten", "revenue", "8200", _SALES),
     "496081347348006005": ("Algemene kosten", "expenses", "46801.01", _PURCHASE),
     "496081347348006009": ("Reis- en verblijfkosten", "expenses", "45200", _PURCHASE),
     "496081347379463299": ("Debiteuren", "current_assets", "13000", ["general_journal_document", "payment"]),
