@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from accounting_sync.webhooks.events import MONEYBIRD_ENTITY_TYPES, MONEYBIRD_OTHER_TYPES
 from operations.reconciliation.moneybird_events import (
     GROUPS,
     NEEDED_EVENTS,
@@ -88,3 +89,21 @@ def test_guide_registers_what_a_webhook_subscribes_to() -> None:
     (registered,) = re.findall(r'"enabled_events": \[([^]]*)\]', guide)
 
     assert tuple(re.findall(r'"([a-z_]+)"', registered)) == GROUPS
+
+
+def test_types_that_are_ignored_on_purpose_are_moneybirds() -> None:
+    """Each is in the list of events, or a kind of document, which events call `document_...`."""
+    events = official_events()
+    made_up = {
+        each
+        for each in MONEYBIRD_OTHER_TYPES | MONEYBIRD_ENTITY_TYPES
+        if not each.endswith("Document") and each not in {"PurchaseInvoice", "Receipt"}
+        if not any(event.startswith(f"{snake_case(each)}_") for event in events)
+    }
+
+    assert made_up == set()
+    assert not MONEYBIRD_OTHER_TYPES & MONEYBIRD_ENTITY_TYPES
+
+
+def snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

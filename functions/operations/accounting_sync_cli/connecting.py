@@ -5,10 +5,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
+from rich.markup import escape
 from rich.text import Text
 
 from accounting_sync_cli.context import Session, session_of
-from accounting_sync_cli.repairing import Yes
+from accounting_sync_cli.errors import CommandError, ExitCode
+from accounting_sync_cli.repairing import DryRun, Yes
 from accounting_sync_cli.screen import unbroken
 from accounting_sync_cli.stack import Function
 
@@ -31,6 +33,14 @@ def add(  # noqa: PLR0913, PLR0917
     moment_key_expires: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="When the key expires; you are told before.")
     ] = None,
+    payload_id: Annotated[
+        list[str] | None,
+        typer.Option(help="Where Moment's webhooks have the id: invoices=data.invoice.id. Repeatable."),
+    ] = None,
+    entity_type: Annotated[
+        list[str] | None,
+        typer.Option("--type", help="Moneybird's word for a type: Invoice=SalesInvoice. Repeatable."),
+    ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the credentials; do the rest again.")] = False,
 ) -> None:
     """Set up a connection, or change it; may be repeated.
@@ -42,10 +52,42 @@ def add(  # noqa: PLR0913, PLR0917
     keys: dict[str, Any] = {} if keep else _asked(moneybird_token, administration, moment_company, moment_key)
     if moment_key_expires and "moment" in keys:
         keys["moment"]["api_key_expires_on"] = moment_key_expires.date().isoformat()
+    reading = {"payload_ids": _words(payload_id), "entity_types": _words(entity_type)}
     answer = session.stack.ask(
-        Function.ADMINISTER, "connection.put", connection=name, api_url=session.stack.api_url, **keys
+        Function.ADMINISTER,
+        "connection.put",
+        connection=name,
+        api_url=session.stack.api_url,
+        **keys,
+        **reading,
     )
     session.screen.show(answer, lambda: _put(answer))
+
+
+def _words(given: list[str] | None) -> dict[str, str]:
+    """Read `name=value` options."""
+    pairs = [each.partition("=") for each in given or ()]
+    if not all(name and value for name, _, value in pairs):
+        raise CommandError(ExitCode.INVALID, "Write it as name=value, such as invoices=data.invoice.id.")
+    return {name: value for name, _, value in pairs}
+
+
+def reread(
+    context: typer.Context,
+    connection: Annotated[str, typer.Option("--connection", "-c", help="Name of the connection.")],
+    dry_run: DryRun = False,
+) -> None:
+    """Read anew what could not be read, or was of an unknown type, when it came; then it may be replayed."""
+    session = session_of(context)
+    answer = session.stack.ask(Function.ADMINISTER, "events.reread", connection=connection, dry_run=dry_run)
+    session.screen.show(answer, lambda: _reread(answer, connection))
+
+
+def _reread(answer: dict[str, Any], connection: str) -> RenderableType:
+    said = f"{len(answer['read'])} events can be read now, {len(answer['unread'])} still cannot."
+    remedy = f"Replay them: accounting-sync events replay -c {connection} --status REJECTED (or UNKNOWN)"
+    why = [f"[dim]{escape(event_id)}[/]: {escape(cause)}" for event_id, cause in answer["unread"].items()]
+    return Group(said, *([remedy] if answer["read"] else []), *why)
 
 
 def _asked(

@@ -48,6 +48,7 @@ class Listed(StrEnum):
     FAILED = "FAILED"
     REJECTED = "REJECTED"
     PLANNED = "PLANNED"
+    UNKNOWN = "UNKNOWN"
 
 
 def status(

@@ -28,6 +28,7 @@ connections = typer.Typer(no_args_is_help=True, help="See, pause and set up conn
 
 app.command()(looking.status)
 app.add_typer(looking.events, name="events")
+looking.events.command("reread")(connecting.reread)
 app.add_typer(looking.documents, name="documents")
 app.add_typer(connections, name="connection")
 app.add_typer(mapping.mapping, name="mapping")

@@ -22,6 +22,7 @@ class Replayed(StrEnum):
     FAILED = "FAILED"
     REJECTED = "REJECTED"
     PLANNED = "PLANNED"
+    UNKNOWN = "UNKNOWN"
 
 
 class Provider(StrEnum):

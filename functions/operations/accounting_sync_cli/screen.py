@@ -19,6 +19,7 @@ COLOURS = {
     "WAITING": "yellow",
     "OPEN": "yellow",
     "PLANNED": "cyan",
+    "UNKNOWN": "cyan",
     "PARKED": "red",
     "FAILED": "red",
     "REJECTED": "red",

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from accounting_sync.connections.webhook_credentials import WebhookCredentials
 from accounting_sync.webhooks.events import EntityRef, Source
+from accounting_sync.webhooks.payloads import Payload, Reading, read_moment, read_moneybird
 from webhook_receiver.authentication import Signature, verify_moment, verify_moneybird, verify_token
 from webhook_receiver.gateway import Request
-from webhook_receiver.payloads import Payload, read_moment, read_moneybird
 from webhook_receiver.problems import ProblemError, ProblemKind
 
 _KEY = re.compile(r"[\x21-\x7e]{1,256}")
@@ -48,7 +48,7 @@ def accept_moneybird(request: Request, credentials: WebhookCredentials, now: dat
         If it does not carry what the connection configures.
     """
     signature = verify_moneybird(request, credentials, now)
-    reading = read_moneybird(request.body)
+    reading = read_moneybird(request.body, credentials.reading)
     verify_token(reading.token, credentials, readable=reading.payload is not None)
     key = request.header("idempotency-key") or ""
     return Delivery(
@@ -63,7 +63,7 @@ def accept_moneybird(request: Request, credentials: WebhookCredentials, now: dat
         problem=(
             _foreignness(reading.payload, credentials)
             or _staleness(signature)
-            or reading.problem
+            or _unreadable(reading)
             or _not_json(request)
             or (None if _KEY.fullmatch(key) else _unusable_key())
         ),
@@ -80,7 +80,7 @@ def accept_moment(request: Request, credentials: WebhookCredentials, now: dateti
     """
     assert request.kind is not None  # noqa: S101  # the route has it
     verify_moment(request, credentials)
-    reading = read_moment(request.body, request.kind)
+    reading = read_moment(request.body, request.kind, credentials.reading)
     key = request.header("idempotency-key") or ""
     return Delivery(
         connection=request.connection,
@@ -90,7 +90,7 @@ def accept_moment(request: Request, credentials: WebhookCredentials, now: dateti
         received_at=now,
         payload=reading.payload,
         idempotency_key=key if _KEY.fullmatch(key) else None,
-        problem=reading.problem or _not_json(request),
+        problem=_unreadable(reading) or _not_json(request),
     )
 
 
@@ -103,6 +103,10 @@ def _staleness(signature: Signature | None) -> ProblemError | None:
     if signature is None or not signature.stale:
         return None
     return ProblemError(ProblemKind.STALE_SIGNATURE, "The signature is older than 3 days.")
+
+
+def _unreadable(reading: Reading) -> ProblemError | None:
+    return ProblemError(ProblemKind.UNREADABLE, reading.problem) if reading.problem else None
 
 
 def _foreignness(payload: Payload | None, credentials: WebhookCredentials) -> ProblemError | None:

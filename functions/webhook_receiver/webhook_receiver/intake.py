@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from accounting_sync.connections.webhook_credentials import WebhookCredentials
-from accounting_sync.reasons.receiving import REFUSALS, TYPE_NOT_BOOKED
+from accounting_sync.reasons.receiving import REFUSALS, TYPE_NOT_BOOKED, TYPE_UNKNOWN
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.body_store import BodyStore
 from accounting_sync.webhooks.event_intake import SignatureReplayedError
@@ -28,12 +28,12 @@ from accounting_sync.webhooks.events import (
     WebhookEvent,
     event_id,
 )
+from accounting_sync.webhooks.payloads import is_probe
 from accounting_sync.webhooks.sync_queue import SyncQueue
 from webhook_receiver.authentication import NotAuthenticError, verify_basic, verify_presented
 from webhook_receiver.credential_store import CredentialStore
 from webhook_receiver.deliveries import Delivery, accept_moment, accept_moneybird
 from webhook_receiver.gateway import Request
-from webhook_receiver.payloads import is_probe
 from webhook_receiver.problems import ProblemError, ProblemKind
 
 BODY_LIMIT = 5 * 1024 * 1024
@@ -65,6 +65,8 @@ class Receipt(NamedTuple):
     """A message was handed to SQS, which drops it if it has had the same one within five minutes."""
     key_reused: bool = False
     """Its Idempotency-Key had come with another body."""
+    type_unknown: bool = False
+    """Moneybird's list of events does not have the type of its entity."""
 
 
 class Intake:
@@ -167,7 +169,8 @@ class Intake:
         forwarded = standing.status is Status.RECEIVED
         if forwarded:
             self._queue.send(standing)
-        return Receipt(_verdict(event, earlier), standing.event_id, forwarded)
+        unknown = event.is_of_unknown_type
+        return Receipt(_verdict(event, earlier), standing.event_id, forwarded, type_unknown=unknown)
 
 
 def derived_key(kind: str, body: bytes) -> str:
@@ -195,7 +198,7 @@ def _check_body(request: Request) -> None:
 def _new_event(delivery: Delivery, key: str) -> WebhookEvent:
     entity = delivery.entity
     ignored = entity and entity.source is Source.MONEYBIRD and entity.type not in MONEYBIRD_ENTITY_TYPES
-    return WebhookEvent(
+    event = WebhookEvent(
         event_id=event_id(delivery.connection, delivery.source, key),
         connection=delivery.connection,
         source=delivery.source,
@@ -211,6 +214,9 @@ def _new_event(delivery: Delivery, key: str) -> WebhookEvent:
         reason=TYPE_NOT_BOOKED() if ignored else None,
         trace_id=_trace_id(),
     )
+    if event.is_of_unknown_type and entity:
+        return replace(event, reason=TYPE_UNKNOWN(kind=entity.type))
+    return event
 
 
 def _verdict(event: WebhookEvent, earlier: WebhookEvent | None) -> Verdict:

@@ -70,6 +70,7 @@ class Reception:
             "Ignored": receipt.verdict is Verdict.IGNORED,
             "Forwarded": receipt.forwarded,
             "KeyReused": receipt.key_reused,
+            "TypeUnknown": receipt.type_unknown,
         }
         self._counter.count(connection, {name: 1 for name, number in numbers.items() if number})
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from accounting_sync.webhooks.events import EntityRef, Source, Status, event_id
+from accounting_sync.webhooks.payloads import Payload, read_moment, read_moneybird
 from accounting_sync.webhooks.sync_queue import SyncMessage
 from tests.local_stack.samples.payloads import Sample, samples
 from tests.local_stack.samples.webhooks import encoded
 from webhook_receiver.intake import derived_key
-from webhook_receiver.payloads import Payload, read_moment, read_moneybird
 
 CONNECTION = "sample"
 USERNAME, PASSWORD = "sample", "accepted-by-the-local-stack-only"

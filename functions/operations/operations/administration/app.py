@@ -21,6 +21,7 @@ from operations.administration.connecting import Connecting
 from operations.administration.credentials import ConnectionFiles
 from operations.administration.doctor import Doctor
 from operations.administration.mapping import Mappings
+from operations.administration.rereading import Rereading
 from operations.administration.stack_health import StackHealth, StackNames
 from operations.administration.subscriptions import Subscriptions
 from operations.administration.trigger import Trigger
@@ -31,6 +32,7 @@ from operations.api.administration import (
     PutConnection,
     PutMapping,
     RemoveConnection,
+    RereadEvents,
     RotateConnection,
     ShowMapping,
     SubscribeNotices,
@@ -54,8 +56,9 @@ class Administration:
     doctor: Doctor
     trigger: Trigger
     subscriptions: Subscriptions
+    rereading: Rereading
 
-    def answer(self, request: AdministerRequest) -> BaseModel:  # noqa: PLR0911  # one a request
+    def answer(self, request: AdministerRequest) -> BaseModel:  # noqa: C901, PLR0911  # one a request
         """Do what a request asks."""
         match request:
             case CheckConnection():
@@ -76,6 +79,8 @@ class Administration:
                 return self.trigger.run(request)
             case SubscribeNotices():
                 return self.subscriptions.add(request)
+            case RereadEvents():
+                return self.rereading.run(request)
 
 
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
@@ -122,4 +127,5 @@ def make_administration(  # noqa: PLR0913, PLR0917  # the composition root
     mappings = Mappings(files, clients, LedgerIndex(dynamodb, table), DocumentStore(dynamodb, table))
     doctor = Doctor(files, clients, connecting, mappings, events, health)
     subscriptions = Subscriptions(health.sns, health.names.alarm_topic)
-    return Administration(connecting, mappings, doctor, Trigger(files), subscriptions)
+    rereading = Rereading(files, events)
+    return Administration(connecting, mappings, doctor, Trigger(files), subscriptions, rereading)

@@ -59,7 +59,7 @@ class Connecting:
         given = _with_keys(self.files.secret(name), request.moneybird, request.moment)
         if not given:
             raise NotFoundError(f"There is no connection {name} yet: give the credentials of a provider.")
-        secret, checked = self._checked(name, given)
+        secret, checked = self._checked(name, _with_reading(given, request))
         secret = _with_webhook_credentials(secret)
         self.files.put_secret(name, secret)
         webhook_id = None
@@ -204,6 +204,19 @@ def _with_keys(secret: Secret, moneybird: MoneybirdKeys | None, moment: MomentKe
         if moment.api_key_expires_on:
             given["api_key_expires_on"] = moment.api_key_expires_on.isoformat()
         secret["moment"] = secret.get("moment", {}) | given
+    return secret
+
+
+def _with_reading(secret: Secret, request: PutConnection) -> Secret:
+    """Return a secret that says how bodies are read, where a provider is not as we guess."""
+    wanted = (
+        ("moment", "payload_ids", request.payload_ids),
+        ("moneybird", "entity_types", request.entity_types),
+    )
+    for provider, key, values in wanted:
+        if values and provider in secret:
+            section = secret[provider]
+            secret = secret | {provider: section | {key: section.get(key, {}) | values}}
     return secret
 
 

@@ -50,6 +50,10 @@ class PutConnection(Model):
     """The stack's output ApiUrl: where webhooks go."""
     moneybird: MoneybirdKeys | None = None
     moment: MomentKeys | None = None
+    payload_ids: dict[str, str] = Field(default_factory=dict)
+    """Moment's kind of webhook to the dotted path of the id in its body; added to those that stand."""
+    entity_types: dict[str, str] = Field(default_factory=dict)
+    """Moneybird's word for an entity type to ours; added to those that stand."""
 
 
 class RotateConnection(Model):
@@ -111,6 +115,14 @@ class SubscribeNotices(Model):
     connection: ConnectionName | None = None
 
 
+class RereadEvents(Model):
+    """Read anew what could not be read, or was of an unknown type, by what the secret says today."""
+
+    task: Literal["events.reread"]
+    connection: ConnectionName
+    dry_run: bool = False
+
+
 type AdministerRequest = Annotated[
     CheckConnection
     | PutConnection
@@ -120,7 +132,8 @@ type AdministerRequest = Annotated[
     | PutMapping
     | Diagnose
     | TriggerWebhook
-    | SubscribeNotices,
+    | SubscribeNotices
+    | RereadEvents,
     Field(discriminator="task"),
 ]
 """What AdministrationFunction does."""
@@ -228,6 +241,15 @@ class Diagnosis(Model):
     connection: str
     findings: tuple[Finding, ...]
     at: datetime
+
+
+class Reread(Model):
+    """What was read anew."""
+
+    read: tuple[str, ...]
+    """Ids of events that may be replayed now."""
+    unread: dict[str, str] = Field(default_factory=dict)
+    """Id of an event to why it is still not known what it speaks of."""
 
 
 class Subscribed(Model):

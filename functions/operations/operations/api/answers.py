@@ -133,7 +133,7 @@ class ConnectionStatus(Model):
 
     connection: str
     counts: dict[str, int]
-    """Open events: WAITING, PARKED, FAILED, REJECTED and PLANNED, each counted up to 1000."""
+    """Open events: WAITING, PARKED, FAILED, REJECTED, PLANNED and UNKNOWN, each counted up to 1000."""
     reasons: dict[str, int] = Field(default_factory=dict)
     """Code of a reason to how many events are PARKED or FAILED for it, the most frequent first."""
     next_due_at: datetime | None = None

@@ -14,10 +14,11 @@ from accounting_sync.webhooks.events import EventSummary, Source
 ConnectionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
-type Listed = Literal["WAITING", "PARKED", "FAILED", "REJECTED", "PLANNED"]
-"""WAITING: all that will go on by itself. PLANNED: what a dry run would have booked."""
+type Listed = Literal["WAITING", "PARKED", "FAILED", "REJECTED", "PLANNED", "UNKNOWN"]
+"""WAITING: all that will go on by itself. PLANNED: what a dry run would have booked. UNKNOWN: what was
+ignored for a type that Moneybird's list of events does not have."""
 
-type Replayed = Literal["PARKED", "FAILED", "REJECTED", "PLANNED"]
+type Replayed = Literal["PARKED", "FAILED", "REJECTED", "PLANNED", "UNKNOWN"]
 
 AT_ONCE = 1000
 """Events in one answer, so that it fits what an invocation may answer (6 MB, Lambda)."""

@@ -6,7 +6,7 @@ from itertools import islice
 
 from accounting_sync.accounting.stores.ledger_index import LedgerIndex
 from accounting_sync.reasons.cause import described
-from accounting_sync.webhooks.event_items import PLANNED
+from accounting_sync.webhooks.event_items import PLANNED, UNKNOWN
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import NEEDS_A_PERSON, EventSummary, Status, WaitingRoom, WebhookEvent
 from operations.api.answers import EventPage, ListedEvent
@@ -18,6 +18,7 @@ WAITING = "WAITING"
 LISTS: Mapping[str, tuple[str, ...]] = {
     WAITING: (Status.RECEIVED, Status.QUEUED, Status.SYNCING, *WaitingRoom),
     PLANNED: (PLANNED,),
+    UNKNOWN: (UNKNOWN,),
     **{status: (status,) for status in NEEDS_A_PERSON},
 }
 """What can be asked for, to the partitions of the index by connection that hold it."""

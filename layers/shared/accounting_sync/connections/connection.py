@@ -2,14 +2,27 @@
 
 import json
 from datetime import date
-from typing import Protocol
+from typing import Annotated, Literal, Protocol
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
 
 from accounting_sync.connections.webhook_credentials import URL_TOKEN_LENGTH
 from accounting_sync.errors import ParkedError
 from accounting_sync.model import Model
 from accounting_sync.reasons.settings import SECRET_INVALID, SECRET_MISSING, SECRET_UNREADABLE
+
+type MoneybirdType = Literal[
+    "Contact",
+    "SalesInvoice",
+    "ExternalSalesInvoice",
+    "Estimate",
+    "Project",
+    "Payment",
+    "PurchaseInvoice",
+    "Receipt",
+]
+type MomentWebhook = Literal["claims", "customers", "invoices", "offers", "offer-decisions", "projects"]
+type DottedPath = Annotated[str, StringConstraints(pattern=r"^[^.\s]+(\.[^.\s]+)*$", max_length=200)]
 
 
 class BasicCredential(Model):
@@ -27,6 +40,8 @@ class MoneybirdAccess(Model):
     basic_auth: tuple[BasicCredential, ...] = ()
     webhook_secrets: tuple[SecretStr, ...] = ()
     webhook_tokens: tuple[SecretStr, ...] = ()
+    entity_types: dict[str, MoneybirdType] = Field(default={})
+    """Moneybird's word for an entity type to ours, where it has another one (`ReadingRules`)."""
 
 
 class MomentAccess(Model):
@@ -38,6 +53,8 @@ class MomentAccess(Model):
     """As a person noted it: the API does not tell."""
     basic_auth: tuple[BasicCredential, ...] = ()
     url_tokens: tuple[SecretStr, ...] = ()
+    payload_ids: dict[MomentWebhook, DottedPath] = Field(default={})
+    """Kind of webhook to where its body has the entity's id, if not where we guess (`ReadingRules`)."""
 
     @field_validator("url_tokens")
     @classmethod

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from accounting_sync.webhooks.events import Source
+from accounting_sync.webhooks.payloads import AS_DOCUMENTED, ReadingRules
 
 URL_TOKEN_LENGTH = 32
 """Least characters of a token in a URL, which is all that proves such a webhook."""
@@ -37,6 +38,8 @@ class WebhookCredentials:
     """Long random texts in the URL of Moment's webhooks."""
     administration_id: str | None = None
     """The Moneybird administration whose webhooks are accepted."""
+    reading: ReadingRules = AS_DOCUMENTED
+    """How the bodies are read."""
 
     @classmethod
     def from_secret(cls, section: Mapping[str, Any]) -> Self:
@@ -53,6 +56,7 @@ class WebhookCredentials:
             webhook_tokens=_texts(section, "webhook_tokens"),
             url_tokens=_long_texts(section, "url_tokens"),
             administration_id=_optional_text(section, "administration_id"),
+            reading=ReadingRules(_words(section, "payload_ids"), _words(section, "entity_types")),
         )
 
 
@@ -104,6 +108,13 @@ def _long_texts(section: Mapping[str, Any], key: str) -> tuple[str, ...]:
     entries = _texts(section, key)
     if any(len(entry) < URL_TOKEN_LENGTH for entry in entries):
         raise CredentialsError(f"{key}: an entry has fewer than {URL_TOKEN_LENGTH} characters")
+    return entries
+
+
+def _words(section: Mapping[str, Any], key: str) -> dict[str, str]:
+    entries = section.get(key, {})
+    if not isinstance(entries, dict) or not all(isinstance(entry, str) for entry in entries.values()):
+        raise CredentialsError(f"{key}: not an object of texts")
     return entries
 
 

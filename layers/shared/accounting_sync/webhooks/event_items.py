@@ -22,6 +22,9 @@ from accounting_sync.webhooks.events import (
 PLANNED = "PLANNED"
 """Stands for SKIPPED in the index by connection where a dry run left a plan: a person may book it."""
 
+UNKNOWN = "UNKNOWN"
+"""Stands for IGNORED in the index by connection where the type of the entity is news to us."""
+
 STATUS_SHARDS = 4
 """Partitions of the index by status, so that a burst of one status does not meet one partition's limit: 1000
 writes a second each, of items of 1 KB (AWS). The sweep asks all of them, every minute.
@@ -45,7 +48,13 @@ def to_item(event: WebhookEvent, expires_at: int) -> Item:
         "body_location": event.body_location,
         "body_hash": event.body_hash,
         "status": event.status,
-        **index_keys(event.status, event.event_id, event.connection, to_text(event.updated_at)),
+        **index_keys(
+            event.status,
+            event.event_id,
+            event.connection,
+            to_text(event.updated_at),
+            listed=UNKNOWN if event.is_of_unknown_type else None,
+        ),
         "attempts": event.attempts,
         "waits": event.waits,
         "replays": event.replays,
@@ -69,7 +78,7 @@ def index_keys(
     work_at
         When it is tried next, or since when it has stood so: the order within `by_connection`.
     listed
-        What lists it there instead of its status: a waiting room, or `PLANNED`.
+        What lists it there instead of its status: a waiting room, `PLANNED` or `UNKNOWN`.
     """
     if listed is None and status in OPEN_OR_NEEDS_A_PERSON:
         listed = status

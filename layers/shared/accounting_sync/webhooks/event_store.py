@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
 
-from accounting_sync.aws.items import from_attributes, read_batch, to_attributes
+from botocore.exceptions import ClientError
+
+from accounting_sync.aws.items import from_attributes, is_condition_failure, read_batch, to_attributes
 from accounting_sync.reasons.cause import Reason
 from accounting_sync.time import to_text
 from accounting_sync.webhooks.event_intake import EventIntakeStore
@@ -208,6 +210,32 @@ class EventStore(EventIntakeStore):
             add={"replays": 1},
         )
         return self._apply_and_read(event_id, change, now)
+
+    def name_entity(self, event_id: str, entity: EntityRef) -> None:
+        """Note what an event speaks of that could not be read when it came, so that it may be replayed.
+
+        Raises
+        ------
+        EventStateError
+            If it is neither REJECTED nor IGNORED (any more), or gone.
+        """
+        named = {"entity_type": entity.type, "entity_id": entity.id, "entity_key": entity.key}
+        expected = {"rejected": Status.REJECTED, "ignored": Status.IGNORED}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=to_attributes({"event_id": event_id}),
+                UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in named),
+                ConditionExpression="#status IN (:rejected, :ignored)",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=to_attributes(
+                    {f":{name}": value for name, value in (named | expected).items()}
+                ),
+            )
+        except ClientError as error:
+            if not is_condition_failure(error):
+                raise
+            raise EventStateError(event_id, None) from error
 
     def fail(self, event_id: str, now: datetime, reason: Reason) -> None:
         """Mark an event as FAILED whose message reached the dead-letter queue.

@@ -123,6 +123,36 @@ MONEYBIRD_ENTITY_TYPES = frozenset(
 )
 """`entity_type` of the webhooks that are synced; events about anything else are kept as IGNORED."""
 
+MONEYBIRD_OTHER_TYPES = frozenset(
+    {
+        "Administration",
+        "BookingRule",
+        "ContactPerson",
+        "Document",
+        "DocumentStyle",
+        "FinancialAccount",
+        "FinancialStatement",
+        "GeneralDocument",
+        "GeneralJournalDocument",
+        "Identity",
+        "LedgerAccount",
+        "Note",
+        "Product",
+        "PurchaseTransaction",
+        "RecurringSalesInvoice",
+        "Subscription",
+        "TaskLists",
+        "TaxRate",
+        "TimeEntry",
+        "Todo",
+        "TypelessDocument",
+        "User",
+        "Workflow",
+    }
+)
+"""Types that Moneybird's list of events speaks of, and that are ignored on purpose. Any other one is news to
+us: it is listed as UNKNOWN and raises an alarm, for it may be another word for one that we book."""
+
 MOMENT_ENTITY_TYPES = {
     "claims": "claim",
     "customers": "customer",
@@ -200,6 +230,13 @@ class WebhookEvent:
     """When the sync began to read the entity: what is delivered from then on is news."""
     claim_owner: str | None = None
     claim_expires_at: datetime | None = None
+
+    @property
+    def is_of_unknown_type(self) -> bool:
+        """Whether it was ignored for a type that Moneybird's list of events does not have."""
+        if self.entity is None or self.source is not Source.MONEYBIRD or self.status is not Status.IGNORED:
+            return False
+        return self.entity.type not in MONEYBIRD_ENTITY_TYPES | MONEYBIRD_OTHER_TYPES
 
     @property
     def delivered_at(self) -> datetime:

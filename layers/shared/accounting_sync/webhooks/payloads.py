@@ -1,4 +1,7 @@
-"""What the bodies of webhooks say. Unknown keys are ignored; what is missing is named, never guessed."""
+"""What the bodies of webhooks say. Unknown keys are ignored; what is missing is named, never guessed.
+
+The receiver imports this module on every cold start, so it is built on the standard library alone.
+"""
 
 import json
 import re
@@ -6,13 +9,28 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from accounting_sync.webhooks.events import MOMENT_ENTITY_TYPES
-from webhook_receiver.problems import ProblemError, ProblemKind
 
 _ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._:~-]{1,128}")
 """Both providers use whole numbers; letters cost nothing. No `/`, `?` or space,
 and neither `.` nor `..`: ids become parts of URLs."""
 _NAME_LENGTH = 128
 _PROBE_LENGTH = 64 * 1024
+
+
+class UnreadableError(Exception):
+    """A body does not say what it speaks of; the message says what is missing, and nothing of the body."""
+
+
+class ReadingRules(NamedTuple):
+    """How a connection's bodies are read, where a provider is not as we guess: part of its secret."""
+
+    payload_ids: Mapping[str, str] = {}
+    """Moment's kind of webhook to the dotted path of the entity's id: `{"invoices": "data.invoice.id"}`."""
+    entity_types: Mapping[str, str] = {}
+    """Moneybird's word for an entity type to ours: `{"Invoice": "SalesInvoice"}`."""
+
+
+AS_DOCUMENTED = ReadingRules()
 
 
 class Payload(NamedTuple):
@@ -30,31 +48,37 @@ class Reading(NamedTuple):
     """A body, read: either its payload, or the problem with it; and the token that it carries."""
 
     payload: Payload | None = None
-    problem: ProblemError | None = None
+    problem: str | None = None
+    """What is missing or wrong; it holds nothing of the body."""
     token: object = None
 
 
-def read_moneybird(body: bytes) -> Reading:
+def read_moneybird(body: bytes, rules: ReadingRules = AS_DOCUMENTED) -> Reading:
     """Read a body of Moneybird's, as its webhook documentation describes it."""
     token = None
     try:
         document = _read_object(body)
         token = document.get("webhook_token")
-        return Reading(_moneybird_payload(document), token=token)
-    except ProblemError as problem:
-        return Reading(problem=problem, token=token)
+        return Reading(_moneybird_payload(document, rules), token=token)
+    except UnreadableError as error:
+        return Reading(problem=str(error), token=token)
 
 
-def read_moment(body: bytes, kind: str) -> Reading:
+def read_moment(body: bytes, kind: str, rules: ReadingRules = AS_DOCUMENTED) -> Reading:
     """Read a body of Moment's: an object whose single inner object with an `id` is the entity.
 
     That is the one payload that is documented. A flat body is read too (`invoiceId`, else `id`): the URL says
-    which kind it is, and if the id is not the entity's, the fetch says so.
+    which kind it is, and if the id is not the entity's, the fetch says so. A path in the rules goes before
+    both.
     """
+    entity_type = MOMENT_ENTITY_TYPES[kind]
     try:
-        return Reading(_moment_payload(_read_object(body), MOMENT_ENTITY_TYPES[kind]))
-    except ProblemError as problem:
-        return Reading(problem=problem)
+        document = _read_object(body)
+        if kind in rules.payload_ids:
+            return Reading(Payload(entity_type, _at(document, rules.payload_ids[kind]), _event(document)))
+        return Reading(_moment_payload(document, entity_type))
+    except UnreadableError as error:
+        return Reading(problem=str(error))
 
 
 def is_probe(body: bytes) -> bool:
@@ -66,16 +90,17 @@ def is_probe(body: bytes) -> bool:
         return False
     try:
         document = _read_object(body)
-    except ProblemError:
+    except UnreadableError:
         return False
     return document.get("action") == "test_webhook" and "webhook_id" not in document
 
 
-def _moneybird_payload(document: Mapping[str, Any]) -> Payload:
+def _moneybird_payload(document: Mapping[str, Any], rules: ReadingRules) -> Payload:
     _identifier(document, "webhook_id")
+    named = _name(document, "entity_type")
     return Payload(
         administration_id=_identifier(document, "administration_id"),
-        entity_type=_name(document, "entity_type"),
+        entity_type=rules.entity_types.get(named, named),
         entity_id=_identifier(document, "entity_id"),
         action=_name(document, "action") if document.get("action") is not None else "",
     )
@@ -88,11 +113,22 @@ def _moment_payload(document: Mapping[str, Any], entity_type: str) -> Payload:
     if flat and not inner:
         return Payload(entity_type, _identifier(document, flat), action)
     if entity_type not in inner and len(inner) != 1:
-        raise _unreadable(f"Expected one object with an id; found {len(inner)}.")
+        raise UnreadableError(f"Expected one object with an id; found {len(inner)}.")
     name = entity_type if entity_type in inner else next(iter(inner))
     if name != entity_type and name in MOMENT_ENTITY_TYPES.values():
-        raise _unreadable(f"This URL is for {entity_type} webhooks, and the body speaks of a {name}.")
+        raise UnreadableError(f"This URL is for {entity_type} webhooks, and the body speaks of a {name}.")
     return Payload(entity_type, _identifier(inner[name], "id"), action)
+
+
+def _at(document: Mapping[str, Any], path: str) -> str:
+    """Read the id at a dotted path that the connection's secret names."""
+    *parents, key = path.split(".")
+    inner: Any = document
+    for parent in parents:
+        inner = inner.get(parent) if isinstance(inner, dict) else None
+    if not isinstance(inner, dict) or inner.get(key) is None:
+        raise UnreadableError(f"There is nothing at {path}, where payload_ids says that the id is.")
+    return _identifier(inner, key)
 
 
 def _event(document: Mapping[str, Any]) -> str:
@@ -107,13 +143,13 @@ def _read_object(body: bytes) -> dict[str, Any]:
             body.decode(), object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant
         )
     except UnicodeDecodeError as error:
-        raise _unreadable("The body is not UTF-8.") from error
+        raise UnreadableError("The body is not UTF-8.") from error
     except RecursionError as error:
-        raise _unreadable("The body is nested too deeply.") from error
+        raise UnreadableError("The body is nested too deeply.") from error
     except ValueError as error:
-        raise _unreadable("The body is not JSON.") from error
+        raise UnreadableError("The body is not JSON.") from error
     if not isinstance(document, dict):
-        raise _unreadable("The body is not a JSON object.")
+        raise UnreadableError("The body is not a JSON object.")
     return document
 
 
@@ -133,25 +169,21 @@ def _identifier(document: Mapping[str, Any], key: str) -> str:
     """Read an id: ids exceed 2^53, so they come as texts, but whole numbers do too."""
     value = document.get(key)
     if value is None:
-        raise _unreadable(f"{key} is missing.")
+        raise UnreadableError(f"{key} is missing.")
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not (isinstance(text, str) and _ID.fullmatch(text)):
-        raise _unreadable(f"{key} is not an id.")
+        raise UnreadableError(f"{key} is not an id.")
     return text
 
 
 def _name(document: Mapping[str, Any], key: str) -> str:
     value = document.get(key)
     if value is None:
-        raise _unreadable(f"{key} is missing.")
+        raise UnreadableError(f"{key} is missing.")
     if not _is_name(value):
-        raise _unreadable(f"{key} is not a name.")
+        raise UnreadableError(f"{key} is not a name.")
     return str(value)
 
 
 def _is_name(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= _NAME_LENGTH and value.isprintable()
-
-
-def _unreadable(detail: str) -> ProblemError:
-    return ProblemError(ProblemKind.UNREADABLE, detail)
