@@ -33,6 +33,7 @@ SOURCES = {
 }
 LANES = {"EntitySyncSource": "SyncConcurrency", "BulkSyncSource": "BulkConcurrency"}
 CODE = (ROOT / "functions", ROOT / "layers")
+ACCOUNT = "${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}"
 TABLES = ("WebhookEventsTable", "AccountingTable", "ControlTable")
 
 
@@ -390,7 +391,7 @@ def test_policies_let_people_invoke_functions_and_touch_nothing_else(
     assert names == {
         "Effect": "Allow",
         "Action": "cloudformation:DescribeStacks",
-        "Resource": {"Ref": "AWS::StackId"},
+        "Resource": {"Fn::Sub": f"arn:{ACCOUNT}:stack/${{AWS::StackName}}/*"},
     }
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import botocore.session
@@ -71,6 +71,11 @@ class LocalAws:
     def functions(self) -> "LambdaClient":
         """Lambda."""
         return _session().client("lambda", endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def iam(self) -> Any:  # noqa: ANN401  # its types are not installed
+        """Users, roles and policies."""
+        return _session().client("iam", endpoint_url=self.endpoint_url)
 
     @cached_property
     def s3(self) -> "S3Client":
