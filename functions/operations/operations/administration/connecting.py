@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from accounting_sync.errors import AccessDeniedError, SyncError
+from accounting_sync.errors import AccessDeniedError, ParkedError, SyncError
 from accounting_sync.providers.clients import ProviderClients
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.models import MoneybirdWebhook
@@ -33,6 +33,12 @@ from operations.api.serving import NotFoundError, RefusedRequestError
 from operations.reconciliation.moneybird_events import GROUPS
 
 USERNAME = "webhooks"
+
+NOT_REGISTERED = (
+    "{error} Moneybird registers a webhook only if its URL answers 200. If this connection's credentials were"
+    " changed just now, wait a minute and run the command again: a changed secret is read once a minute."
+    " Webhooks with the earlier credentials are accepted meanwhile."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +180,10 @@ class Connecting:
         self.files.put_secret(name, secret | {"moneybird": by_password})
         try:
             return client.create_webhook(WebhookFields(url=url, enabled_events=GROUPS))
-        except SyncError:
+        except SyncError as error:
             self.files.put_secret(name, secret)
+            if isinstance(error, ParkedError):
+                raise RefusedRequestError(NOT_REGISTERED.format(error=error)) from error
             raise
 
 
