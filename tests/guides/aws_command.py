@@ -43,11 +43,12 @@ class AwsCommand:
 
     def shown(self, answer: Mapping[str, Any]) -> str:
         """Write an answer as the AWS CLI does."""
-        found = {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+        found = {key: value for key, value in answer.items() if key not in {"ResponseMetadata", "Payload"}}
+        found = json.loads(json.dumps(found, default=str))  # a query sees times as text
         chosen = jmespath.search(self.query, found) if self.query else found
         if self.output == "text":
             return _as_text(chosen) + "\n"
-        return json.dumps(chosen, indent=4, default=str) + "\n"
+        return json.dumps(chosen, indent=4) + "\n"
 
 
 class AwsCommands:

@@ -1,6 +1,7 @@
 """The README and the guides as texts: their commands and their links."""
 
 import re
+import shlex
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ README = ROOT / "README.md"
 
 _FENCE = re.compile(r"^\s*```(?P<language>\w*)\s*$")
 _LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
+_INLINE = re.compile(r"(?<!`)`accounting-sync (?P<words>[^`]+)`(?!`)")
 _HEADING = re.compile(r"^#+ (?P<text>.+)$", re.MULTILINE)
 
 
@@ -66,6 +68,12 @@ def script(document: Path) -> str:
             language = fence["language"] if language is None else None
         lines.append("" if fence or language != "sh" else line)
     return "\n".join(lines) + "\n"
+
+
+def inline_commands(document: Path) -> Iterator[list[str]]:
+    """Yield the words of each `accounting-sync` command that stands within a sentence."""
+    for found in _INLINE.finditer(document.read_text()):
+        yield shlex.split(found["words"])
 
 
 def has_commands(document: Path) -> bool:

@@ -1,12 +1,17 @@
 """The README and the guides lead somewhere, and a reader finds each of them."""
 
 import re
+import subprocess
+import sys
+import tomllib
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from tests.guides.documents import GUIDES, README, all_documents, anchors, links
+from accounting_sync_cli.main import app
+from tests.guides.documents import GUIDES, README, all_documents, anchors, inline_commands, links
 from tests.local_stack.paths import ROOT
 
 SHORT = 220
@@ -19,6 +24,34 @@ def test_links_lead_to_files_and_headings_that_exist(document: Path) -> None:
 
     assert [link.target for link in local if not link.file.exists()] == []
     assert [link.target for link in local if link.anchor and link.anchor not in anchors(link.file)] == []
+
+
+@pytest.mark.parametrize("document", all_documents(), ids=lambda path: path.name)
+def test_commands_within_sentences_exist_with_their_options(document: Path) -> None:
+    for words in inline_commands(document):
+        result = CliRunner().invoke(app, [*words, "--help"])
+
+        assert result.exit_code == 0, f"{words}: {result.output}"
+
+
+def test_what_is_installed_holds_all_that_the_command_line_imports() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    folders = [str((ROOT / folder).parent) for folder in settings["package-dir"].values()]
+
+    listed = subprocess.run(
+        [sys.executable, "-c", _IMPORTED, *folders], capture_output=True, text=True, check=True
+    )
+
+    assert set(listed.stdout.split()) == set(settings["packages"])
+
+
+_IMPORTED = """
+import sys
+sys.path[:0] = sys.argv[1:]
+import accounting_sync_cli.main
+ours = {name: module for name, module in sys.modules.items() if name.split(".")[0] in NAMES}
+print(*(name for name, module in ours.items() if hasattr(module, "__path__")))
+""".replace("NAMES", repr({"accounting_sync", "accounting_sync_cli", "operations"}))
 
 
 def test_readme_links_to_every_guide_once() -> None:
