@@ -23,7 +23,7 @@ def reread(receiver: ReceiverFunction, *, dry_run: bool = False) -> Reread:
     return Rereading(files, receiver.store).run(request)
 
 
-def say(receiver: ReceiverFunction, section: str, **values: Any) -> None:
+def say(receiver: ReceiverFunction, section: str, **values: object) -> None:
     receiver.set_secret(SECRET | {section: SECRET[section] | values})
 
 
