@@ -182,6 +182,20 @@ def test_timeline_shows_what_changed_to_what_only_when_asked_to(stack: Stack) ->
     assert [change["new"] for change in changes(revealed) if change["field"] == "due_date"] == ["2026-03-01"]
 
 
+def test_timeline_shows_what_was_read_with_its_values_only_when_asked_to(stack: Stack) -> None:
+    event_id = parked(stack)
+
+    def fetched(**options: bool) -> dict[str, Any]:
+        moments = stack.look("events.show", event_id=event_id, **options)["moments"]
+        (read,) = [each["fetched"] for each in moments if each["what"] == "fetched"]
+        return dict(read)
+
+    name = fetched(reveal=True)["customer"]["name"]
+    assert fetched()["customer"]["name"] == f"text of {len(name)}"
+    assert name not in str(fetched())
+    assert fetched().keys() == fetched(reveal=True).keys()
+
+
 def test_timeline_shows_the_plan_of_a_dry_run_only_when_asked_to(stack: Stack) -> None:
     stack.sync.book_by({**SETTINGS, "dry_run": True})
     event_id = stack.sync.sync("invoice", INVOICE).event_id
@@ -202,7 +216,14 @@ def test_status_counts_what_is_open_and_tells_when_the_connection_was_heard_of(s
 
     status = stack.status()
 
-    assert status["counts"] == {"WAITING": 0, "PLANNED": 0, "PARKED": 1, "FAILED": 0, "REJECTED": 0}
+    assert status["counts"] == {
+        "WAITING": 0,
+        "PLANNED": 0,
+        "PARKED": 1,
+        "FAILED": 0,
+        "REJECTED": 0,
+        "UNKNOWN": 0,
+    }
     assert status["last_event_at"] is not None
     assert 0 <= status["limit_used"] <= 1
     assert status["pauses"] == []

@@ -1,5 +1,6 @@
 """The mapping is tried on one entity, and told what it has learned: nothing is sent, nothing is stored."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -150,3 +151,23 @@ def test_key_that_was_named_in_the_settings_is_learned(sync: SyncFunction) -> No
     (due,) = [each for each in invoice["fields"] if each["field"] == "due_date"]
     assert due["taken_from"] == ["payBefore"]
     assert "payBefore" not in invoice["untaken"]
+
+
+def test_what_was_read_for_an_event_is_kept_and_tried_whatever_moment_has_now(sync: SyncFunction) -> None:
+    sync.book_by({**SETTINGS, "vat": {}})
+    parked = sync.sync("invoice", INVOICE)
+    del sync.moment.state.collections()["invoices"][INVOICE]
+    sync.book_by(SETTINGS)
+
+    live, kept = tried(sync), tried(sync, event_id=parked.event_id)
+    other = tried(sync, kind="customer", entity_id="1", event_id=parked.event_id)
+
+    assert (live["verdict"], kept["verdict"]) == ("gone", "sends")
+    assert (other["verdict"], other["reason_code"]) == ("parks", "nothing_kept")
+
+
+def test_object_that_could_not_be_mapped_is_kept_too(sync: SyncFunction) -> None:
+    parked = sync.sync("invoice", samples.MISSING_FIELD)
+
+    assert parked.fetched is not None
+    assert json.loads(parked.fetched)["id"] == samples.MISSING_FIELD

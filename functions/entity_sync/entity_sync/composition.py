@@ -161,6 +161,7 @@ def make_trying(
         store=store,
         destinations=_destinations(store, clock),
         fields_seen=fields_seen,
+        events=EventStore(aws.dynamodb, environment.events_table, timedelta(0)),  # it keeps nothing
         clock=clock,
     )
     return Trying(trials, Learning(settings, fields_seen))

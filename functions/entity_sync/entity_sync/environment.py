@@ -14,6 +14,7 @@ class TryEnvironment(Model):
     """What a trial needs: where links and settings are, and where the providers are."""
 
     accounting_table: str
+    events_table: str
     connection_prefix: str
     """First part of the names of the connections' secrets and parameters, with the slash."""
     moneybird_base_url: str
@@ -38,7 +39,6 @@ class Environment(TryEnvironment):
     """Names of all resources, and how patient to be."""
 
     stage: str
-    events_table: str
     control_table: str
     sync_queue_url: str
     bulk_queue_url: str

@@ -211,7 +211,8 @@ def _told(moment: Moment) -> tuple[str, str]:
         changed = ", ".join(_change(change) for change in moment.changes)
         return f"version {moment.version}", escape(changed)
     due = f"tried next at {shown_time(moment.due_at)}" if moment.due_at else None
-    details = [moment.action, moment.reason, due, *_outcome(moment.outcome)]
+    read = f"{len(moment.fetched)} keys were read (--json shows them)" if moment.fetched else None
+    details = [moment.action, moment.reason, due, read, *_outcome(moment.outcome)]
     return coloured(moment.what), escape("\n".join(part for part in details if part))
 
 

@@ -36,6 +36,9 @@ def try_document(  # noqa: PLR0913, PLR0917
     claim: Annotated[str | None, typer.Option(help="Number of a claim.")] = None,
     customer: Annotated[str | None, typer.Option(help="Number of a customer.")] = None,
     project: Annotated[str | None, typer.Option(help="Number of a project.")] = None,
+    event: Annotated[
+        str | None, typer.Option(help="Map what was read for this event, not what Moment has now.")
+    ] = None,
     by_id: Annotated[bool, typer.Option("--id", help="What is given is Moment's id, not a number.")] = False,
     reveal: Annotated[bool, typer.Option("--reveal", help="Show personal data too.")] = False,
 ) -> None:
@@ -47,9 +50,8 @@ def try_document(  # noqa: PLR0913, PLR0917
         raise CommandError(ExitCode.INVALID, "Name one document, for example: --invoice 1042")
     ((kind, given),) = named
     entity_id = given if by_id else _id_of(session, name, kind, given)
-    answer = session.stack.ask(
-        Function.TRY, "mapping.try", connection=name, entity_type=kind, entity_id=entity_id, reveal=reveal
-    )
+    meant = {"connection": name, "entity_type": kind, "entity_id": entity_id, "event_id": event}
+    answer = session.stack.ask(Function.TRY, "mapping.try", **meant, reveal=reveal)
     trial = Trial.model_validate(answer)
     session.screen.show(answer, lambda: _trial(trial))
     if trial.verdict in NEEDS_REPAIR:

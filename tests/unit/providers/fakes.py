@@ -16,6 +16,8 @@ class RecordingThrottle:
         self.is_test = False
         self.refusal: Exception | None = None
         self.told: list[tuple[Any, ...]] = []
+        self.left: list[CallsLeft | None] = []
+        """What each proper answer said is left of the plan."""
 
     def before(
         self, connection: str, provider: Source, resource: str, credential: str, lane: Lane = Lane.LIVE
@@ -36,7 +38,8 @@ class RecordingThrottle:
     def tally(self, connection: str) -> dict[str, int]:
         return {}
 
-    def answered(self, connection: str, provider: Source, left: CallsLeft | None = None) -> None: ...
+    def answered(self, connection: str, provider: Source, left: CallsLeft | None = None) -> None:
+        self.left.append(left)
 
     def event_done(self, connection: str, provider: Source, *, is_whole: bool) -> None: ...
 

@@ -17,6 +17,7 @@ from accounting_sync.accounting.money import money_text
 from accounting_sync.connections.connection import Connection, MoneybirdAccess
 from accounting_sync.errors import OutcomeUnknownError, ParkedError
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
+from accounting_sync.providers.flow.throttle import CallsLeft
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.filters import Period, list_filter
 from accounting_sync.providers.moneybird.requests import (
@@ -288,3 +289,18 @@ def test_filter_never_says_more_than_was_asked(terms: dict[str, str | None]) -> 
     parts = dict(part.split(":") for part in written.split(","))
     assert parts.pop("period") == "20260101..20260131"
     assert parts.items() <= terms.items()
+
+
+def test_what_is_left_of_the_limit_for_reports_is_not_what_is_left_of_the_plan(
+    api: responses.RequestsMock,
+) -> None:
+    throttle = RecordingThrottle()
+    client = ProviderClients(ProviderSettings(), throttle, CountingBreaker()).moneybird(CONNECTION)
+    left = {"RateLimit-RequestsRemaining": "49", "RateLimit-Reset": "1795478129"}
+    api.get(f"{ROOT}/projects.json", json=[], headers=left | {"RateLimit-RequestsRemaining": "149"})
+    api.get(f"{ROOT}/reports/debtors.json", json={"debtors": []}, headers=left)
+
+    client.list_projects()
+    client.list_debtors(date(2026, 1, 31))
+
+    assert throttle.left == [CallsLeft(149, 1795478129.0), None]

@@ -151,6 +151,7 @@ class EventProcessor:
             reason=result.reason,
             number=job.seen.number,
             outcome=result.outcome.to_item(),
+            fetched=job.seen.fetched,
         )
         if result.outcome.warnings:
             self.counter.count(job.entity.connection, {"FieldsNotFound": len(result.outcome.warnings)})

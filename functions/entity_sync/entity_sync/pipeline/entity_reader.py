@@ -1,7 +1,7 @@
 """Where entities are read: the provider's object, as the canonical document."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from accounting_sync.accounting.documents import Document
 from accounting_sync.connections.booking_settings import BookingSettings
@@ -17,6 +17,10 @@ from entity_sync.mapping.from_moneybird import map_moneybird
 from entity_sync.pipeline.known_fields import KnownFields
 
 
+def _forget(_: Raw) -> None:
+    """Keep nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class EntityReader:
     """Reads the entities of one connection."""
@@ -27,9 +31,16 @@ class EntityReader:
     time_left: Callable[[], float]
     """Seconds until the function is stopped."""
     fields: KnownFields
+    given: Mapping[EntityRef, Raw] = field(default_factory=dict)
+    """Objects of Moment that are not fetched, because they were read before."""
 
-    def load(self, entity: EntityRef) -> Document:
+    def load(self, entity: EntityRef, keep: Callable[[Raw], object] = _forget) -> Document:
         """Fetch an entity and map it.
+
+        Parameters
+        ----------
+        keep
+            Is given Moment's object before it is mapped: what cannot be mapped is looked at by a person.
 
         Raises
         ------
@@ -39,7 +50,8 @@ class EntityReader:
             Any other kind: the provider does not answer, or its answer cannot be mapped.
         """
         if entity.source is Source.MOMENT:
-            raw = self._fetch(entity)
+            raw = self.given.get(entity) or self._fetch(entity)
+            keep(raw)
             self.fields.note(entity.type, raw)
             return map_moment(entity, raw, self.settings, self.fields.knows)
         client = self.clients.moneybird(self.connection, self.time_left)

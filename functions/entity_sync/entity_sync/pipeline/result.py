@@ -57,6 +57,12 @@ class Seen:
 
     document_type: DocumentType | None = None
     number: str | None = None
+    fetched: bytes | None = None
+    """Moment's object, as JSON; numbers with a fraction are texts in it."""
+
+    def keep(self, raw: Mapping[str, Any]) -> None:
+        """Remember the object that was read for the event, whatever becomes of it."""
+        self.fetched = json.dumps(raw, default=str, ensure_ascii=False).encode(errors="replace")
 
     def note(self, document: Document) -> None:
         """Remember the number by which people know the document."""

@@ -173,7 +173,7 @@ class _Run:
             for destination in self._destinations:
                 destination.check_ready()  # without the right to write there is nothing to prepare
         try:
-            document = self._load(claim.entity)
+            document = self._load(claim.entity, seen)
         except ParkedError:
             if not self._is_switched_off(claim.entity):
                 raise
@@ -187,9 +187,9 @@ class _Run:
             return self._take_back(document, recorded)
         return self._book(document, recorded, claim)
 
-    def _load(self, entity: EntityRef) -> Document:
+    def _load(self, entity: EntityRef, seen: Seen) -> Document:
         if self.prefetched is None:
-            return self._reader.load(entity)
+            return self._reader.load(entity, seen.keep)
         return map_moneybird(entity, self.prefetched.record)
 
     def _is_switched_off(self, entity: EntityRef) -> bool:

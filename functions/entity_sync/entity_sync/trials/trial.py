@@ -1,5 +1,6 @@
 """Tries the mapping on one entity of Moment: reads as a sync does, and tells what it would send."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,11 +14,14 @@ from accounting_sync.connections.fields_seen import FieldsSeen
 from accounting_sync.errors import ParkedError, SyncError
 from accounting_sync.providers.clients import ProviderClients
 from accounting_sync.reasons.cause import described
+from accounting_sync.reasons.documents import NOTHING_KEPT
 from accounting_sync.time import Clock
+from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import EntityRef, Source
 from entity_sync.booking_rules import switched_off
 from entity_sync.consumer.failure_policy import Action, action_for
 from entity_sync.destinations.port import BookingContext, Destination
+from entity_sync.mapping.fields import Raw
 from entity_sync.pipeline.booking_decision import BookingDecision
 from entity_sync.pipeline.entity_reader import EntityReader
 from entity_sync.trials.reading import FieldsLookedUp, UnclaimedStore
@@ -46,6 +50,7 @@ class Trials:
     store: UnclaimedStore
     destinations: Destinations
     fields_seen: FieldsSeen
+    events: EventStore
     clock: Clock
 
     def run(self, request: TryDocument, time_left: Callable[[], float]) -> Trial:
@@ -55,17 +60,28 @@ class Trials:
         """
         entity = EntityRef(request.connection, Source.MOMENT, request.entity_type, request.entity_id)
         try:
-            trial = self._of_connection(entity, time_left)
+            trial = self._of_connection(entity, self._given(entity, request.event_id), time_left)
         except SyncError as error:
             trial = _stopped(entity, error)
         return trial if request.reveal else trial.masked()
 
-    def _of_connection(self, entity: EntityRef, time_left: Callable[[], float]) -> Trial:
+    def _given(self, entity: EntityRef, event_id: str | None) -> dict[EntityRef, Raw]:
+        """Return what was read for an event of the entity."""
+        if event_id is None:
+            return {}
+        event = self.events.get(event_id)
+        if event is None or event.entity != entity or event.fetched is None:
+            raise ParkedError(NOTHING_KEPT(event_id=event_id))
+        return {entity: json.loads(event.fetched)}
+
+    def _of_connection(
+        self, entity: EntityRef, given: dict[EntityRef, Raw], time_left: Callable[[], float]
+    ) -> Trial:
         connection = self.connections.get(entity.connection)
         configured = self.settings.get(entity.connection)
         decision = BookingDecision(self.store, configured, self.settings.name_of(entity.connection))
         fields = FieldsLookedUp(self.fields_seen, connection.name, decision.settings)
-        reader = EntityReader(self.clients, connection, decision.settings, time_left, fields)
+        reader = EntityReader(self.clients, connection, decision.settings, time_left, fields, given)
         destinations = self.destinations(self.clients, connection, time_left)
         return _Trial(self, decision, reader, destinations, time_left).run(entity)
 

@@ -77,6 +77,8 @@ class Moment(Model):
     changes: tuple[dict[str, Any], ...] = ()
     """Fields that changed; with `old` and `new` only where personal data is revealed."""
     outcome: dict[str, Any] = Field(default_factory=dict)
+    fetched: dict[str, Any] = Field(default_factory=dict)
+    """Moment's object as it was read: its values only where personal data is revealed, else what they are."""
 
 
 class FoundDocument(Model):

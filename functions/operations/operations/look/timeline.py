@@ -1,5 +1,6 @@
 """Tells everything that happened to an entity, in order; personal data only where it is asked for."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -75,7 +76,8 @@ def _of_event(event: WebhookEvent, *, reveal: bool) -> Iterator[Moment]:
     if event.folded_at:
         yield Moment(at=event.folded_at, what="delivered again", event_id=event_id)
     if event.fetched_at:
-        yield Moment(at=event.fetched_at, what="fetched", event_id=event_id)
+        fetched = _shown(event.fetched, reveal=reveal)
+        yield Moment(at=event.fetched_at, what="fetched", event_id=event_id, fetched=fetched)
     yield Moment(
         at=event.updated_at,
         what=event.status,
@@ -96,6 +98,26 @@ def _of_version(version: RecordedVersion, *, reveal: bool) -> Moment:
         version=version.version,
         changes=tuple(changes if reveal else [{"field": change["field"]} for change in changes]),
     )
+
+
+def _shown(fetched: bytes | None, *, reveal: bool) -> dict[str, Any]:
+    """Return a fetched object, with its values or with what they are."""
+    found: dict[str, Any] = json.loads(fetched) if fetched else {}
+    return found if reveal else {key: _kind_of(value) for key, value in found.items()}
+
+
+def _kind_of(value: object) -> object:
+    match value:
+        case dict():
+            return {key: _kind_of(inner) for key, inner in value.items()}
+        case list():
+            return [_kind_of(inner) for inner in value[:1]]
+        case str():
+            return f"text of {len(value)}"
+        case bool() | None:
+            return value
+        case _:
+            return "number"
 
 
 def _masked(outcome: dict[str, Any]) -> dict[str, Any]:

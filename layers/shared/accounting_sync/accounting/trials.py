@@ -53,6 +53,8 @@ class TryDocument(Model):
     entity_type: Literal["customer", "project", "invoice", "offer", "claim"]
     entity_id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     """Moment's own id."""
+    event_id: Annotated[str, StringConstraints(min_length=1, max_length=600)] | None = None
+    """Map what was read for this event of the entity, instead of what Moment has now."""
     reveal: bool = False
     """Whether to show personal data."""
 

@@ -154,6 +154,9 @@ class Call:
     accept: str = "application/json"
     repeatable: bool = False
     """Whether a write has the same effect when it is sent twice. Reads always have."""
+    has_own_limit: bool = False
+    """Whether the provider counts it against a limit of its own as well: what its answer says is left of
+    that (Moneybird's reports: 50 in five minutes) is not what is left of the plan."""
     root: Sequence[str] = ()
     """The segments before the template: what belongs to the connection and is not worth telling."""
 
@@ -273,7 +276,8 @@ class Transport:
         self._share(call, error, is_test=is_test)
         if error:
             raise error
-        self.throttle.answered(self.connection, self.provider, calls_left(answer.headers))
+        left = None if call.has_own_limit else calls_left(answer.headers)
+        self.throttle.answered(self.connection, self.provider, left)
         return answer
 
     def _in_turn[Result](self, ask: "Callable[[], Result]") -> Result:

@@ -101,6 +101,12 @@ PARENT_GONE = Cause(
     "Name another one at the source, then send the event again.",
 )
 
+NOTHING_KEPT = Cause(
+    "nothing_kept",
+    "Nothing is kept that was read for the event {event_id}, or it is of another entity.",
+    "Leave the event out: then Moment is asked.",
+)
+
 # Why a document of Moment is not booked: nothing is wrong.
 DO_NOT_TRANSFER = Cause("do_not_transfer", 'It is marked "do not transfer" in Moment.')
 REJECTED_IN_MOMENT = Cause("rejected_in_moment", "It was rejected.")

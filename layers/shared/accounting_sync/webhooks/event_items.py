@@ -25,6 +25,9 @@ PLANNED = "PLANNED"
 UNKNOWN = "UNKNOWN"
 """Stands for IGNORED in the index by connection where the type of the entity is news to us."""
 
+FETCHED_LIMIT = 100_000
+"""Bytes that a fetched object may take, compressed, of its event's item (400 KB, DynamoDB's limit)."""
+
 STATUS_SHARDS = 4
 """Partitions of the index by status, so that a burst of one status does not meet one partition's limit: 1000
 writes a second each, of items of 1 KB (AWS). The sweep asks all of them, every minute.
@@ -66,6 +69,12 @@ def to_item(event: WebhookEvent, expires_at: int) -> Item:
         "updated_at": to_text(event.updated_at),
         "expires_at": expires_at,
     }
+
+
+def fetched_attribute(fetched: bytes | None) -> dict[str, bytes]:
+    """Return the attribute that keeps a fetched object; none for what is too large, or was not read."""
+    packed = compress(fetched) if fetched is not None else b""
+    return {"fetched": packed} if 0 < len(packed) <= FETCHED_LIMIT else {}
 
 
 def index_keys(
@@ -152,6 +161,7 @@ def to_event(item: Item) -> WebhookEvent:
         reason=Reason.of_item(item.get("reason")),
         due_at=_optional_time(item.get("due_at")),
         outcome=item.get("outcome", {}),
+        fetched=decompress(item["fetched"]) if "fetched" in item else None,
         trace_id=item.get("trace_id"),
         folded_at=_optional_time(item.get("folded_at")),
         fetched_at=_optional_time(item.get("fetched_at")),

@@ -11,7 +11,13 @@ from accounting_sync.aws.items import from_attributes, is_condition_failure, rea
 from accounting_sync.reasons.cause import Reason
 from accounting_sync.time import to_text
 from accounting_sync.webhooks.event_intake import EventIntakeStore
-from accounting_sync.webhooks.event_items import PLANNED, STATUS_SHARDS, to_summary, work_key
+from accounting_sync.webhooks.event_items import (
+    PLANNED,
+    STATUS_SHARDS,
+    fetched_attribute,
+    to_summary,
+    work_key,
+)
 from accounting_sync.webhooks.event_table import Change, EventStateError, connection_of
 from accounting_sync.webhooks.events import (
     REPLAYABLE,
@@ -90,6 +96,7 @@ class EventStore(EventIntakeStore):
         reason: Reason | None = None,
         number: str | None = None,
         outcome: Mapping[str, Any] | None = None,
+        fetched: bytes | None = None,
     ) -> None:
         """Record what became of a claimed event: a final status, why, and what was done.
 
@@ -99,6 +106,8 @@ class EventStore(EventIntakeStore):
             Of the document, where it is known; None leaves what was known before.
         outcome
             With a true `planned`, the event is listed among the dry runs that a person may want booked.
+        fetched
+            The object that was read, as JSON; None leaves what was kept before.
 
         Raises
         ------
@@ -111,7 +120,7 @@ class EventStore(EventIntakeStore):
             "reason": reason.to_item() if reason else None,
             "outcome": dict(outcome or {}),
         }
-        change = _held(status, owner, values)
+        change = _held(status, owner, values | fetched_attribute(fetched))
         change.listed = PLANNED if (outcome or {}).get("planned") else None
         self._apply(event_id, change, now)
 

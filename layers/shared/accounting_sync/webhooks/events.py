@@ -223,6 +223,9 @@ class WebhookEvent:
     """When it is tried next, while it waits."""
     outcome: dict[str, Any] = field(default_factory=dict)
     """What the sync did: document, version, destination, ids, plan of a dry run."""
+    fetched: bytes | None = None
+    """The object of Moment that was read for it last, as JSON: personal data, so shown only when asked for.
+    None: nothing was read yet, or the object is too large to be kept."""
     trace_id: str | None = None
     folded_at: datetime | None = None
     """When the last delivery of the same text was folded into this event."""

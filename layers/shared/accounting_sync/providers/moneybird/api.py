@@ -53,8 +53,16 @@ class MoneybirdApi:
         upload: Upload | None = None,
         **ids: str,
     ) -> Call:
-        root = (self._administration_id,)
-        return Call(method, f"{resource}.json", ids, query or {}, body, upload, root=root)
+        return Call(
+            method,
+            f"{resource}.json",
+            ids,
+            query or {},
+            body,
+            upload,
+            has_own_limit=resource.startswith("reports/"),
+            root=(self._administration_id,),
+        )
 
     def _read[Found: ProviderModel](self, model: type[Found], call: Call) -> Found:
         return _parsed(model, call, self._transport.send(call).body)
