@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+import typer
 from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
@@ -414,7 +415,7 @@ def test_totals_that_differ_are_shown_with_their_documents(width: int) -> None:
     assert result.exit_code == ExitCode.NEEDS_REPAIR
     shown = " ".join(result.stdout.split())
     assert "2026-01 differs" in shown
-    assert "-10.00 + -2.10" in shown
+    assert "-10.00 / -2.10" in shown
     assert "Invoice 1042 was changed at Moneybird." in shown
     assert max(map(len, result.stdout.splitlines())) <= width
 
@@ -546,3 +547,177 @@ def test_events_are_listed_and_replayed_by_the_code_of_their_reason(
 
     assert "(vat_code_not_mapped)" in " ".join(listed.output.split())
     assert others["events"] == []
+
+
+ANSWERS: dict[str, dict[str, Any]] = {
+    "status": {"connections": []},
+    "connections.list": {"connections": []},
+    "events.list": {"events": [], "complete": True},
+    "events.show": {"connection": CONNECTION, "source": "moment", "moments": []},
+    "documents.find": {
+        "documents": [
+            {
+                "connection": CONNECTION,
+                "source": "moment",
+                "entity_type": "invoice",
+                "entity_id": "1",
+                "document_type": "SalesInvoice",
+                "number": "1",
+                "state": "open",
+                "version": 1,
+                "updated_at": "2026-01-06T12:00:00Z",
+                "booked_as": "ExternalSalesInvoice 7",
+            }
+        ]
+    },
+    "events.reread": {"read": [], "unread": {}},
+    "events.replay": PLAN | {"would_replay": 0},
+    "pause": {"paused": ["moment"]},
+    "resume": {"resumed": {}},
+    "unlink": {"unlinked": True},
+    "totals.show": {"checks": []},
+    "progress": {"runs": [RUN]},
+    "stop": {"runs": [RUN]},
+    "mapping.show": {
+        "settings": {},
+        "tax_rates": [],
+        "ledger_accounts": [],
+        "vat_codes": [],
+        "accounts": [],
+    },
+    "mapping.put": {"stored": True, "problems": []},
+    "mapping.try": {
+        "connection": CONNECTION,
+        "entity_type": "invoice",
+        "entity_id": "1",
+        "verdict": "unchanged",
+    },
+    "mapping.learn": {"connection": CONNECTION, "kinds": []},
+    "doctor": {"connection": CONNECTION, "findings": [], "at": "2026-01-06T12:00:00Z"},
+    "connection.put": {"connection": CONNECTION, "checked": {}, "has_settings": True},
+    "connection.rotate": {"connection": CONNECTION, "finished": False},
+    "connection.remove": {"connection": CONNECTION, "webhooks": 1},
+    "webhook.trigger": {"status": 200, "event_id": "a"},
+    "notices.subscribe": {},
+}
+"""Task to the least that may be answered."""
+FILTER = ("-c", CONNECTION, "--status", "PARKED")
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "status": (),
+    "doctor": (CONNECTION,),
+    "trigger": ("invoices", "1", "-c", CONNECTION),
+    "reconcile": ("-c", CONNECTION),
+    "backfill": ("-c", CONNECTION, "--from", "2026-01-01", "--dry-run"),
+    "totals": ("-c", CONNECTION),
+    "reasons": (),
+    "events list": ("-c", CONNECTION),
+    "events show": ("a",),
+    "events tail": ("-c", CONNECTION, "--looks", "1"),
+    "events replay": FILTER,
+    "events reread": ("-c", CONNECTION),
+    "documents find": ("1", "-c", CONNECTION),
+    "documents unlink": ("1", "-c", CONNECTION, "--yes"),
+    "connection list": (),
+    "connection show": (CONNECTION,),
+    "connection pause": (CONNECTION, "--reason", "test"),
+    "connection resume": (CONNECTION,),
+    "connection add": (CONNECTION, "--keep"),
+    "connection rotate": (CONNECTION,),
+    "connection remove": (CONNECTION, "--yes"),
+    "mapping show": (CONNECTION,),
+    "mapping suggest": (CONNECTION,),
+    "mapping edit": (CONNECTION, "--file", "-"),
+    "mapping try": (CONNECTION, "--invoice", "1"),
+    "mapping learn": (CONNECTION,),
+    "runs list": ("-c", CONNECTION),
+    "runs stop": ("backfill", "-c", CONNECTION),
+    "runs resume": ("backfill", "-c", CONNECTION),
+    "notices subscribe": ("person@example.com",),
+}
+
+
+def names_of(group: Any, before: str = "") -> set[str]:  # noqa: ANN401  # click's own types
+    found = set()
+    for name, command in group.commands.items():
+        found |= names_of(command, f"{before}{name} ") if hasattr(command, "commands") else {before + name}
+    return found
+
+
+def test_no_command_is_left_out_of_these_tests() -> None:
+    assert names_of(typer.main.get_command(app)) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_answers_programs_in_json_alone(name: str) -> None:
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        run = request["task"] in {"reconcile", "resume"} and "provider" not in request
+        return ANSWERS["stop"] if run and "kind" in request else ANSWERS.get(request["task"], ANSWERS["stop"])
+
+    command = asked({each.name: answer for each in Function})
+
+    result = command.run(*name.split(), *COMMANDS[name], "--json", answer="{}")
+
+    assert result.exit_code == ExitCode.DONE, result.output
+    json.loads(result.stdout or "{}" if name == "events tail" else result.stdout)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("width", [80, 160])
+def test_every_command_explains_itself_within_the_width(name: str, width: int) -> None:
+    command = asked({})
+    command.width = width
+
+    shown = command.run(*name.split(), "--help").stdout
+
+    assert "Usage: " in shown
+    assert max(map(len, shown.splitlines())) <= width
+    assert "…" not in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("accounting-sync eve", "events"),
+        ("accounting-sync --local events replay --sta", "--status"),
+        ("accounting-sync events replay --reason vat_code", "vat_code_not_mapped"),
+    ],
+)
+def test_shells_complete_commands_options_and_codes(words: str, expected: str) -> None:
+    complete = {
+        "_ACCOUNTING_SYNC_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(words.count(" ")),
+    }
+
+    result = CliRunner().invoke(app, [], prog_name="accounting-sync", env=complete)
+
+    assert result.stdout.split() == [expected]
+
+
+def test_exit_codes_are_told_by_the_help() -> None:
+    shown = " ".join(asked({}).run("--help").stdout.split())
+
+    assert {code for code in ExitCode if f"{code} " not in shown} == set()
+
+
+def test_remedies_of_the_doctor_are_whole_lines_told_once() -> None:
+    remedy = f"accounting-sync events replay -c {CONNECTION} --status PARKED --reason vat_code_not_mapped"
+    found = {"check": "events", "ok": False, "message": "2 not booked.", "remedy": remedy}
+    diagnosis = {"connection": CONNECTION, "findings": [found, found], "at": "2026-01-06T12:00:00Z"}
+    command = asked({"ADMINISTER": lambda _: diagnosis})
+    command.width = 60
+
+    result = command.run("doctor", CONNECTION)
+
+    assert result.exit_code == ExitCode.NEEDS_REPAIR
+    assert [line.strip() for line in result.stdout.splitlines() if "replay" in line] == [remedy]
+
+
+def test_replay_of_events_that_are_refused_is_no_success() -> None:
+    refused = {"events": {"a": "refused: it is being synced", "b": "replayed"}, "complete": True}
+    command = asked({"REPAIR": lambda request: PLAN if request.get("dry_run") else refused})
+
+    result = command.run(*BULK, "--yes")
+
+    assert result.exit_code == ExitCode.NEEDS_REPAIR
+    assert "1 events were not replayed" in result.output

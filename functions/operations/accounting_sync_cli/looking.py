@@ -10,9 +10,10 @@ import typer
 from rich.console import Group, RenderableType
 from rich.markup import escape
 
+from accounting_sync.reasons.catalogue import CATALOGUE
 from accounting_sync_cli.context import Session, session_of
 from accounting_sync_cli.errors import CommandError, ExitCode
-from accounting_sync_cli.screen import coloured, shown_time, table
+from accounting_sync_cli.screen import coloured, shown_time, table, unbroken
 from operations.api.answers import (
     Connections,
     ConnectionStatus,
@@ -31,8 +32,16 @@ documents = typer.Typer(no_args_is_help=True, help="Find documents in the ledger
 ConnectionName = Annotated[str, typer.Option("--connection", "-c", help="Name of the connection.")]
 
 
+def reason_codes(incomplete: str) -> list[str]:
+    """Return the codes that begin with what was typed."""
+    return sorted(code for code in CATALOGUE if code.startswith(incomplete))
+
+
 ReasonCode = Annotated[
-    str | None, typer.Option("--reason", help="Code of the reason, such as vat_code_not_mapped.")
+    str | None,
+    typer.Option(
+        "--reason", help="Code of the reason, such as vat_code_not_mapped.", autocompletion=reason_codes
+    ),
 ]
 
 
@@ -191,9 +200,11 @@ def _timeline(timeline: Timeline) -> RenderableType:
         for part in (timeline.connection, timeline.source, timeline.entity_type, timeline.entity_id)
         if part
     )
-    head = [f"[bold]{escape(named)}[/]"]
+    head: list[RenderableType] = [f"[bold]{escape(named)}[/]"]
     if timeline.document:
         head.append(_described(timeline.document))
+        if timeline.document.source_url:
+            head.append(unbroken(f"{timeline.document.source}: {timeline.document.source_url}"))
     if not timeline.complete:
         head.append("Only the newest events are shown.")
     rows = ((f"{each.at.astimezone():%m-%d %H:%M:%S}", *_told(each)) for each in timeline.moments)

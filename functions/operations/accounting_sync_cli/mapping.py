@@ -16,7 +16,7 @@ from rich.markup import escape
 from accounting_sync_cli.context import Session, session_of
 from accounting_sync_cli.errors import CommandError, ExitCode
 from accounting_sync_cli.repairing import Yes
-from accounting_sync_cli.screen import table
+from accounting_sync_cli.screen import table, unbroken
 from accounting_sync_cli.stack import Function
 from operations.api.administration import Diagnosis, Finding, MappingShown, SeenCode
 
@@ -170,14 +170,18 @@ def doctor(
 
 
 def _findings(diagnosis: Diagnosis) -> RenderableType:
-    rows = ((_mark(found), found.check, _advice(found)) for found in diagnosis.findings)
-    return table("", "Check", "Finding", rows=rows)
+    rows = ((_mark(found), found.check, escape(found.message)) for found in diagnosis.findings)
+    return Group(table("", "Check", "Finding", rows=rows), *_remedies(diagnosis))
 
 
 def _mark(found: Finding) -> str:
     return "[green]ok[/]" if found.ok else "[yellow]fixed[/]" if found.fixed else "[red]wrong[/]"
 
 
-def _advice(found: Finding) -> str:
-    remedy = f"\n[bold]{escape(found.remedy)}[/]" if found.remedy and not found.fixed else ""
-    return escape(found.message) + remedy
+def _remedies(diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    """Yield what to do, each once and on lines that stay whole: most of it are commands to copy."""
+    open_ones = [found for found in diagnosis.findings if found.remedy and not (found.ok or found.fixed)]
+    for remedy in dict.fromkeys(found.remedy for found in open_ones):
+        about = ", ".join(dict.fromkeys(found.check for found in open_ones if found.remedy == remedy))
+        yield f"\n[bold]{escape(about)}[/]"
+        yield unbroken(f"  {remedy}")

@@ -10,13 +10,17 @@ from accounting_sync.reasons.catalogue import CATALOGUE
 from accounting_sync.reasons.cause import Cause
 from accounting_sync_cli.context import session_of
 from accounting_sync_cli.errors import CommandError, ExitCode
+from accounting_sync_cli.looking import reason_codes
 
 ITSELF = "Nothing is to be done."
 
 
 def reasons(
     context: typer.Context,
-    code: Annotated[str | None, typer.Argument(help="Such as vat_code_not_mapped; all, if left out.")] = None,
+    code: Annotated[
+        str | None,
+        typer.Argument(help="Such as vat_code_not_mapped; all, if left out.", autocompletion=reason_codes),
+    ] = None,
 ) -> None:
     """Explain why events are where they are, by the codes of the reasons."""
     session = session_of(context)

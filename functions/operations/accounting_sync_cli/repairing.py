@@ -71,9 +71,10 @@ def replay(  # noqa: PLR0913, PLR0917
     if dry_run:
         session.screen.show(answer, lambda: _planned(plan))
         return
-    session.screen.say(_planned(plan))
     if plan.would_replay == 0:
+        session.screen.show({"events": {}, "complete": True}, lambda: _planned(plan))
         return
+    session.screen.say(_planned(plan))
     session.screen.confirm("Go on?", confirmed=yes or len(event_ids or ()) == 1)
     _replay(session, chosen, plan)
 
@@ -94,6 +95,9 @@ def _replay(session: Session, chosen: dict[str, Any], plan: ReplayPlan) -> None:
     session.screen.show({"events": done, "complete": is_complete}, lambda: _replayed(done))
     if not is_complete:
         raise CommandError(ExitCode.UNAVAILABLE, "Not all events could be sent through. Run it again.")
+    left = sum(not what.startswith("replayed") for what in done.values())
+    if left:
+        raise CommandError(ExitCode.NEEDS_REPAIR, f"{left} events were not replayed: see above.")
 
 
 def _replay_all(session: Session, chosen: dict[str, Any], count: int, done: dict[str, str]) -> bool:

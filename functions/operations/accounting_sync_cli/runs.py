@@ -60,9 +60,12 @@ def backfill(  # noqa: PLR0913, PLR0917
     until = last.date() if last else date.today()  # noqa: DTZ011  # the reader's own day
     days = (until - first.date()).days + 1
     said = f"All documents of {connection} with a booking date of {first:%Y-%m-%d} to {until} ({days} days)"
-    session.screen.say(f"{said} would be fetched, and booked where the ledger has none.")
+    said = f"{said} would be fetched, and booked where the ledger has none."
     if dry_run:
+        period = {"from": f"{first:%Y-%m-%d}", "to": str(until), "days": days}
+        session.screen.show({"connection": connection, **period}, lambda: said)
         return
+    session.screen.say(said)
     session.screen.confirm("Go on?", confirmed=yes)
     _run(session, "backfill", connection, first, last)
 

@@ -89,7 +89,7 @@ def _month(check: MonthTotals) -> Iterator[RenderableType]:
             )
             for each in check.totals
         )
-        yield table(f"{check.currency}, net + VAT", "Ours", "Others'", "Moneybird", "Difference", rows=rows)
+        yield table(f"{check.currency}, net / VAT", "Ours", "Others'", "Moneybird", "Difference", rows=rows)
     for found in check.findings:
         yield f"[red]{found.kind}[/] {escape(found.message)}"
     if check.found > len(check.findings):
@@ -109,4 +109,4 @@ def _verdict(check: MonthTotals) -> str:
 
 
 def _amounts(amounts: Amounts) -> str:
-    return f"{amounts.net} + {amounts.vat}" if amounts else "-"
+    return f"{amounts.net} / {amounts.vat}" if amounts else "-"

@@ -94,6 +94,8 @@ class FoundDocument(Model):
     version: int
     updated_at: datetime
     deleted_at: datetime | None = None
+    source_url: str | None = None
+    """Where a person finds it at its source, if the source or the booking settings say."""
     booked_as: str | None = None
     """Type and id at the destination: `ExternalSalesInvoice 4711`."""
     events: tuple[str, ...] = ()

@@ -57,5 +57,6 @@ def _shown(stored: StoredDocument, link: Link | None) -> FoundDocument:
         version=stored.version,
         updated_at=stored.updated_at,
         deleted_at=stored.deleted_at,
+        source_url=stored.document.source_url,
         booked_as=f"{link.remote_type} {link.remote_id}" if link and link.remote_id else None,
     )
