@@ -14,9 +14,11 @@ import typer
 from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
+from pydantic import TypeAdapter
 from typer.testing import CliRunner, Result
 
 from accounting_sync.providers.flow.free_flow import FreeFlow
+from accounting_sync.webhooks.sync_queue import SyncQueue
 from accounting_sync_cli.context import common_first
 from accounting_sync_cli.errors import ExitCode
 from accounting_sync_cli.main import app
@@ -24,14 +26,18 @@ from accounting_sync_cli.stack import Function, Stack
 from entity_sync import try_app
 from entity_sync.composition import make_trying
 from operations import look_app
+from operations.api.requests import ReplayEvents
 from operations.api.serving import serve
+from operations.customers import CustomerFilter
 from operations.environment import LookEnvironment
+from operations.replay import Replay
 from tests.harness.sync_function import SyncFunction
-from tests.harness.world import CONNECTION, SETTINGS
+from tests.harness.world import CONNECTION, QUEUE_URL, SETTINGS
 from tests.simulators.moment import samples
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sqs import SQSClient
 
 INVOICE = samples.DOCUMENTED_INVOICE
 LOGGER = Logger(service="command-line", level="CRITICAL")
@@ -141,6 +147,34 @@ def test_document_is_found_or_the_command_says_that_it_is_not(looking: CommandLi
     assert looking.json("documents", "find", "1", "-c", CONNECTION)["documents"]
     assert looking.run("documents", "find", "999", "-c", CONNECTION).exit_code == ExitCode.NOT_FOUND
     assert looking.run("events", "show", "999", "-c", CONNECTION).exit_code == ExitCode.NOT_FOUND
+
+
+def test_events_are_listed_and_replayed_by_their_customer(
+    looking: CommandLine, sync: SyncFunction, parked: str
+) -> None:
+    other = sync.sync("invoice", samples.REVERSE_CHARGE).event_id
+    looking.functions.answers["REPAIR"] = make_replay(sync)
+
+    def of(customer: str) -> list[str]:
+        listed = looking.json("events", "list", "-c", CONNECTION, "--customer", customer)["events"]
+        return [event["event_id"] for event in listed]
+
+    assert (of("10001"), of("10002"), of("99999")) == ([parked], [other], [])
+    replayed = looking.json("events", "replay", "-c", CONNECTION, "--customer", "10002", "--yes")
+    assert replayed["events"] == {other: "replayed"}
+
+
+def make_replay(sync: SyncFunction) -> Answer:
+    made = Replay(
+        sync.events,
+        SyncQueue(cast("SQSClient", sync.queue), QUEUE_URL, QUEUE_URL),
+        CustomerFilter(sync.store),
+        lambda: sync.now + timedelta(seconds=1),
+        sync.metrics,
+        LOGGER,
+    )
+    requests = TypeAdapter(ReplayEvents)
+    return lambda request: serve(requests, request, lambda asked: made.run(asked, lambda: True), LOGGER)
 
 
 def test_tail_prints_an_event_once_for_each_change(looking: CommandLine, parked: str) -> None:
@@ -637,7 +671,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 
 
 def names_of(group: Any, before: str = "") -> set[str]:  # noqa: ANN401  # click's own types
-    found = set()
+    found: set[str] = set()
     for name, command in group.commands.items():
         found |= names_of(command, f"{before}{name} ") if hasattr(command, "commands") else {before + name}
     return found

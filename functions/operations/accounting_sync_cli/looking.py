@@ -45,6 +45,9 @@ ReasonCode = Annotated[
 ]
 
 
+CustomerNumber = Annotated[
+    str | None, typer.Option("--customer", help="Number of the customer that they are about.")
+]
 Since = Annotated[datetime | None, typer.Option(help="Received at this time or later.")]
 Until = Annotated[datetime | None, typer.Option(help="Received before this time.")]
 
@@ -104,6 +107,7 @@ def list_events(  # noqa: PLR0913, PLR0917
     number: Annotated[
         str | None, typer.Option(help="The document's number; shows finished ones too.")
     ] = None,
+    customer: CustomerNumber = None,
     reason: ReasonCode = None,
     since: Since = None,
     until: Until = None,
@@ -116,6 +120,7 @@ def list_events(  # noqa: PLR0913, PLR0917
         connection=connection,
         status=status,
         number=number,
+        customer=customer,
         reason_code=reason,
         received_from=aware(since),
         received_before=aware(until),

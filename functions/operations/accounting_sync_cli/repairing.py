@@ -9,7 +9,15 @@ from rich.progress import Progress
 
 from accounting_sync_cli.context import Session, session_of
 from accounting_sync_cli.errors import CommandError, ExitCode
-from accounting_sync_cli.looking import ConnectionName, ReasonCode, Since, Until, aware, events
+from accounting_sync_cli.looking import (
+    ConnectionName,
+    CustomerNumber,
+    ReasonCode,
+    Since,
+    Until,
+    aware,
+    events,
+)
 from accounting_sync_cli.screen import table, unbroken
 from accounting_sync_cli.stack import Function
 from operations.api.answers import Documents, FoundDocument, ReplayPlan, ReplayResult
@@ -43,6 +51,7 @@ def replay(  # noqa: PLR0913, PLR0917
     connection: Annotated[str | None, typer.Option("--connection", "-c", help="All of a list of it.")] = None,
     status: Annotated[Replayed | None, typer.Option(help="One list; else PARKED and FAILED.")] = None,
     number: Annotated[str | None, typer.Option(help="The document's number.")] = None,
+    customer: CustomerNumber = None,
     reason: ReasonCode = None,
     since: Since = None,
     until: Until = None,
@@ -57,6 +66,7 @@ def replay(  # noqa: PLR0913, PLR0917
     narrowed = {
         "status": status,
         "number": number,
+        "customer": customer,
         "reason_code": reason,
         "received_from": aware(since),
         "received_before": aware(until),

@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from accounting_sync.accounting.event_bus import EventBus
 from accounting_sync.accounting.pause_announcements import PauseAnnouncements
+from accounting_sync.accounting.stores.document_store import DocumentStore
 from accounting_sync.accounting.stores.link_store import LinkStore
 from accounting_sync.aws.clients import CLIENT_CONFIG
 from accounting_sync.aws.observability import MetricCounter, make_logger
@@ -25,6 +26,7 @@ from operations.api.answers import Swept
 from operations.api.requests import Pause, RepairRequest, ReplayEvents, Resume
 from operations.api.requests import Unlink as UnlinkRequest
 from operations.api.serving import serve
+from operations.customers import CustomerFilter
 from operations.dead_letters import DeadLetters
 from operations.dispatcher import Dispatcher
 from operations.environment import Environment
@@ -115,11 +117,12 @@ def make_operations(environment: Environment, clock: Clock) -> Operations:
     breaker = CircuitBreaker(dynamodb, environment.control_table, clock=clock)
     flow = FlowView(throttle, breaker.open_until, clock)
     registry = ConnectionRegistry(dynamodb, environment.accounting_table)
+    customers = CustomerFilter(DocumentStore(dynamodb, environment.accounting_table))
     return Operations(
         sweep=Sweep(events, queue, *around),
         dead_letters=DeadLetters(events, queue, bus, *around),
         dispatcher=Dispatcher(events, registry, flow, queue, *around),
         pauses=Pauses(throttle, logger),
-        replay=Replay(events, queue, *around),
+        replay=Replay(events, queue, customers, *around),
         unlink=Unlink(LinkStore(dynamodb, environment.accounting_table), clock, logger),
     )

@@ -30,6 +30,7 @@ from operations.api.requests import (
     ShowTotals,
 )
 from operations.api.serving import serve
+from operations.customers import CustomerFilter
 from operations.environment import LookEnvironment
 from operations.look.connection_status import ConnectionStatuses
 from operations.look.documents import DocumentFinder
@@ -96,7 +97,7 @@ def make_looking(dynamodb: "DynamoDBClient", environment: LookEnvironment, clock
     )
     throttle = Throttle(dynamodb, environment.control, environment.throttle, clock)
     breaker = CircuitBreaker(dynamodb, environment.control, clock=clock)
-    listed = EventList(events, ledger)
+    listed = EventList(events, ledger, CustomerFilter(DocumentStore(dynamodb, environment.accounting)))
     return Looking(
         events=listed,
         timelines=Timelines(events, documents, ledger),

@@ -14,6 +14,7 @@ from accounting_sync.webhooks.events import REPLAYABLE, Status
 from accounting_sync.webhooks.sync_queue import SyncQueue
 from operations.api.answers import ReplayPlan, ReplayResult
 from operations.api.requests import AT_ONCE, ReplayEvents
+from operations.customers import CustomerFilter
 
 LIMIT = AT_ONCE
 """Events in one run."""
@@ -28,6 +29,7 @@ class Replay:
 
     events: EventStore
     queue: SyncQueue
+    customers: CustomerFilter
     clock: Clock
     counter: Counter
     logger: Logger
@@ -60,11 +62,12 @@ class Replay:
         if request.event_ids is not None:
             return dict.fromkeys(request.event_ids)
         meant, lists = request.filter, [request.status] if request.status else BY_ITSELF
+        is_of_customer = self.customers.of(meant)
         return (
             event.event_id
             for listed in lists
             for event in self.events.list_by_connection(meant.connection, listed, before=as_of)
-            if event.entity_id is not None and meant.matches(event)
+            if event.entity_id is not None and meant.matches(event) and is_of_customer(event)
         )
 
     def _replay(self, event_id: str) -> str:

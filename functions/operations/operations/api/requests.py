@@ -30,6 +30,8 @@ class EventFilter(Model):
     connection: ConnectionName
     number: Text | None = None
     """By which people know the document (`1042`)."""
+    customer: Text | None = None
+    """Number of the customer, as the ledger's document names it: what could not be read has none yet."""
     reason_code: Text | None = None
     """Why they are where they are: `vat_code_not_mapped`."""
     received_from: AwareDatetime | None = None
@@ -38,7 +40,7 @@ class EventFilter(Model):
     """Leaves out what came to where it is later: so that a long replay meets no event twice."""
 
     def matches(self, event: EventSummary) -> bool:
-        """Whether an event of the connection is meant."""
+        """Whether an event of the connection is meant, but for its customer."""
         return (
             self.number in {None, event.number}
             and self.reason_code in {None, event.reason.code if event.reason else None}
@@ -102,6 +104,7 @@ class ReplayEvents(Model):
     status: Replayed | None = None
     """None: what is PARKED, and what is FAILED."""
     number: Text | None = None
+    customer: Text | None = None
     reason_code: Text | None = None
     received_from: AwareDatetime | None = None
     received_before: AwareDatetime | None = None
@@ -126,6 +129,7 @@ class ReplayEvents(Model):
         return EventFilter(
             connection=self.connection,
             number=self.number,
+            customer=self.customer,
             reason_code=self.reason_code,
             received_from=self.received_from,
             received_before=self.received_before,

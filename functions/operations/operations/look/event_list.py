@@ -11,6 +11,7 @@ from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import NEEDS_A_PERSON, EventSummary, Status, WaitingRoom, WebhookEvent
 from operations.api.answers import EventPage, ListedEvent
 from operations.api.requests import ListEvents
+from operations.customers import CustomerFilter
 
 WAITING = "WAITING"
 """Stands for all events that wait, with a message in the queue or without one."""
@@ -30,6 +31,7 @@ class EventList:
 
     events: EventStore
     ledger: LedgerIndex
+    customers: CustomerFilter
 
     def run(self, request: ListEvents) -> EventPage:
         """List what a request means: open events, and with a number those that are finished too."""
@@ -42,10 +44,10 @@ class EventList:
             yield from self.events.list_by_connection(connection, listed)
 
     def _found(self, request: ListEvents) -> Iterator[ListedEvent]:
-        seen: set[str] = set()
+        seen, is_of_customer = set[str](), self.customers.of(request)
         for name in [request.status] if request.status else LISTS:
             for event in self.of_list(request.connection, name):
-                if request.matches(event):
+                if request.matches(event) and is_of_customer(event):
                     seen.add(event.event_id)
                     yield listed(event)
         if request.number and request.status is None:
@@ -55,11 +57,13 @@ class EventList:
         self, request: ListEvents, number: str, is_listed: Callable[[str], bool]
     ) -> Iterator[ListedEvent]:
         """Yield the other events of the documents of a number."""
+        narrowed, is_of_customer = request.model_copy(update={"number": None}), self.customers.of(request)
         for entity in self.ledger.of_number(request.connection, number):
             for event_id in self.events.ids_by_entity(entity):
                 event = None if is_listed(event_id) else self.events.get(event_id)
-                if event and request.model_copy(update={"number": None}).matches(_summary(event)):
-                    yield listed(_summary(event))
+                summary = _summary(event) if event else None
+                if summary and narrowed.matches(summary) and is_of_customer(summary):
+                    yield listed(summary)
 
 
 def listed(event: EventSummary) -> ListedEvent:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from accounting_sync.accounting.stores.document_store import DocumentStore
 from accounting_sync.accounting.stores.ledger_index import LedgerIndex
 from accounting_sync.aws.clients import CLIENT_CONFIG
 from accounting_sync.aws.observability import Counter, MetricCounter, make_logger
 from accounting_sync.connections.registry import ConnectionRegistry
 from accounting_sync.time import Clock, utc_now
 from accounting_sync.webhooks.event_store import EventStore
+from operations.customers import CustomerFilter
 from operations.kept import KeptStore
 from operations.look.event_list import EventList
 from operations.notices.digest import NoticeState
@@ -74,9 +76,10 @@ def make_notices(
     accounting = environment["ACCOUNTING_TABLE"]
     retention = timedelta(days=int(environment["EVENT_RETENTION_DAYS"]))
     events = EventStore(dynamodb, environment["EVENTS_TABLE"], retention)
+    customers = CustomerFilter(DocumentStore(dynamodb, accounting))
     return Notices(
         registry=ConnectionRegistry(dynamodb, accounting),
-        events=EventList(events, LedgerIndex(dynamodb, accounting)),
+        events=EventList(events, LedgerIndex(dynamodb, accounting), customers),
         states=KeptStore(dynamodb, accounting, PARTITION, NoticeState),
         topic=Topic(sns, environment["NOTICE_TOPIC_ARN"]),
         wording=Wording(environment["STACK_NAME"], environment["DOCUMENT_LINK"]),
