@@ -44,6 +44,7 @@ class StackDescription(BaseModel):
     entity_sync_function: str
     operations_function: str
     look_function: str
+    export_function: str
     try_function: str
     reconciliation_function: str
     administration_function: str

@@ -168,6 +168,7 @@ def _describe(
         entity_sync_function=outputs["EntitySyncFunctionName"],
         operations_function=outputs["OperationsFunctionName"],
         look_function=outputs["LookFunctionName"],
+        export_function=outputs["ExportFunctionName"],
         try_function=outputs["TryFunctionName"],
         reconciliation_function=outputs["ReconciliationFunctionName"],
         administration_function=outputs["AdministrationFunctionName"],

@@ -19,6 +19,7 @@ FUNCTIONS = (
     "LookFunction",
     "ReconciliationFunction",
     "AdministrationFunction",
+    "ExportFunction",
     "NoticesFunction",
 )
 QUEUES = {
@@ -196,6 +197,7 @@ def test_large_bodies_are_written_by_the_receiver_and_read_by_no_function() -> N
         "LookFunction": [],
         "ReconciliationFunction": [],
         "AdministrationFunction": [],
+        "ExportFunction": [],
         "NoticesFunction": [],
     }
 
@@ -360,6 +362,17 @@ def test_who_looks_can_change_nothing() -> None:
     assert "Events" not in properties("LookFunction")
 
 
+def test_who_exports_can_write_nothing_but_the_rate_plan() -> None:
+    writing = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
+    reading = {"dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:GetItem"}
+    secrets = {"secretsmanager:GetSecretValue", "ssm:GetParameter"}
+    (writes,) = (each for each in statements("ExportFunction") if writing & set(each["Action"]))
+
+    assert set(actions("ExportFunction")) == writing | reading | secrets
+    assert writes["Resource"] == {"Fn::GetAtt": "ControlTable.Arn"}
+    assert "Events" not in properties("ExportFunction")
+
+
 def test_what_is_tried_can_be_written_nowhere() -> None:
     assert set(actions("TryFunction")) == {
         "dynamodb:GetItem",
@@ -373,6 +386,7 @@ def test_what_is_tried_can_be_written_nowhere() -> None:
     ("policy", "functions"),
     [
         ("LookPolicy", {"LookFunction"}),
+        ("ExportPolicy", {"ExportFunction"}),
         ("RepairPolicy", {"LookFunction", "OperationsFunction", "TryFunction"}),
         (
             "AdministerPolicy",

@@ -14,6 +14,8 @@ from accounting_sync_cli import (
     trying,
 )
 from accounting_sync_cli.context import RootGroup, common_options
+from accounting_sync_cli.exports.audit_file import audit_file
+from accounting_sync_cli.exports.commands import export
 
 EPILOG = (
     "The options above may stand anywhere. Exit codes: 0 done; 1 a function failed; 2 the command cannot be"
@@ -33,6 +35,7 @@ app.add_typer(looking.documents, name="documents")
 app.add_typer(connections, name="connection")
 app.add_typer(mapping.mapping, name="mapping")
 app.add_typer(notices.notices, name="notices")
+app.add_typer(export, name="export")
 app.command()(mapping.doctor)
 app.command()(reasons.reasons)
 app.command()(connecting.trigger)
@@ -42,6 +45,8 @@ app.command()(totals.totals)
 app.add_typer(runs.runs, name="runs")
 
 looking.documents.command()(repairing.unlink)
+
+export.command()(audit_file)
 
 mapping.mapping.command("try")(trying.try_document)
 mapping.mapping.command()(trying.learn)

@@ -37,6 +37,7 @@ class Function(Enum):
     """A function that answers people: its output, its key in `stack.json`, and the policy it needs."""
 
     LOOK = ("LookFunctionName", "look_function", "LookPolicy")
+    EXPORT = ("ExportFunctionName", "export_function", "ExportPolicy")
     TRY = ("TryFunctionName", "try_function", "RepairPolicy")
     REPAIR = ("OperationsFunctionName", "operations_function", "RepairPolicy")
     RECONCILE = ("ReconciliationFunctionName", "reconciliation_function", "AdministerPolicy")

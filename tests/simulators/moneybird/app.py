@@ -19,6 +19,7 @@ from tests.simulators.moneybird.documents.external_sales_invoices import add_ext
 from tests.simulators.moneybird.documents.kinds import ESTIMATE, EXTERNAL_SALES_INVOICE, SALES_INVOICE
 from tests.simulators.moneybird.documents.purchase_documents import add_purchase_document_routes
 from tests.simulators.moneybird.documents.sales_invoices import add_sales_invoice_routes
+from tests.simulators.moneybird.downloads import add_download_routes
 from tests.simulators.moneybird.projects import add_project_routes
 from tests.simulators.moneybird.reference_routes import add_reference_routes, administrations
 from tests.simulators.moneybird.reports import add_report_routes
@@ -98,6 +99,7 @@ def _resources(state: MoneybirdState) -> Blueprint:
     add_project_routes(blueprint, state)
     add_reference_routes(blueprint, state)
     add_report_routes(blueprint, state)
+    add_download_routes(blueprint, state)
     return blueprint
 
 

@@ -74,6 +74,10 @@ class MoneybirdSettings(BaseModel):
         Last date (ISO) of the locked period of the administration.
     suspended : bool
         Whether the administration is suspended.
+    download_delay_seconds : float
+        How long it takes until an ordered file is among the downloads. Not known of the real API.
+    download_fails : bool
+        Whether the next file that is ordered cannot be made.
     version_is_epoch : bool
         Whether versions are epoch seconds, as the examples of the official description suggest: then two
         changes within one second share a version. False counts up by one at least.
@@ -88,6 +92,8 @@ class MoneybirdSettings(BaseModel):
     rate_scope: RateScope = RateScope.TOKEN
     search_delay_seconds: float = Field(default=0, ge=0)
     list_delay_seconds: float = Field(default=0, ge=0)
+    download_delay_seconds: float = Field(default=0, ge=0)
+    download_fails: bool = False
     period_applies_always: bool = False
     price_decimals: int | None = 2
     exchange_rates: dict[str, str] = {"USD": "0.90", "GBP": "1.15", "NOK": "0.085"}
@@ -145,7 +151,7 @@ class MoneybirdState:
         self.settings = self._initial.model_copy(deep=True)
         self.files = {}
         self._last_id = _FIRST_ID
-        self._collections = {name: {} for name in (*ENTITY_TYPES, "webhooks", "attachments")}
+        self._collections = {name: {} for name in (*ENTITY_TYPES, "webhooks", "attachments", "downloads")}
         for collection, entities in seed.reference_data(self.administration, self.now()).items():
             self._collections[collection] = {entity["id"]: entity for entity in entities}
         for listener in self.on_reset:

@@ -157,6 +157,8 @@ class Call:
     has_own_limit: bool = False
     """Whether the provider counts it against a limit of its own as well: what its answer says is left of
     that (Moneybird's reports: 50 in five minutes) is not what is left of the plan."""
+    redirects: bool = False
+    """Whether 302 is the answer that is meant: its `Location` is given, and never followed."""
     root: Sequence[str] = ()
     """The segments before the template: what belongs to the connection and is not worth telling."""
 
@@ -272,7 +274,7 @@ class Transport:
         answer = self.breaker.guard(
             self.connection, self.provider, lambda: self._exchange(call, attempt, timeout)
         )
-        error = self._failure(attempt, answer)
+        error = self._failure(call, attempt, answer)
         self._share(call, error, is_test=is_test)
         if error:
             raise error
@@ -293,8 +295,8 @@ class Transport:
                 self.sleep(max(0.0, (error.until - self.clock()).total_seconds()))
         return ask()
 
-    def _failure(self, attempt: Attempt, answer: Answer) -> SyncError | None:
-        if _is_success(answer.status):
+    def _failure(self, call: Call, attempt: Attempt, answer: Answer) -> SyncError | None:
+        if _is_success(answer.status) or (call.redirects and answer.status == HTTPStatus.FOUND):
             return None
         return failure(attempt, answer.status, answer.headers, answer.body, self.clock())
 

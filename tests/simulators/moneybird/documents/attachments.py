@@ -65,9 +65,9 @@ def add_attachment_routes(blueprint: Blueprint, state: MoneybirdState, kind: Doc
 
 
 def add_file_route(blueprint: Blueprint, state: MoneybirdState) -> None:
-    """Add the address to which downloads are redirected."""
+    """Add the address to which downloads are redirected, of attachments and of files that were ordered."""
 
-    @blueprint.get("/files/<attachment_id>")
-    def content(attachment_id: str) -> Response:
-        attachment = state.get("attachments", attachment_id)
-        return Response(state.files[attachment_id], mimetype=attachment["content_type"])
+    @blueprint.get("/files/<file_id>")
+    def content(file_id: str) -> Response:
+        file = state.find("downloads", file_id) or state.get("attachments", file_id)
+        return Response(state.files[file_id], mimetype=file["content_type"])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import batched
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from accounting_sync.accounting.documents import DocumentState, DocumentType
 from accounting_sync.accounting.stores.document_store import (
@@ -19,6 +19,9 @@ from accounting_sync.accounting.versions import RecordedVersion, StoredDocument
 from accounting_sync.aws.items import Item, from_attributes, read_batch, to_attributes
 from accounting_sync.time import from_text
 from accounting_sync.webhooks.events import EntityRef, Source
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
 AT_ONCE = 100
 """Keys in one BatchGetItem (AWS)."""
@@ -75,11 +78,43 @@ class LedgerIndex(AccountingTable):
         for document_type in document_types:
             for state in DocumentState:
                 key = state_key(connection, source, document_type, state)
-                for item in self._of_days(key, days):
-                    stored = to_stored(item)
-                    day = getattr(stored.document, "date", None)
-                    if day is not None and days[0] <= day <= days[1]:
-                        yield stored
+                yield from self._of_days(key, days)
+
+    def page_in_state(
+        self, state_partition: str, days: tuple[date, date], after: Item | None, most: int | None = None
+    ) -> tuple[list[StoredDocument], Item | None]:
+        """Read one page of a partition of the index by state: those of its documents dated in a period.
+
+        Parameters
+        ----------
+        state_partition
+            See `state_key`.
+        after
+            What the page before ended with; None: the first page.
+        most
+            Documents that are read for the page, whatever their date; None: as many as fit 1 MB (DynamoDB). A
+            page may hold fewer, or none.
+
+        Returns
+        -------
+        The documents, and what the page ends with: None for the last one.
+        """
+        query = _dated_query(self._table, state_partition, days)
+        if most:
+            query["Limit"] = most
+        if after:
+            query["ExclusiveStartKey"] = to_attributes(after)
+        answer = self._client.query(**query)
+        ended = answer.get("LastEvaluatedKey")
+        items = map(from_attributes, answer["Items"])
+        return list(_dated(items, days)), from_attributes(ended) if ended else None
+
+    def documents(self, entities: Iterable[EntityRef]) -> dict[EntityRef, StoredDocument]:
+        """Read the newest versions of documents, consistently; leaves out what the ledger does not have."""
+        attributes = ("entity_type", "document", "document_gzip", *StoredDocument.model_fields)
+        keys = dict.fromkeys(entity.key for entity in entities)
+        found = map(to_stored, self._read(keys, SORT_KEY, tuple(dict.fromkeys(attributes))))
+        return {stored.entity: stored for stored in found}
 
     def booked_as(self, entities: Sequence[EntityRef], destination: str) -> dict[EntityRef, EntityRef]:
         """Return what entities are booked as, consistently; leaves out those that are not."""
@@ -143,21 +178,12 @@ class LedgerIndex(AccountingTable):
             keys = [to_attributes({"pk": partition, "sk": sort_key}) for partition in some]
             yield from read_batch(self._client, self._table, keys, attributes)
 
-    def _of_days(self, key: str, days: tuple[date, date]) -> Iterator[Item]:
-        """Yield the items of a state that are dated in a period, and those whose date is compressed."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName="by_state",
-            KeyConditionExpression="state_key = :key",
-            FilterExpression="document.#date BETWEEN :first AND :last OR attribute_exists(document_gzip)",
-            ExpressionAttributeNames={"#date": "date"},
-            ExpressionAttributeValues={
-                ":key": {"S": key},
-                ":first": {"S": days[0].isoformat()},
-                ":last": {"S": days[1].isoformat()},
-            },
-        )
-        yield from (from_attributes(item) for page in pages for item in page["Items"])
+    def _of_days(self, key: str, days: tuple[date, date]) -> Iterator[StoredDocument]:
+        found, after = self.page_in_state(key, days, None)
+        yield from found
+        while after is not None:
+            found, after = self.page_in_state(key, days, after)
+            yield from found
 
     def _of_state(self, key: str) -> Iterator[Item]:
         pages = self._client.get_paginator("query").paginate(
@@ -169,6 +195,28 @@ class LedgerIndex(AccountingTable):
             ExpressionAttributeValues={":key": {"S": key}},
         )
         yield from (from_attributes(item) for page in pages for item in page["Items"])
+
+
+def _dated_query(table: str, key: str, days: tuple[date, date]) -> "QueryInputTypeDef":
+    return {
+        "TableName": table,
+        "IndexName": "by_state",
+        "KeyConditionExpression": "state_key = :key",
+        "FilterExpression": "document.#date BETWEEN :first AND :last OR attribute_exists(document_gzip)",
+        "ExpressionAttributeNames": {"#date": "date"},
+        "ExpressionAttributeValues": {
+            ":key": {"S": key},
+            ":first": {"S": days[0].isoformat()},
+            ":last": {"S": days[1].isoformat()},
+        },
+    }
+
+
+def _dated(items: Iterable[Item], days: tuple[date, date]) -> Iterator[StoredDocument]:
+    for stored in map(to_stored, items):
+        day = getattr(stored.document, "date", None)
+        if day is not None and days[0] <= day <= days[1]:
+            yield stored
 
 
 _KNOWN = ("pk", "source_version", "source_updated_at", "read_at", "deleted_at")

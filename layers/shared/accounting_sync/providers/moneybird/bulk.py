@@ -18,13 +18,14 @@ from accounting_sync.providers.moneybird.filters import Period, list_filter
 from accounting_sync.providers.moneybird.models import (
     MoneybirdDebtor,
     MoneybirdDebtorsReport,
+    MoneybirdDownload,
     MoneybirdObject,
     MoneybirdRecord,
     MoneybirdTaxReport,
     MoneybirdTaxReportRow,
     MoneybirdVersion,
 )
-from accounting_sync.reasons.providers import TOO_MANY_PAGES
+from accounting_sync.reasons.providers import ANSWER_UNREADABLE, TOO_MANY_PAGES
 
 
 class MoneybirdBulkReads(MoneybirdApi):
@@ -90,3 +91,32 @@ class MoneybirdBulkReads(MoneybirdApi):
             if len(debtors) < PER_PAGE:
                 return found
         raise ParkedError(TOO_MANY_PAGES(resource="debtors", most=MOST_PAGES))
+
+    def order_audit_file(self, year: int, version: str) -> None:
+        """Have an audit file made (`reports/export/auditfile`); it is listed among the downloads when ready.
+
+        May be sent twice: the same order is answered 204 while it is being prepared (official description).
+        """
+        body = {"year": str(year), "version": version}
+        self._transport.send(
+            replace(self._call("POST", "reports/export/auditfile", body=body), repeatable=True)
+        )
+
+    def list_downloads(self, download_type: str) -> list[MoneybirdDownload]:
+        """List the downloads of a type that the token may see, all pages."""
+        return self._list(MoneybirdDownload, "downloads", {"download_type": download_type})
+
+    def get_download_url(self, download_id: str) -> str:
+        """Return where to fetch a download within 30 seconds, without the token (`Location` of a 302).
+
+        Raises
+        ------
+        ParkedError
+            If Moneybird does not know the download, or does not say where it is.
+        """
+        call = self._call("POST", "downloads/{id}/download", id=download_id)
+        answer = self._transport.send(replace(call, repeatable=True, redirects=True))
+        if "Location" not in answer.headers:
+            named = {"provider": "Moneybird", "call": f"{call.method} {call.template}"}
+            raise ParkedError(ANSWER_UNREADABLE(problem="it has no Location", **named))
+        return answer.headers["Location"]

@@ -234,3 +234,11 @@ class MoneybirdDebtorsReport(ProviderModel):
     """One page of the debtors report."""
 
     debtors: tuple[MoneybirdDebtor, ...]
+
+
+class MoneybirdDownload(MoneybirdObject):
+    """A file that Moneybird makes in the background, and lists when it is ready."""
+
+    filename: str | None = None
+    failed: bool = False
+    created_at: str | None = None

@@ -1,0 +1,1 @@
+"""Commands that write the books of a year into files."""
