@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from accounting_sync.connections.connection import Connection, MomentAccess
 from accounting_sync.errors import AccessDeniedError, EntityGoneError, ParkedError, RetryableError
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
-from accounting_sync.providers.moment.client import COLLECTIONS, MomentClient
+from accounting_sync.providers.moment.client import COLLECTIONS, PDF_ALONE, MomentClient
 from tests.simulators.moment import MomentSettings, MomentSimulator, moment_app
 from tests.simulators.serving import running
 from tests.unit.providers.fakes import CountingBreaker, RecordingThrottle
@@ -135,16 +135,16 @@ def test_list_may_be_narrowed_by_further_parameters(simulator: MomentSimulator, 
 def test_pdf_of_an_invoice_is_read(simulator: MomentSimulator, client: MomentClient) -> None:
     invoice_id = str(next(iter(simulator.state.collections()["invoices"])))
 
-    content = client.get_invoice_pdf(invoice_id, PDF_TEMPLATE)
+    file = client.get_file(invoice_id, PDF_TEMPLATE, PDF_ALONE)
 
-    assert content is not None
-    assert content.startswith(b"%PDF-")
+    assert file is not None
+    assert (file.extension, file.content[:5]) == ("pdf", b"%PDF-")
 
 
 def test_invoice_without_a_pdf_has_none(simulator: MomentSimulator, client: MomentClient) -> None:
     simulator.state.change_settings(MomentSettings(pdf_path=None).model_dump(include={"pdf_path"}))
 
-    assert client.get_invoice_pdf("1", PDF_TEMPLATE) is None
+    assert client.get_file("1", PDF_TEMPLATE, PDF_ALONE) is None
 
 
 @responses.activate
@@ -152,7 +152,7 @@ def test_what_is_no_pdf_is_not_passed_on_as_one(real_client: MomentClient) -> No
     responses.get(f"{INVOICES}/1/pdf", body="<html>Sign in</html>")
 
     with pytest.raises(ParkedError, match="not a PDF"):
-        real_client.get_invoice_pdf("1", PDF_TEMPLATE)
+        real_client.get_file("1", PDF_TEMPLATE, PDF_ALONE)
 
 
 @pytest.mark.parametrize("body", [[], None, 5, "text"])
@@ -189,7 +189,7 @@ def test_html_is_survived(real_client: MomentClient) -> None:
 def test_list_of_another_shape_is_parked(real_client: MomentClient, body: object) -> None:
     responses.get(INVOICES, json=body)
 
-    with pytest.raises(ParkedError, match="cannot be used"):
+    with pytest.raises(ParkedError, match="cannot be read"):
         list(real_client.iterate("invoice"))
 
 

@@ -13,7 +13,7 @@ from accounting_sync.accounting.stores.accounting_store import AccountingStore
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.providers.flow.throttle import CallsLeft
 from accounting_sync.providers.http import TokenAuth, Transport
-from accounting_sync.providers.moment.client import MomentClient
+from accounting_sync.providers.moment.client import IMAGES_TOO, PDF_ALONE, MomentClient, MomentFile
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.webhooks.events import EntityRef, Lane, Source
 from entity_sync.destinations.moneybird.administration import AdministrationCache
@@ -102,14 +102,19 @@ class MoneybirdBooking:
                     clock=self.clock,
                     time_left=lambda: 60.0,
                     load=self.load,
-                    load_pdf=lambda ref: self._moment_client.get_invoice_pdf(
-                        ref.id, SETTINGS["moment_pdf_path"]
-                    ),
+                    load_file=self._load_file,
                     event_id=event,
                 ),
             )
         finally:
             self.store.release(claim)
+
+    def _load_file(self, ref: EntityRef) -> MomentFile | None:
+        settings = self.booking_settings
+        of_claim = ref.type == "claim"
+        path = settings.moment_claim_file_path if of_claim else settings.moment_pdf_path
+        assert path is not None
+        return self._moment_client.get_file(ref.id, path, IMAGES_TOO if of_claim else PDF_ALONE)
 
     def load(self, ref: EntityRef) -> Document:
         raw = self._moment_client.fetch(ref.type, ref.id)

@@ -24,7 +24,7 @@ def add_routes(blueprint: Blueprint, state: MomentState) -> None:
 
     @blueprint.get("/<path:rest>")
     def pdf(rest: str) -> ResponseReturnValue:
-        return _moved(state, rest) or _pdf(state, rest)
+        return _moved(state, rest) or _claim_file(state, rest) or _pdf(state, rest)
 
 
 def _add_lists(blueprint: Blueprint, state: MomentState, collection: str) -> None:
@@ -119,6 +119,18 @@ def _json() -> Entity:
     if not isinstance(body, dict):
         abort(400, "a JSON object is needed")
     return body
+
+
+def _claim_file(state: MomentState, rest: str) -> ResponseReturnValue | None:
+    """Give the photograph of a claim's receipt. ASSUMED, like the path of an invoice's PDF."""
+    template = state.settings.claim_file_path
+    pattern = re.escape(template).replace(re.escape("{id}"), r"(\d+)") if template else None
+    found = re.fullmatch(pattern, rest) if pattern else None
+    if found is None:
+        return None
+    claim = _found(state, "claims", found.group(1))
+    content = b"\xff\xd8\xff\xe0" + f"synthetic photograph {claim['id']}".encode() + b"\xff\xd9"
+    return Response(content, mimetype="image/jpeg")
 
 
 def _pdf(state: MomentState, rest: str) -> ResponseReturnValue:

@@ -37,6 +37,8 @@ class MomentSettings(BaseModel):
         ``customer: {id, name}`` or ``customerId, customerName``.
     pdf_path : str | None
         Where an invoice's PDF is, below the company, with ``{id}`` for the invoice; None has no PDFs.
+    claim_file_path : str | None
+        Where a claim's file is, in the same way.
     first_page : int
         Number of the first page of a list.
     names : dict[str, str]
@@ -53,6 +55,7 @@ class MomentSettings(BaseModel):
 
     spelling: Spelling = Spelling.NESTED
     pdf_path: str | None = "invoices/{id}/pdf"
+    claim_file_path: str | None = "claims/{id}/file"
     first_page: int = Field(default=0, ge=0, le=1)
     names: dict[str, str] = Field(default={})
     words: dict[str, str] = Field(default={})

@@ -10,6 +10,7 @@ from accounting_sync.accounting.stores.accounting_store import Claim
 from accounting_sync.accounting.trials import PlannedWrite
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.model import Model
+from accounting_sync.providers.moment.client import MomentFile
 from accounting_sync.reasons.cause import Reason
 from accounting_sync.time import Clock
 from accounting_sync.webhooks.events import EntityRef, Status
@@ -51,7 +52,7 @@ class BookingContext:
     """Seconds until the function is stopped."""
     load: Callable[[EntityRef], Document]
     """Fetch and map another entity of the same source: the customer, the project."""
-    load_pdf: Callable[[EntityRef], bytes | None]
+    load_file: Callable[[EntityRef], MomentFile | None]
     """Fetch the PDF of an invoice; None where there is none."""
     event_id: str
     read_at: datetime | None = None

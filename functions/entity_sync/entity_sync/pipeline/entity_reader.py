@@ -8,7 +8,13 @@ from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.connections.connection import Connection
 from accounting_sync.errors import EntityGoneError, ParkedError
 from accounting_sync.providers.clients import ProviderClients
-from accounting_sync.providers.moment.client import MomentClient, path_of
+from accounting_sync.providers.moment.client import (
+    IMAGES_TOO,
+    PDF_ALONE,
+    MomentClient,
+    MomentFile,
+    path_of,
+)
 from accounting_sync.reasons.documents import GONE_OR_WRONG_PATH, PARENT_GONE
 from accounting_sync.webhooks.events import EntityRef, Source
 from entity_sync.mapping.fields import Raw
@@ -73,10 +79,13 @@ class EntityReader:
             gone = PARENT_GONE(kind=entity.type, id=entity.id, source=entity.source, said=error)
             raise ParkedError(gone) from error
 
-    def load_pdf(self, entity: EntityRef) -> bytes | None:
-        """Fetch the PDF of an invoice of Moment; None where there is none."""
-        template = self.settings.moment_pdf_path
-        return self._moment().get_invoice_pdf(entity.id, template) if template else None
+    def load_file(self, entity: EntityRef) -> MomentFile | None:
+        """Fetch the PDF of an invoice of Moment, or the file of a claim; None where there is none."""
+        of_claim = entity.type == "claim"
+        template = self.settings.moment_claim_file_path if of_claim else self.settings.moment_pdf_path
+        if template is None:
+            return None
+        return self._moment().get_file(entity.id, template, IMAGES_TOO if of_claim else PDF_ALONE)
 
     def _fetch(self, entity: EntityRef) -> Raw:
         """Fetch an object of Moment; say so where no object was ever read under its path."""

@@ -300,7 +300,7 @@ class _Run:
             clock=self.parts.clock,
             time_left=self.worker.time_left,
             load=self._load_and_record,
-            load_pdf=self._reader.load_pdf,
+            load_file=self._reader.load_file,
             event_id=self.event.event_id,
             read_at=self.began_at,
             is_replay=self.event.replays > 0,

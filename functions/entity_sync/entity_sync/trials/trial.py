@@ -134,7 +134,7 @@ class _Trial:
             clock=self.parts.clock,
             time_left=self.time_left,
             load=self.reader.load_parent,
-            load_pdf=self.reader.load_pdf,
+            load_file=self.reader.load_file,
             event_id=OWNER,
         )
 

@@ -176,6 +176,10 @@ class BookingSettings(MomentSettings):
     source_url: str | None = None
     """Where a person finds it at Moment: `{id}`, `{number}`, `{kind}`. Unset: Moment's own word, if any."""
     attach_pdf: bool = False
+    attach_claim_files: bool = False
+    archive_contacts: bool = False
+    """Archive the contact of a customer that is archived in Moment. Moneybird's API has no way back, and none
+    to archive a project: a person does that."""
     rounding: Rounding = Rounding()
     contact_match: ContactMatch = ContactMatch.CUSTOMER_ID
     estimate: EstimateSettings = EstimateSettings()
@@ -199,6 +203,11 @@ class BookingSettings(MomentSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.attach_claim_files and self.moment_claim_file_path is None:
+            raise ValueError(
+                "attach_claim_files needs moment_claim_file_path: where Moment has a claim's file is not"
+                " documented"
+            )
         if self.attach_pdf and self.moment_pdf_path is None:
             raise ValueError(
                 "attach_pdf needs moment_pdf_path: where Moment has an invoice's PDF is not documented"

@@ -35,6 +35,8 @@ class MomentSettings(Model):
     """Kind to the query parameters with which one object is fetched, such as `{"expand": "lines"}`."""
     moment_pdf_path: str | None = None
     """Path of an invoice's PDF under the company's API address, with `{id}`. Not documented."""
+    moment_claim_file_path: str | None = None
+    """Path of a claim's file (a photograph or PDF of the receipt), in the same way. Not documented."""
     moment_fields: dict[str, dict[str, tuple[str, ...]]] = Field(default={})
     """Entity (`..._line`: its lines) to field to the dotted paths that replace the built-in ones.
 
@@ -65,7 +67,7 @@ class MomentSettings(Model):
                 raise ValueError("a list has no {id} in its path")
         return paths
 
-    @field_validator("moment_pdf_path")
+    @field_validator("moment_pdf_path", "moment_claim_file_path")
     @classmethod
     def _pdf_path(cls, pattern: str | None) -> str | None:
         return pattern and check_pattern(pattern, _ID, needs=_ID)

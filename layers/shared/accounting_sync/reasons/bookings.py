@@ -123,6 +123,11 @@ NO_PDF = Cause(
     "Invoice {reference} is booked, but Moment has no PDF of it.",
     "Make one there, or switch attach_pdf off in the booking settings, then send the event again.",
 )
+NO_CLAIM_FILE = Cause(
+    "no_claim_file",
+    "Claim {reference} is booked, but Moment has no file of it.",
+    "Add one there, or switch attach_claim_files off in the booking settings, then send the event again.",
+)
 
 # Nothing is to be done about these.
 UNCHANGED = Cause("unchanged", "Moneybird has it like this already.")

@@ -120,3 +120,40 @@ def test_project_is_renamed(booking: MoneybirdBooking) -> None:
     booking.book("project", PROJECT, event="event-2")
 
     assert [project["name"] for project in booking.at_moneybird("projects")] == ["Another name"]
+
+
+def test_contact_of_an_archived_customer_is_archived_where_the_settings_say_so(
+    booking: MoneybirdBooking,
+) -> None:
+    booking.book("customer", samples.DOCUMENTED_CUSTOMER)
+    booking.change("customers", samples.DOCUMENTED_CUSTOMER, archived=True)
+    as_it_is = booking.book("customer", samples.DOCUMENTED_CUSTOMER, event="event-2")
+    booking.settings["archive_contacts"] = True
+
+    archived = booking.book("customer", samples.DOCUMENTED_CUSTOMER, event="event-3")
+    again = booking.book("customer", samples.DOCUMENTED_CUSTOMER, event="event-4")
+
+    assert as_it_is.steps == ()
+    assert archived.steps == ("contact archived",)
+    assert again.steps == ()
+    assert booking.at_moneybird("contacts")[0]["archived"] is True
+
+
+def test_archiving_is_planned_by_a_dry_run(booking: MoneybirdBooking) -> None:
+    booking.book("customer", samples.DOCUMENTED_CUSTOMER)
+    booking.change("customers", samples.DOCUMENTED_CUSTOMER, archived=True)
+    booking.settings |= {"archive_contacts": True, "dry_run": True}
+
+    booked = booking.book("customer", samples.DOCUMENTED_CUSTOMER, event="event-2")
+
+    assert [write.action for write in booked.plan] == ["contact archived"]
+    assert booking.at_moneybird("contacts")[0]["archived"] is False
+
+
+def test_contact_is_not_archived_for_an_invoice_that_needs_it(booking: MoneybirdBooking) -> None:
+    booking.change("customers", samples.DOCUMENTED_CUSTOMER, archived=True)
+    booking.settings["archive_contacts"] = True
+
+    booking.book("invoice", samples.DOCUMENTED_INVOICE)
+
+    assert booking.at_moneybird("contacts")[0]["archived"] is False

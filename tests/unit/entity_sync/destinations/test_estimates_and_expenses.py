@@ -6,11 +6,13 @@ from accounting_sync.errors import OutcomeUnknownError, ParkedError
 from accounting_sync.providers.moneybird.models import BookedObject
 from accounting_sync.webhooks.events import Status
 from entity_sync.destinations.moneybird.writing.matching import ATTEMPTED_AT, attempted
+from entity_sync.destinations.moneybird.writing.upsert import SETTLING
 from tests.harness.moneybird_booking import MoneybirdBooking
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 
 OFFER, CLAIM = samples.OFFER, samples.CLAIM
+WITH_FILES = {"attach_claim_files": True, "moment_claim_file_path": "claims/{id}/file"}
 
 
 @pytest.fixture
@@ -166,3 +168,45 @@ def test_changed_claim_is_updated(booking: MoneybirdBooking, employees: str) -> 
 
     (write,) = booking.writes()
     assert (write.method, write.body) == ("PATCH", {"receipt": {"date": "2026-01-04"}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "collection"),
+    [("receipt", "documents/receipts"), ("purchase_invoice", "documents/purchase_invoices")],
+)
+def test_file_of_a_claim_is_attached_once(
+    booking: MoneybirdBooking, employees: str, kind: str, collection: str
+) -> None:
+    booking.settings |= WITH_FILES | {"expense": {"kind": kind, "contact_id": employees}}
+
+    first, second = booking.book("claim", CLAIM), booking.book("claim", CLAIM, event="event-2")
+
+    (document,) = booking.at_moneybird(collection)
+    (attached,) = document["attachments"]
+    assert (attached["filename"], attached["content_type"]) == ("1.jpg", "image/jpeg")
+    assert "attachment added" in first.steps
+    assert second.steps == ()
+
+
+def test_file_whose_answer_was_lost_is_not_attached_again(booking: MoneybirdBooking, employees: str) -> None:
+    booking.settings |= WITH_FILES
+    booking.moneybird.faults.add(
+        Fault(kind=FaultKind.RESET_AFTER, times=1, method="POST", path="attachments")
+    )
+
+    with pytest.raises(OutcomeUnknownError):
+        booking.book("claim", CLAIM)
+    booking.clock.advance(SETTLING)
+    booking.book("claim", CLAIM)
+
+    assert len(booking.at_moneybird("documents/receipts")[0]["attachments"]) == 1
+
+
+def test_claim_without_a_file_parks_after_it_is_booked(booking: MoneybirdBooking, employees: str) -> None:
+    booking.settings |= WITH_FILES
+    booking.moment.state.change_settings({"claim_file_path": None})
+
+    with pytest.raises(ParkedError, match="Claim 1 is booked, but Moment has no file of it"):
+        booking.book("claim", CLAIM)
+
+    assert len(booking.at_moneybird("documents/receipts")) == 1

@@ -1,11 +1,13 @@
 """Each kind of document becomes what a bookkeeper expects it to be, with what it belongs to."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from accounting_sync.accounting.documents import (
     Billable,
     Contact,
     Document,
+    DocumentState,
     Estimate,
     Expense,
     ExpenseKind,
@@ -16,8 +18,9 @@ from accounting_sync.accounting.stores.accounting_store import AccountingStore
 from accounting_sync.accounting.stores.claim_store import Claim
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.errors import NotFoundError, ParkedError
+from accounting_sync.providers.http import Upload
 from accounting_sync.providers.moneybird.client import MoneybirdClient
-from accounting_sync.providers.moneybird.models import MoneybirdObject
+from accounting_sync.providers.moneybird.models import MoneybirdDocument, MoneybirdObject
 from accounting_sync.providers.moneybird.requests import (
     MoneybirdRequest,
     PurchaseInvoiceFields,
@@ -36,6 +39,7 @@ from entity_sync.destinations.moneybird.documents.expenses import (
     PurchaseInvoiceDocument,
     ReceiptDocument,
     expense_fields,
+    file_step,
 )
 from entity_sync.destinations.moneybird.documents.invoices import (
     ExternalSalesInvoiceDocument,
@@ -71,7 +75,9 @@ class MoneybirdBooking:
             One of its kinds.
         """
         match document:
-            case Contact() | Project():
+            case Contact():
+                return self._book_customer(document)
+            case Project():
                 return self._book_parent(document, self.context.claim)
             case SalesInvoice():
                 return self._book_invoice(document)
@@ -81,6 +87,14 @@ class MoneybirdBooking:
                 return self._book_expense(document)
             case _:
                 raise ParkedError(NOT_BOOKED_AT_MONEYBIRD(kind=document.type))
+
+    def _book_customer(self, customer: Contact) -> AnyWritten:
+        """Write a customer for its own sake. Only then is its contact archived: documents need it active."""
+        archives = self._settings.archive_contacts and customer.state is DocumentState.ARCHIVED
+        claim = self.context.claim
+        return self.writer.upsert(
+            ContactDocument.of(customer, claim, self.client, self._settings, archives=archives)
+        )
 
     def _book_parent(self, document: Document, claim: Claim) -> AnyWritten:
         match document:
@@ -102,7 +116,7 @@ class MoneybirdBooking:
         written = self._upsert(target, target.fields.contact_id)
         if self._settings.attach_pdf:
             reference = target.fields.reference or ""
-            step = pdf_step(self.client, reference, lambda: self.context.load_pdf(invoice.entity))
+            step = pdf_step(self.client, reference, lambda: self.context.load_file(invoice.entity))
             written = self.writer.once(target, written, step)
         if invoice.credits is not None:
             written = self.writer.once(target, written, credit_step(self.client, invoice.credits))
@@ -126,13 +140,30 @@ class MoneybirdBooking:
         client, claim = self.client, self.context.claim
         if expense.kind is ExpenseKind.PURCHASE_INVOICE:
             purchase = PurchaseInvoiceFields(**fields)
-            return self.writer.upsert(
-                PurchaseInvoiceDocument(client=client, claim=claim, fields=purchase, billing=billing)
+            return self._upsert_expense(
+                expense,
+                PurchaseInvoiceDocument(client=client, claim=claim, fields=purchase, billing=billing),
+                client.attach_to_purchase_invoice,
             )
         receipt = ReceiptFields(**fields)
-        return self.writer.upsert(
-            ReceiptDocument(client=client, claim=claim, fields=receipt, billing=billing)
+        return self._upsert_expense(
+            expense,
+            ReceiptDocument(client=client, claim=claim, fields=receipt, billing=billing),
+            client.attach_to_receipt,
         )
+
+    def _upsert_expense[F: MoneybirdRequest](
+        self,
+        expense: Expense,
+        target: RemoteDocument[F, MoneybirdDocument],
+        attach: Callable[[str, Upload], None],
+    ) -> AnyWritten:
+        written = self.writer.upsert(target)
+        if not self._settings.attach_claim_files:
+            return written
+        reference = self._settings.reference_for(expense)
+        step = file_step(reference, lambda: self.context.load_file(expense.entity), attach)
+        return self.writer.once(target, written, step)
 
     def _billing(self, document: Billable, items: LineItems) -> Billing:
         return Billing(

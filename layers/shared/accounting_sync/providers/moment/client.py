@@ -1,11 +1,11 @@
-"""Moment's API, as far as it is known: read one object, list objects, read an invoice's PDF.
+"""Moment's API, as far as it is known: read one object, list objects, read a file that belongs to one.
 
 Answers are the decoded JSON as it is, with Decimal for fractions: what its fields mean is the mapping's task.
 A 404 on an object is an `EntityGoneError`.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, cast
 
 from accounting_sync.connections.moment_settings import MomentKind, MomentSettings
 from accounting_sync.errors import EntityGoneError, NotFoundError, ParkedError
@@ -41,6 +41,31 @@ def path_of(entity_type: str, settings: MomentSettings) -> str:
     """
     usual = f"{COLLECTIONS[entity_type]}/{{id}}"
     return settings.moment_paths.get(cast("MomentKind", entity_type), usual)
+
+
+class FileType(NamedTuple):
+    """A kind of file."""
+
+    name: str
+    extension: str
+    content_type: str
+    begins: bytes
+
+
+PDF_ALONE = (FileType("PDF", "pdf", "application/pdf", b"%PDF-"),)
+IMAGES_TOO = (
+    *PDF_ALONE,
+    FileType("JPEG", "jpg", "image/jpeg", b"\xff\xd8\xff"),
+    FileType("PNG", "png", "image/png", b"\x89PNG\r\n\x1a\n"),
+)
+
+
+class MomentFile(NamedTuple):
+    """A file of Moment."""
+
+    content: bytes
+    extension: str
+    content_type: str
 
 
 class MomentClient:
@@ -91,28 +116,31 @@ class MomentClient:
         """Read a claim."""
         return self.fetch("claim", claim_id)
 
-    def get_invoice_pdf(self, invoice_id: str, template: str) -> bytes | None:
-        """Read an invoice's PDF; None if Moment has none for this invoice.
+    def get_file(self, entity_id: str, template: str, types: Sequence[FileType]) -> MomentFile | None:
+        """Read a file that belongs to an entity; None if Moment has none for it.
 
         Parameters
         ----------
         template
-            Path below the company under which the PDF lies, with `{id}` for the invoice's id, for example
+            Path below the company under which the file lies, with `{id}` for the entity's id, for example
             `invoices/{id}/pdf`: Moment documents none.
+        types
+            Which kinds of file are taken, known by how they begin.
 
         Raises
         ------
         ParkedError
-            If what comes is not a PDF.
+            If what comes is another kind of file.
         """
-        call = self._call(template, accept="application/pdf", id=invoice_id)
+        call = self._call(template, accept=", ".join(each.content_type for each in types), id=entity_id)
         try:
             content = self._transport.send(call).body
         except NotFoundError:
             return None
-        if not content.startswith(b"%PDF-"):
-            raise _unreadable(call, "it is not a PDF")
-        return bytes(content)
+        found = next((each for each in types if content.startswith(each.begins)), None)
+        if found is None:
+            raise _unreadable(call, f"it is not a {' or '.join(each.name for each in types)}")
+        return MomentFile(bytes(content), found.extension, found.content_type)
 
     def iterate(
         self, entity_type: str, size: int = 100, parameters: Mapping[str, str] | None = None

@@ -90,6 +90,10 @@ class MoneybirdClient(MoneybirdBulkReads):
         call = self._call("PATCH", "contacts/{id}", body=body, id=contact_id)
         return self._read(MoneybirdContact, replace(call, repeatable=True))
 
+    def archive_contact(self, contact_id: str) -> None:
+        """Archive a contact; one that is archived already is refused (400). No call makes it active again."""
+        self._transport.send(self._call("PATCH", "contacts/{id}/archive", id=contact_id))
+
     # Invoices and payments
 
     def get_sales_invoice(self, invoice_id: str) -> MoneybirdSalesInvoice:

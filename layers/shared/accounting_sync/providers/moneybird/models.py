@@ -112,6 +112,7 @@ class MoneybirdDocument(BookedObject):
     date: Date | None = None
     due_date: Date | None = None
     payments: tuple[MoneybirdPayment, ...] = ()
+    attachments: tuple[MoneybirdAttachment, ...] = ()
 
 
 class MoneybirdEstimate(BookedObject):

@@ -17,7 +17,7 @@ from accounting_sync.providers.moneybird.models import MoneybirdContact
 from accounting_sync.providers.moneybird.requests import ContactFields
 from accounting_sync.reasons.bookings import CONTACT_ARCHIVED, CONTACT_NAME_DIFFERS
 from accounting_sync.reasons.documents import CUSTOMER_WITHOUT_NAME, CUSTOMER_WITHOUT_NUMBER
-from entity_sync.destinations.moneybird.writing.remote_document import Intent, RemoteDocument
+from entity_sync.destinations.moneybird.writing.remote_document import Action, Intent, RemoteDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,8 @@ class ContactDocument(RemoteDocument[ContactFields, MoneybirdContact]):
     """The contact of a customer."""
 
     match: ContactMatch
+    archives: bool = False
+    """Whether the contact is to be archived, as its customer is."""
     document_type = DocumentType.CONTACT
     remote_type = "Contact"
     path = "contacts"
@@ -33,7 +35,13 @@ class ContactDocument(RemoteDocument[ContactFields, MoneybirdContact]):
 
     @classmethod
     def of(
-        cls, contact: Contact, claim: Claim, client: MoneybirdClient, settings: BookingSettings
+        cls,
+        contact: Contact,
+        claim: Claim,
+        client: MoneybirdClient,
+        settings: BookingSettings,
+        *,
+        archives: bool = False,
     ) -> "ContactDocument":
         """Return what should stand at Moneybird for a customer.
 
@@ -42,7 +50,13 @@ class ContactDocument(RemoteDocument[ContactFields, MoneybirdContact]):
         ParkedError
             If the customer has no number or no name.
         """
-        return cls(client=client, claim=claim, fields=contact_fields(contact), match=settings.contact_match)
+        return cls(
+            client=client,
+            claim=claim,
+            fields=contact_fields(contact),
+            match=settings.contact_match,
+            archives=archives,
+        )
 
     @property
     def searches_first(self) -> bool:
@@ -87,8 +101,28 @@ class ContactDocument(RemoteDocument[ContactFields, MoneybirdContact]):
         refuse_archived(found)
 
     def check_result(self, found: MoneybirdContact) -> None:
-        """Refuse an archived contact."""
-        refuse_archived(found)
+        """Refuse an archived contact, unless it is to be archived."""
+        if not self.archives:
+            refuse_archived(found)
+
+    def actions(self, found: MoneybirdContact | None) -> Sequence[Action]:
+        """Archive the contact, if it is to be and is not."""
+        if not self.archives or (found is not None and found.archived):
+            return ()
+        contact_id = found.id if found is not None else "(new)"
+        return (
+            Action(
+                name="contact archived",
+                path=f"PATCH contacts/{contact_id}/archive",
+                body={},
+                perform=lambda: self.client.archive_contact(contact_id),
+            ),
+        )
+
+    @property
+    def wanted_state(self) -> str | None:
+        """Archived, where it is to be."""
+        return "archived" if self.archives else None
 
 
 def contact_fields(contact: Contact) -> ContactFields:

@@ -4,18 +4,23 @@ Neither has a field that says where it comes from, so one that a person entered 
 what an earlier attempt may have created is looked for.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from accounting_sync.accounting.documents import DocumentType, Expense
 from accounting_sync.connections.booking_settings import BookingSettings
-from accounting_sync.providers.moneybird.models import MoneybirdDocument
+from accounting_sync.errors import ParkedError
+from accounting_sync.providers.http import Upload
+from accounting_sync.providers.moment.client import MomentFile
+from accounting_sync.providers.moneybird.models import MoneybirdDocument, MoneybirdObject
 from accounting_sync.providers.moneybird.requests import PurchaseInvoiceFields, ReceiptFields
+from accounting_sync.reasons.bookings import NO_CLAIM_FILE
 from entity_sync.destinations.moneybird.documents.billable import BillableDocument
 from entity_sync.destinations.moneybird.documents.line_items import LineItems
 from entity_sync.destinations.moneybird.writing.matching import attempted, period_around
-from entity_sync.destinations.moneybird.writing.remote_document import Intent
+from entity_sync.destinations.moneybird.writing.remote_document import Intent, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +118,26 @@ def expense_fields(expense: Expense, settings: BookingSettings, line_items: Line
         "prices_are_incl_tax": bookable.prices_include_vat,
         "details_attributes": line_items.fields,
     }
+
+
+def file_step(
+    reference: str, load: Callable[[], MomentFile | None], attach: Callable[[str, Upload], None]
+) -> Step:
+    """Return the step that attaches a claim's file, known by its name; the extension tells its type."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", reference)
+
+    def is_done(found: MoneybirdObject) -> bool:
+        assert isinstance(found, MoneybirdDocument)  # noqa: S101  # what the step is for
+        return any((each.filename or "").rpartition(".")[0] == stem for each in found.attachments)
+
+    def prepare() -> Callable[[str], None]:
+        file = load()
+        if file is None:
+            raise ParkedError(NO_CLAIM_FILE(reference=reference))
+        upload = Upload(f"{stem}.{file.extension}", file.content, file.content_type)
+        return lambda document_id: attach(document_id, upload)
+
+    return Step("attachment", "attachments", {"file": f"{stem}.*"}, is_done, prepare)
 
 
 def _intent(fields: ReceiptFields | PurchaseInvoiceFields) -> Intent:

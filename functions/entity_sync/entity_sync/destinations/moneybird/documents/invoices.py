@@ -12,6 +12,7 @@ from accounting_sync.accounting.documents import DocumentType, Reference, SalesI
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.errors import ParkedError
 from accounting_sync.providers.http import Upload
+from accounting_sync.providers.moment.client import MomentFile
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.models import MoneybirdExternalSalesInvoice, MoneybirdObject
 from accounting_sync.providers.moneybird.requests import ExternalSalesInvoiceFields
@@ -94,7 +95,7 @@ def invoice_fields(
     )
 
 
-def pdf_step(client: MoneybirdClient, reference: str, load: Callable[[], bytes | None]) -> Step:
+def pdf_step(client: MoneybirdClient, reference: str, load: Callable[[], MomentFile | None]) -> Step:
     """Return the step that attaches the invoice's PDF, known by its file name."""
     filename = f"{re.sub(r'[^A-Za-z0-9._-]+', '-', reference)}.pdf"
 
@@ -103,12 +104,11 @@ def pdf_step(client: MoneybirdClient, reference: str, load: Callable[[], bytes |
         return any(attachment.filename == filename for attachment in found.attachments)
 
     def prepare() -> Callable[[str], None]:
-        content = load()
-        if content is None:
+        file = load()
+        if file is None:
             raise ParkedError(NO_PDF(reference=reference))
-        return lambda invoice_id: client.attach_to_external_sales_invoice(
-            invoice_id, Upload(filename, content)
-        )
+        upload = Upload(filename, file.content)
+        return lambda invoice_id: client.attach_to_external_sales_invoice(invoice_id, upload)
 
     return Step("attachment", "attachment", {"file": filename}, is_done, prepare)
 
