@@ -79,12 +79,12 @@ def test_second_delivery_changes_nothing(function: SyncFunction) -> None:
     assert len(function.at_moneybird("external_sales_invoices")) == 1
 
 
-def pay(function: SyncFunction) -> dict[str, Any]:
-    """Register a payment of the whole invoice at Moneybird, as a bookkeeper does there."""
-    (invoice,) = function.at_moneybird("external_sales_invoices")
+def pay(function: SyncFunction, collection: str = "external_sales_invoices") -> dict[str, Any]:
+    """Register a payment of the whole of the only document at Moneybird, as a bookkeeper does there."""
+    (invoice,) = function.at_moneybird(collection)
     client = function.moneybird.app.test_client()
     answer = client.post(
-        f"/api/v2/{function.moneybird.state.administration_id}/external_sales_invoices/{invoice['id']}/payments.json",
+        f"/api/v2/{function.moneybird.state.administration_id}/{collection}/{invoice['id']}/payments.json",
         json={"payment": {"payment_date": "2026-01-20", "price": invoice["total_price_incl_tax"]}},
         headers={"Authorization": f"Bearer {function.moneybird.state.api_token}"},
     )
@@ -147,6 +147,25 @@ def test_payment_webhook_alone_is_enough(function: SyncFunction) -> None:
     assert event.status is Status.SYNCED
     assert (event.outcome["linked_from"], event.outcome["paid"]) == (INVOICE.key, True)
     assert paid_moment_invoices(function) == [INVOICE.id]
+
+
+@pytest.mark.parametrize("kind", ["receipt", "purchase_invoice"])
+def test_payment_of_a_document_takes_the_document_in(function: SyncFunction, kind: str) -> None:
+    """Such a payment names a `Document`, which is no entity type: it may be a receipt or a purchase invoice."""
+    employees = function.moneybird.state.put("contacts", {"company_name": "Employees"}, None)
+    function.book_by(SETTINGS | {"expense": {"kind": kind, "contact_id": employees["id"]}})
+    function.sync("claim", samples.CLAIM)
+    function.moneybird.state.listeners.clear()
+    payment = pay(function, f"documents/{kind}s")
+
+    event = function.sync("Payment", payment["id"], Source.MONEYBIRD)
+
+    claim = entity("claim", samples.CLAIM)
+    stored = function.store.get_document(claim)
+    assert (payment["invoice_type"], event.outcome["linked_from"]) == ("Document", claim.key)
+    assert stored is not None
+    assert stored.booking is not None
+    assert stored.booking.state is DocumentState.PAID
 
 
 def test_withdrawn_payment_opens_the_invoice_again(function: SyncFunction) -> None:

@@ -45,6 +45,7 @@ from entity_sync.pipeline.coalescing import DELETION, covered_by, covering_sync
 from entity_sync.pipeline.entity_reader import EntityReader
 from entity_sync.pipeline.feedback import Feedback
 from entity_sync.pipeline.known_fields import KnownFields
+from entity_sync.pipeline.paid_documents import paid_documents
 from entity_sync.pipeline.result import Outcome, Result, Seen, key_of, outcome_of
 
 LEASE = timedelta(seconds=90)
@@ -232,15 +233,18 @@ class _Run:
             paid=self._announce_payment(returned.origin if returned else document.entity),
         )
 
-    def _refresh(self, invoice: EntityRef) -> Outcome:
-        """Take in the invoice that a payment changed: its own webhook may not be switched on."""
-        if invoice.type not in MONEYBIRD_ENTITY_TYPES:
-            return Outcome()
-        with self.parts.claimed(invoice, self.worker) as claim, suppress(EntityGoneError):
-            document = self._reader.load(invoice)
-            if not self.parts.ledger.book(document, self._context(claim)).stale:
-                return self._tell_origin(document)
+    def _refresh(self, paid: EntityRef) -> Outcome:
+        """Take in the document that a payment changed: its own webhook may not be switched on."""
+        for document in paid_documents(paid, lambda each: self.parts.store.get_document(each) is not None):
+            with suppress(EntityGoneError):
+                return self._take_in(document)
         return Outcome()
+
+    def _take_in(self, entity: EntityRef) -> Outcome:
+        with self.parts.claimed(entity, self.worker) as claim:
+            document = self._reader.load(entity)
+            is_stale = self.parts.ledger.book(document, self._context(claim)).stale
+            return Outcome() if is_stale else self._tell_origin(document)
 
     def record_deletion(self, entity: EntityRef, reason: Reason) -> Result:
         stored = self.parts.store.get_document(entity)
