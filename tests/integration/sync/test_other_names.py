@@ -1,16 +1,29 @@
 """The sync function against a Moment that calls everything by other names than those that were guessed."""
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from moto import mock_aws
 
+from accounting_sync.webhooks.body_store import BodyStore
 from accounting_sync.webhooks.events import Status, WebhookEvent
+from accounting_sync.webhooks.sync_queue import SyncQueue
+from operations.administration.credentials import ConnectionFiles
+from operations.administration.rereading import Rereading
+from operations.api.administration import RereadEvents
 from tests.harness.sync_function import SyncFunction
-from tests.harness.world import CONNECTION, SETTINGS
+from tests.harness.world import CONNECTION, QUEUE_URL, SECRET, SETTINGS
 from tests.simulators.moment import samples
+from webhook_receiver.credential_store import CredentialStore
+from webhook_receiver.gateway import Request
+from webhook_receiver.intake import Intake
+from webhook_receiver.problems import ProblemError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
 
 BOOKED = (samples.DOCUMENTED_INVOICE, samples.TWO_VAT_RATES, samples.REVERSE_CHARGE, samples.CREDIT_NOTE)
 TOTALS = {
@@ -110,6 +123,76 @@ def test_nothing_is_booked_until_the_settings_name_everything_and_then_all_of_it
     left_out = (after[number].outcome for number in (samples.DO_NOT_TRANSFER, samples.DRAFT))
     assert [outcome["destinations"]["moneybird"]["status"] for outcome in left_out] == ["SKIPPED", "SKIPPED"]
     assert booked(function) == TOTALS
+
+
+URL_TOKEN = "0123456789abcdef0123456789abcdef"
+PATHS = {"invoices": "billing/documents", "customers": "crm/buyers", "projects": "work/jobs"}
+OWN_PATHS = {
+    "moment_paths": {
+        "invoice": "billing/documents/{id}",
+        "customer": "crm/buyers/{id}",
+        "project": "work/jobs/{id}",
+    }
+}
+
+
+def secret(**moment: object) -> dict[str, Any]:
+    return SECRET | {"moment": SECRET["moment"] | {"url_tokens": [URL_TOKEN]} | moment}
+
+
+def receive(function: SyncFunction, body: object) -> str:
+    """Take in a webhook of Moment's about an invoice; return the id of the event that it is kept as."""
+    credentials = CredentialStore(
+        lambda name, **_: function.aws.secretsmanager.get_secret_value(SecretId=name)["SecretString"],
+        function.environment.connection_prefix,
+        lambda _: True,
+    )
+    queue = SyncQueue(cast("SQSClient", function.queue), QUEUE_URL)
+    bodies = BodyStore(lambda: pytest.fail("no body is large"), "bodies")
+    request = Request("POST", CONNECTION, "invoices", {}, (URL_TOKEN,), json.dumps(body).encode(), "request")
+    try:
+        kept = Intake(credentials, function.events, bodies, queue, function.clock).handle(request).event_id
+    except ProblemError as problem:
+        kept = problem.event_id
+    assert kept is not None
+    return kept
+
+
+def reread(function: SyncFunction) -> tuple[str, ...]:
+    files = ConnectionFiles(
+        function.aws.secretsmanager, function.aws.ssm, function.environment.connection_prefix
+    )
+    request = RereadEvents(task="events.reread", connection=CONNECTION, dry_run=False)
+    return Rereading(files, function.events).run(request).read
+
+
+def test_payloads_paths_fields_and_states_of_other_names_are_put_right_one_after_the_other(
+    function: SyncFunction,
+) -> None:
+    """From the webhook to the books: each wrong guess is named, and nothing is booked before."""
+    function.moment.state.change_settings({"names": NAMES, "words": WORDS, "paths": PATHS})
+    function.set_secret(secret())
+    bookable = (samples.DOCUMENTED_INVOICE, samples.CREDIT_NOTE)
+    wanted = (*bookable, samples.DO_NOT_TRANSFER)
+    kept = {number: receive(function, {"document": {"id": number}, "author": {"id": 4}}) for number in wanted}
+    assert {function.event(event_id).status for event_id in kept.values()} == {Status.REJECTED}
+
+    function.set_secret(secret(payload_ids={"invoices": "document.id"}))
+    assert set(reread(function)) == set(kept.values())
+    without_paths = [replay(function, event_id) for event_id in kept.values()]
+    function.book_by(SETTINGS | OWN_PATHS)
+    without_names = [replay(function, event_id) for event_id in kept.values()]
+    assert function.writes() == []
+    function.book_by(SETTINGS | OWN_PATHS | OWN)
+    after = {number: replay(function, event_id) for number, event_id in kept.items()}
+
+    assert all("moment_paths.invoice" in str(event.reason) for event in without_paths)
+    assert {event.status for event in without_names} == {Status.PARKED}
+    assert all("moment_fields.invoice" in str(event.reason) for event in without_names)
+    assert {after[number].status for number in bookable} == {Status.SYNCED}
+    left_out = after[samples.DO_NOT_TRANSFER].outcome["destinations"]["moneybird"]
+    assert left_out["status"] == "SKIPPED"
+    assert booked(function) == {number: TOTALS[number] for number in ("1", "4")}
 
 
 def test_each_setting_that_is_still_missing_is_named_and_nothing_is_booked(function: SyncFunction) -> None:
