@@ -52,6 +52,14 @@ class Reader:
             commands = commands.replace(written, own)
         self.shell.run(commands)
 
+    def book_projects_alone(self) -> None:
+        """Let reconciliations read one project, and not all that the simulated Moment has."""
+        settings = json.loads(self.ask("mapping", "show", CONNECTION, "--json"))["settings"]
+        kinds = dict.fromkeys(("customer", "invoice", "offer", "claim"), False)
+        file = self.shell.folder / "settings.json"
+        file.write_text(json.dumps(settings | {"kinds": kinds}))
+        self.ask("mapping", "edit", CONNECTION, "--file", str(file))
+
     def ask(self, *arguments: str, typed: str = "y\n") -> str:
         """Run one command of the command line."""
         result = CliRunner().invoke(app, arguments, obj=self.stack, input=typed)
@@ -154,6 +162,7 @@ def test_restored_table_has_its_old_name_its_items_and_its_protection(
 ) -> None:
     gone, wrong = "A table is gone", "A table holds what it should not"
     reader.ask("connection", "add", CONNECTION, typed=_typed(stack)["connection add"])
+    reader.book_projects_alone()
 
     reader.follow(without_sections(RESTORE, {gone}))
 
@@ -185,6 +194,7 @@ def _in_order() -> list[Path]:
 @pytest.mark.parametrize("document", _in_order(), ids=lambda path: path.name)
 def test_commands_do_what_they_say(document: Path, reader: Reader, stack: LocalStack) -> None:
     reader.ask("connection", "add", CONNECTION, typed=_typed(stack)["connection add"])
+    reader.book_projects_alone()
 
     reader.follow(without_sections(document, OTHER_STACK))
 
