@@ -41,7 +41,7 @@ def audit_file(  # noqa: PLR0913, PLR0917
     version: Annotated[Literal["3.2", "4.0"], typer.Option(help="Of the audit file (XAF).")] = "3.2",
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", dir_okay=False, help="Else auditfile-CONNECTION-YEAR.xaf."),
+        typer.Option("--output", "-o", dir_okay=False, help="The file; else named by connection and year."),
     ] = None,
     wait: Annotated[int, typer.Option(min=1, help="Minutes to wait for Moneybird at most.")] = 30,
 ) -> None:
