@@ -211,6 +211,7 @@ def assert_status_says(case: Case, status: dict[str, Any]) -> None:
         assert status["reasons"] == {case.code: 1}
     else:
         assert status["counts"]["WAITING"] == 1
+        assert case.says in status["next_due_reason"]
     if case.name == "wrong token":
         assert "answered 401" in str(status["pauses"])
 

@@ -96,7 +96,8 @@ def _held_up(status: ConnectionStatus) -> Iterator[str]:
         what = f"{pause.provider} {pause.resource}" if pause.resource else str(pause.provider)
         yield f"{what} is paused {until}. {escape(pause.reason)}"
     if status.next_due_at:
-        yield f"The first waiting event is tried at {shown_time(status.next_due_at)}."
+        why = f" {escape(status.next_due_reason)}" if status.next_due_reason else ""
+        yield f"The first waiting event is tried at {shown_time(status.next_due_at)}.{why}"
 
 
 @events.command("list")

@@ -142,6 +142,8 @@ class ConnectionStatus(Model):
     """Code of a reason to how many events are PARKED or FAILED for it, the most frequent first."""
     next_due_at: datetime | None = None
     """When the first waiting event is tried next, where that is known."""
+    next_due_reason: str | None = None
+    """Why that event waits."""
     last_event_at: datetime | None = None
     """When the sync last took an event, to half a minute."""
     last_answer_at: dict[str, datetime] = Field(default_factory=dict)

@@ -62,7 +62,7 @@ class ConnectionStatuses:
             connection=name,
             counts={listed: self._count(name, listed) for listed in LISTS},
             reasons=reasons_of(self.events, name),
-            next_due_at=self._next_due(name),
+            **self._next_due(name),
             last_event_at=known.event_at,
             last_answer_at={
                 provider: _time(state.answered_at) for provider, state in states.items() if state.answered_at
@@ -75,11 +75,15 @@ class ConnectionStatuses:
     def _count(self, connection: str, listed: str) -> int:
         return sum(1 for _ in islice(self.events.of_list(connection, listed), COUNTED))
 
-    def _next_due(self, connection: str) -> datetime | None:
-        """Return when the first event of a waiting room is due: each room lists its first one first."""
+    def _next_due(self, connection: str) -> dict[str, object]:
+        """Tell when and why the first waiting event is due: each room lists its first one first."""
         rooms = (self.events.events.list_by_connection(connection, room) for room in WaitingRoom)
         firsts = (next(room, None) for room in rooms)
-        return min((first.due_at for first in firsts if first and first.due_at), default=None)
+        due = [(first.due_at, first.reason) for first in firsts if first and first.due_at]
+        if not due:
+            return {}
+        at, reason = min(due, key=lambda each: each[0])
+        return {"next_due_at": at, "next_due_reason": reason.text if reason else None}
 
     def _pauses(
         self, connection: str, provider: Source, states: dict[Source, ThrottleState]
