@@ -30,7 +30,8 @@ LOOK_EVERY = 15.0
 """Seconds between two looks: each is a call, and Moneybird allows 150 in five minutes."""
 LISTED = 20
 """Numbers that are listed of each kind."""
-_LOCAL = frozenset({"127.0.0.1", "localhost"})
+LOCAL = frozenset({"127.0.0.1", "localhost"})
+"""Hosts that are asked without https: the local stack's."""
 _TIMEOUT = urllib3.Timeout(connect=10.0, read=60.0)
 
 
@@ -77,7 +78,7 @@ def _fetched(session: Session, connection: str, known: tuple[str, ...], looks: i
 
 def _download(url: str) -> bytes:
     parts = urlsplit(url)
-    if parts.scheme != "https" and parts.hostname not in _LOCAL:
+    if parts.scheme != "https" and parts.hostname not in LOCAL:
         raise CommandError(ExitCode.FAILED, "Moneybird gave an address without https: it was not fetched.")
     try:
         answer = urllib3.request("GET", url, timeout=_TIMEOUT, redirect=False, retries=False)

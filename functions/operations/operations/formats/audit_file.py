@@ -14,8 +14,11 @@ from xml.etree.ElementTree import Element, ParseError, iterparse
 from accounting_sync.accounting.money import total
 from operations.api.exports import Entry
 
-_NUMBERS = ("docRef", "invRef", "desc", "nr")
-"""Where an invoice's number may stand: Moneybird does not document which of them it fills."""
+_NUMBERS = ("docRef", "invRef", "desc")
+"""Where an invoice's number may stand: Moneybird does not document which of them it fills.
+
+Not in `nr`: transactions and lines are counted there, and an invoice may be number 2 as well.
+"""
 
 
 class UnreadableError(Exception):
