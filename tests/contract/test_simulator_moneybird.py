@@ -259,6 +259,26 @@ def test_answers_are_those_of_the_description_for_reports(api: CheckedApi, conta
     api.refused("GET", "reports/debtors?period=this_year", None, status=400)
 
 
+def test_answers_are_those_of_the_description_for_audit_files(
+    api: CheckedApi, contact: dict[str, Any]
+) -> None:
+    body = {"contact_id": contact["id"], "reference": "M1", "date": "2026-01-05"}
+    invoice = {"external_sales_invoice": body | {"details_attributes": [LINE]}}
+    api.call("POST", "external_sales_invoices", invoice, status=201)
+
+    api.call("POST", "reports/export/auditfile", {"year": "2026", "version": "4.0"}, status=204)
+    downloads = api.call("GET", "downloads?download_type=auditfile&page=1&per_page=100", status=200)
+    api.call("POST", f"downloads/{downloads[0]['id']}/download", status=302)
+    (again,) = api.call("GET", "downloads?download_type=auditfile", status=200)
+
+    assert_complete("GET", "downloads", 200, downloads)
+    assert (downloads[0]["downloaded"], again["downloaded"]) == (False, True)
+    assert api.call("GET", "downloads?download_type=brugstaat", status=200) == []
+    api.refused("POST", "reports/export/auditfile", {"year": "2026", "version": "5"}, status=400)
+    api.refused("POST", "reports/export/auditfile", {"year": "2025"}, status=400)
+    api.refused("POST", f"downloads/{UNKNOWN_ID}/download", None, status=404)
+
+
 def test_answers_are_those_of_the_description_for_webhooks(api: CheckedApi) -> None:
     with receiving() as receiver:
         webhook = api.call(
