@@ -76,10 +76,10 @@ class Exporting:
         return found
 
     def entries(self) -> dict[str, Record]:
-        return {each["number"]: each for each in self.all_of("exports.journal", "entries")}
+        return by_number(self.all_of("exports.journal", "entries"))
 
     def rows(self) -> dict[str, Record]:
-        return {each["number"]: each for each in self.all_of("exports.reconciliation", "rows")}
+        return by_number(self.all_of("exports.reconciliation", "rows"))
 
     def calls(self, part: str) -> int:
         """Count the calls of Moneybird whose path has a part."""
@@ -118,6 +118,13 @@ class Exporting:
         patch.setattr(urllib3, "request", get)
         patch.setattr(audit_file, "LOCAL", {"moneybird.test", "localhost", "127.0.0.1"})
         patch.setattr(time, "sleep", lambda seconds: self.sync.pass_time(seconds=seconds))
+
+
+def by_number(found: list[Record]) -> dict[str, Record]:
+    """Return what was found by its number; each number is to be there once."""
+    numbered = {each["number"]: each for each in found}
+    assert len(numbered) == len(found), [each["number"] for each in found]
+    return numbered
 
 
 def with_bookings() -> Iterator[Exporting]:

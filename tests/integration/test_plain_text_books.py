@@ -202,11 +202,13 @@ def test_hledger_accepts_the_year_and_finds_the_ledgers_balances(
     Exporting(documents).write("hledger", file)
 
     hledger(file, "check", "--strict", "ordereddates")
+    said = hledger(file, "descriptions").splitlines()
     listed = hledger(file, "bal", "--flat", "-N", "--layout=bare", "-O", "csv")
 
     rows = csv.DictReader(io.StringIO(listed))
     found = ((row["account"], row["commodity"], Decimal(row["balance"])) for row in rows)
     assert summed(found) == expected
+    assert [each for each in said if each.endswith(" b")]  # a number with a semicolon, which begins comments
 
 
 def hledger(file: Path, *arguments: str) -> str:
