@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from accounting_sync.connections.connection import Connection, MoneybirdAccess
 from accounting_sync.errors import EntityGoneError, NotFoundError, ParkedError
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
-from accounting_sync.providers.http import Json, Upload
+from accounting_sync.providers.http import Call, Json, Upload
 from accounting_sync.providers.moneybird.api import PATHS
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.providers.moneybird.filters import Period
@@ -520,6 +520,12 @@ def test_every_documented_answer_is_understood(
     assert objects
     for each in objects:
         assert model.model_validate({**each, "raw": each}).id == str(each["id"])
+
+
+def test_a_token_that_may_order_no_audit_file_still_reads_the_other_reports() -> None:
+    refused, read = (Call("GET", f"reports/{name}.json").resource for name in ("export/auditfile", "tax"))
+
+    assert (refused, read) == ("reports/export", "reports/tax")
 
 
 def test_an_audit_file_is_ordered_listed_and_found_but_not_followed(

@@ -67,8 +67,9 @@ def test_pages_hold_every_invoice_once(exporting: Exporting, monkeypatch: pytest
     assert {each["number"]: each for each in paged} == {each["number"]: each for each in whole}
 
 
-def test_another_year_has_nothing(exporting: Exporting) -> None:
-    assert exporting.ask("exports.journal", year=2025)["entries"] == []
+def test_stretches_of_the_ledger_without_an_invoice_take_no_pages_of_their_own(exporting: Exporting) -> None:
+    assert len(exporting.ask("exports.journal", year=2026)["entries"]) == 2
+    assert exporting.ask("exports.journal", year=2025) == {"entries": [], "problems": []}
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "WzEwMDAsIG51bGxd", "WzAsIDFd", "e30="])

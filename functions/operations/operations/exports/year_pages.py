@@ -20,6 +20,9 @@ DESTINATION = Source.MONEYBIRD.value
 AT_ONCE = 100
 """Documents that are read for a page: as many as one call gives at Moneybird."""
 
+QUERIES = 50
+"""Queries of a page at most: a ledger of many years has long stretches without an invoice of this one."""
+
 _PARTITIONS = tuple(
     (source, state) for source in (Source.MOMENT, Source.MONEYBIRD) for state in DocumentState
 )
@@ -54,13 +57,23 @@ class YearPages:
     index: LedgerIndex
 
     def read(self, connection: str, year: int, cursor: str | None) -> YearPage:
-        """Read a page. Drafts are left out, and what is gone at its source without ever being booked.
+        """Read a page: up to a hundred invoices, and none only if it takes long to come to the next one.
+
+        Drafts are left out, and what is gone at its source without ever being booked.
 
         Raises
         ------
         RefusedRequestError
             If the cursor is not one that an earlier page gave.
         """
+        for _ in range(QUERIES):
+            page = self._read_once(connection, year, cursor)
+            if page.invoices or page.next is None:
+                break
+            cursor = page.next
+        return page
+
+    def _read_once(self, connection: str, year: int, cursor: str | None) -> YearPage:
         partition, after = _position(cursor)
         source, state = _PARTITIONS[partition]
         key = state_key(connection, source, DocumentType.SALES_INVOICE, state)

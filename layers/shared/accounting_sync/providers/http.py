@@ -170,9 +170,9 @@ class Call:
 
     @property
     def resource(self) -> str:
-        """Return what a token may be refused as a whole: `contacts`, `documents/receipts`."""
+        """Return what a token may be refused as a whole: `contacts`, `documents/receipts`, `reports/tax`."""
         parts = self.template.removesuffix(".json").split("/")
-        return "/".join(parts[: 2 if parts[0] == "documents" else 1])
+        return "/".join(parts[: 2 if parts[0] in {"documents", "reports"} else 1])
 
 
 @dataclass(frozen=True, slots=True)
