@@ -78,6 +78,7 @@ def _partition(stored: StoredDocument) -> str:
 
 
 CHART = Chart(
+    currency="EUR",
     accounts=tuple(
         NamedAccount(id=account, number=f"80{place}", name=f"Revenue {place}")
         for place, account in enumerate(SETTINGS["ledger_accounts"].values())

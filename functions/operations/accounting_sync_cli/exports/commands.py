@@ -85,15 +85,16 @@ _SAID = {
 @export.command()
 def hledger(context: typer.Context, connection: ConnectionName, year: Year, output: Output = None) -> None:
     """Write a journal for hledger: receivables, revenue per account, VAT per rate, and payments."""
-    _export_journal(session_of(context), connection, year, output, hledger_lines)
+    session = session_of(context)
+    _export_journal(session, connection, year, output, lambda transactions, _: hledger_lines(transactions))
 
 
 @export.command()
 def beancount(context: typer.Context, connection: ConnectionName, year: Year, output: Output = None) -> None:
     """Write a ledger for Beancount: receivables, revenue per account, VAT per rate, and payments."""
 
-    def lines(transactions: Sequence[Transaction]) -> Iterable[str]:
-        return beancount_lines(transactions, f"{connection} {year}")
+    def lines(transactions: Sequence[Transaction], chart: Chart) -> Iterable[str]:
+        return beancount_lines(transactions, f"{connection} {year}", chart.currency)
 
     _export_journal(session_of(context), connection, year, output, lines)
 
@@ -103,14 +104,14 @@ def _export_journal(
     connection: str,
     year: int,
     output: Path | None,
-    lines_of: Callable[[Sequence[Transaction]], Iterable[str]],
+    lines_of: Callable[[Sequence[Transaction], Chart], Iterable[str]],
 ) -> None:
     entries, problems = journal_of(session, connection, year)
     if session.screen.as_json:
         typer.echo(json.dumps({"entries": [each.model_dump(mode="json") for each in entries]}, indent=2))
     else:
         chart = Chart.model_validate(ask_patiently(session, "exports.chart", connection=connection))
-        lines = lines_of(transactions_of(entries, Accounts.of(chart)))
+        lines = lines_of(transactions_of(entries, Accounts.of(chart)), chart)
         write(output, "".join(f"{line}\n" for line in lines).encode())
     _tell(session, problems)
 

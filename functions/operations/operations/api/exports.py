@@ -225,7 +225,6 @@ class NamedRate(Model):
 class Chart(Model):
     """The names that an export uses."""
 
-    administration: str | None = None
     currency: str | None = None
     """Of the administration."""
     accounts: tuple[NamedAccount, ...] = ()

@@ -26,7 +26,6 @@ def chart_of(client: MoneybirdClient) -> Chart:
         if each.tax_rate_type in {None, SALES}
     )
     return Chart(
-        administration=administration.name if administration else None,
         currency=administration.currency if administration else None,
         accounts=tuple(sorted(accounts, key=lambda each: each.id)),
         rates=tuple(sorted(rates, key=lambda each: each.id)),

@@ -13,9 +13,17 @@ _NOT_IN_LINKS = re.compile(r"[^A-Za-z0-9_/.-]+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 
 
-def beancount_lines(transactions: Sequence[Transaction], title: str) -> Iterator[str]:
-    """Yield the lines of a ledger that `bean-check` accepts, without line ends."""
+def beancount_lines(transactions: Sequence[Transaction], title: str, currency: str | None) -> Iterator[str]:
+    """Yield the lines of a ledger that `bean-check` accepts, without line ends.
+
+    Parameters
+    ----------
+    currency
+        Of the administration: reports have a column for it.
+    """
     yield f'option "title" {_quoted(title)}'
+    if currency:
+        yield f'option "operating_currency" {_quoted(currency)}'
     yield from (f"{OPENED} open {account}" for account in accounts_used(transactions))
     for each in transactions:
         yield from ("", _head(each), *_metadata(each.tags, "  "))

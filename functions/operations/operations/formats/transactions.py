@@ -9,7 +9,6 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from accounting_sync.accounting.money import total
 from operations.api.exports import Chart, Entry
 
 RECEIVABLE = "Assets:Receivable"
@@ -131,16 +130,6 @@ def accounts_used(transactions: Iterable[Transaction]) -> list[str]:
 def currencies_used(transactions: Iterable[Transaction]) -> list[str]:
     """Return the currencies, by code."""
     return sorted({each.currency for each in transactions})
-
-
-def balances(transactions: Iterable[Transaction]) -> dict[tuple[str, str], Decimal]:
-    """Return what is on each account, by account and currency."""
-    found: dict[tuple[str, str], Decimal] = {}
-    for each in transactions:
-        for posting in each.postings:
-            place = posting.account, each.currency
-            found[place] = total((found.get(place, Decimal(0)), posting.amount))
-    return found
 
 
 def _named(root: str, names: Mapping[str, str]) -> dict[str, str]:
