@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -63,8 +64,12 @@ class Exporting:
 
     sync: SyncFunction
 
+    @cached_property
+    def function(self) -> Callable[[Record], Record]:
+        return make_export_function(self.sync)
+
     def ask(self, task: str, **fields: object) -> Record:
-        return make_export_function(self.sync)({"task": task, "connection": CONNECTION, **fields})
+        return self.function({"task": task, "connection": CONNECTION, **fields})
 
     def all_of(self, task: str, what: str) -> list[Record]:
         """Read all pages."""
@@ -93,7 +98,7 @@ class Exporting:
 
     def invoke(self, *, FunctionName: str, Payload: str) -> Record:  # boto3's names
         assert FunctionName == "export"
-        answer = make_export_function(self.sync)(json.loads(Payload))
+        answer = self.function(json.loads(Payload))
         assert len(json.dumps(answer)) < 6_000_000
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
