@@ -151,7 +151,7 @@ def test_payment_webhook_alone_is_enough(function: SyncFunction) -> None:
 
 @pytest.mark.parametrize("kind", ["receipt", "purchase_invoice"])
 def test_payment_of_a_document_takes_the_document_in(function: SyncFunction, kind: str) -> None:
-    """Such a payment names a `Document`, which is no entity type: it may be a receipt or a purchase invoice."""
+    """Such a payment names a `Document`, which is no entity type: a receipt or a purchase invoice."""
     employees = function.moneybird.state.put("contacts", {"company_name": "Employees"}, None)
     function.book_by(SETTINGS | {"expense": {"kind": kind, "contact_id": employees["id"]}})
     function.sync("claim", samples.CLAIM)
