@@ -121,7 +121,10 @@ def test_event_that_only_waited_goes_back_to_the_queue(receiver: ReceiverFunctio
     assert [message["event_id"] for message in receiver.messages()] == [event_id]
 
 
-def test_event_that_waited_for_longer_than_anything_waits_fails(receiver: ReceiverFunction) -> None:
+@pytest.mark.parametrize("hours", [24, 25])
+def test_event_that_waited_for_longer_than_anything_waits_fails(
+    receiver: ReceiverFunction, hours: int
+) -> None:
     event_id, message = stuck(receiver)
     receiver.store.hand_back(
         event_id,
@@ -131,7 +134,7 @@ def test_event_that_waited_for_longer_than_anything_waits_fails(receiver: Receiv
         due_at=receiver.clock(),
         attempt_used=False,
     )
-    receiver.clock.advance(timedelta(hours=25))
+    receiver.clock.advance(timedelta(hours=hours))
 
     receiver.take_dead_letters(message)
 

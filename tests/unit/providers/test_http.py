@@ -518,3 +518,17 @@ def test_cookies_are_not_kept(client: Transport, server: WireServer) -> None:
 )
 def test_url_of_a_host_gets_the_usual_path(url: str, completed: str) -> None:
     assert with_path(url, "/api/v2") == completed
+
+
+@pytest.mark.parametrize(
+    ("template", "resource"),
+    [
+        ("contacts.json", "contacts"),
+        ("contacts/{id}.json", "contacts"),
+        ("documents/receipts/{id}.json", "documents/receipts"),
+        ("documents/purchase_invoices/{id}/attachments.json", "documents/purchase_invoices"),
+        ("reports/tax.json", "reports/tax"),
+    ],
+)
+def test_resource_is_what_a_token_may_be_refused_as_a_whole(template: str, resource: str) -> None:
+    assert Call("GET", template).resource == resource
