@@ -74,7 +74,8 @@ def test_a_percentage_in_the_settings_is_exact() -> None:
         ("[]", "cannot be used"),
         (
             '{"vatt": {}}',
-            "vatt: there is no such setting; remove it or correct its name. The settings are: attach_pdf,",
+            "vatt: there is no such setting; remove it or correct its name."
+            " The settings are: archive_contacts, attach_claim_files, attach_pdf,",
         ),
         (
             '{"vat": {"H": {"tax": "1"}}}',
@@ -97,6 +98,7 @@ def test_a_percentage_in_the_settings_is_exact() -> None:
         ('{"reference": "{number"}', "reference: is not a pattern"),
         ('{"source_url": "http://moment.test/{id}"}', "source_url: must begin with https://"),
         ('{"attach_pdf": true}', "attach_pdf needs moment_pdf_path"),
+        ('{"attach_claim_files": true}', "attach_claim_files needs moment_claim_file_path"),
         ('{"moment_pdf_path": "invoices/pdf"}', "moment_pdf_path: must hold one of"),
         (
             '{"rounding": {"policy": "rounding_line"}}',

@@ -3,11 +3,12 @@
 import pytest
 
 from accounting_sync.accounting.documents import Contact
-from accounting_sync.errors import ParkedError
+from accounting_sync.errors import ParkedError, SyncError
 from accounting_sync.webhooks.events import Status
 from entity_sync.destinations.moneybird.documents.contacts import contact_fields
 from tests.harness.moneybird_booking import MoneybirdBooking
 from tests.harness.world import entity
+from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 
 CUSTOMER, PROJECT = samples.DOCUMENTED_CUSTOMER, samples.DOCUMENTED_PROJECT
@@ -157,3 +158,44 @@ def test_contact_is_not_archived_for_an_invoice_that_needs_it(booking: Moneybird
     booking.book("invoice", samples.DOCUMENTED_INVOICE)
 
     assert booking.at_moneybird("contacts")[0]["archived"] is False
+
+
+def test_archived_contact_follows_its_archived_customer(booking: MoneybirdBooking) -> None:
+    booking.settings["archive_contacts"] = True
+    booking.change("customers", CUSTOMER, archived=True)
+    booking.book("customer", CUSTOMER)
+    booking.change("customers", CUSTOMER, name="Another name")
+
+    booking.book("customer", CUSTOMER, event="event-2")
+
+    (contact,) = booking.at_moneybird("contacts")
+    assert (contact["company_name"], contact["archived"]) == ("Another name", True)
+
+
+def test_customer_that_is_active_again_parks_until_a_person_makes_the_contact_active(
+    booking: MoneybirdBooking,
+) -> None:
+    booking.settings["archive_contacts"] = True
+    booking.change("customers", CUSTOMER, archived=True)
+    booked = booking.book("customer", CUSTOMER)
+    booking.change("customers", CUSTOMER, archived=False)
+    with pytest.raises(ParkedError, match="is archived in Moneybird"):
+        booking.book("customer", CUSTOMER, event="event-2")
+
+    booking.moneybird.state.put("contacts", {"id": booked.remote_id, "archived": False}, None)
+
+    assert booking.book("customer", CUSTOMER, event="event-2").remote_id == booked.remote_id
+
+
+def test_archiving_whose_answer_was_lost_is_found_done(booking: MoneybirdBooking) -> None:
+    booking.settings["archive_contacts"] = True
+    booking.book("customer", CUSTOMER)
+    booking.change("customers", CUSTOMER, archived=True)
+    booking.moneybird.faults.add(Fault(kind=FaultKind.SERVER_ERROR_AFTER, method="PATCH", path="archive"))
+    with pytest.raises(SyncError):
+        booking.book("customer", CUSTOMER, event="event-2")
+    booking.pass_time(minutes=3)
+
+    booking.book("customer", CUSTOMER, event="event-2")
+
+    assert len([write for write in booking.writes() if write.path.endswith("/archive.json")]) == 1

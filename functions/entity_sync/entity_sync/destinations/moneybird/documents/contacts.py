@@ -97,13 +97,13 @@ class ContactDocument(RemoteDocument[ContactFields, MoneybirdContact]):
         raise ParkedError(CONTACT_NAME_DIFFERS(found=found.customer_id, number=self.fields.customer_id))
 
     def check_precondition(self, found: MoneybirdContact | None) -> None:
-        """Refuse an archived contact."""
-        refuse_archived(found)
-
-    def check_result(self, found: MoneybirdContact) -> None:
         """Refuse an archived contact, unless it is to be archived."""
         if not self.archives:
             refuse_archived(found)
+
+    def check_result(self, found: MoneybirdContact) -> None:
+        """Refuse an archived contact, unless it is to be archived."""
+        self.check_precondition(found)
 
     def actions(self, found: MoneybirdContact | None) -> Sequence[Action]:
         """Archive the contact, if it is to be and is not."""
