@@ -179,14 +179,14 @@ def test_payloads_paths_fields_and_states_of_other_names_are_put_right_one_after
 
     function.set_secret(secret(payload_ids={"invoices": "document.id"}))
     assert set(reread(function)) == set(kept.values())
-    without_paths = [replay(function, event_id) for event_id in kept.values()]
+    without_paths = replay(function, kept[samples.DO_NOT_TRANSFER])
     function.book_by(SETTINGS | OWN_PATHS)
     without_names = [replay(function, event_id) for event_id in kept.values()]
     assert function.writes() == []
     function.book_by(SETTINGS | OWN_PATHS | OWN)
     after = {number: replay(function, event_id) for number, event_id in kept.items()}
 
-    assert all("moment_paths.invoice" in str(event.reason) for event in without_paths)
+    assert "moment_paths.invoice" in str(without_paths.reason)
     assert {event.status for event in without_names} == {Status.PARKED}
     assert all("moment_fields.invoice" in str(event.reason) for event in without_names)
     assert {after[number].status for number in bookable} == {Status.SYNCED}
