@@ -12,12 +12,11 @@ from urllib.parse import urlsplit
 
 import urllib3
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 from werkzeug.test import Client
 
-from accounting_sync.aws.parameters import ALWAYS_FRESH, Parameters
+from accounting_sync.aws.parameters import ALWAYS_FRESH, Parameters, parameter_reader, secret_reader
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
 from accounting_sync.connections.connection import ConnectionStore
 from accounting_sync_cli.exports import audit_file
@@ -46,13 +45,13 @@ _LOGGER = Logger(service="export", level="CRITICAL")
 def make_export_function(world: World) -> Callable[[Record], Record]:
     """Make a process of the function, with a minute for each answer."""
     prefix = world.environment.connection_prefix
-    secrets = Parameters(SecretsProvider(boto3_client=world.aws.secretsmanager), ALWAYS_FRESH)
-    ssm = SSMProvider(boto3_client=world.aws.ssm)
+    secrets = Parameters(secret_reader(world.aws.secretsmanager), ALWAYS_FRESH)
+    ssm = parameter_reader(world.aws.ssm)
     exports = make_exports(
         world.aws.dynamodb,
         world.environment.accounting_table,
         ConnectionStore(secrets, prefix),
-        BookingSettingsStore(Parameters(ssm, ALWAYS_FRESH, decrypt=True), prefix),
+        BookingSettingsStore(Parameters(ssm, ALWAYS_FRESH), prefix),
         world.providers(),
     )
     return lambda event: serve(REQUESTS, event, lambda asked: exports.answer(asked, lambda: 60.0), _LOGGER)

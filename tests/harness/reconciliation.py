@@ -1,9 +1,14 @@
 """The reconciliation function beside the sync function: one world, one clock."""
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 
-from accounting_sync.aws.parameters import ALWAYS_FRESH, ParameterNames, Parameters
+from accounting_sync.aws.parameters import (
+    ALWAYS_FRESH,
+    ParameterNames,
+    Parameters,
+    parameter_reader,
+    secret_reader,
+)
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
 from accounting_sync.connections.connection import ConnectionStore
 from operations.environment import Environment as Resources
@@ -30,9 +35,8 @@ def make_reconciliation(world: World) -> Tasks:
         moneybird_base_url=names.moneybird_base_url,
         moment_base_url=names.moment_base_url,
     )
-    secrets = Parameters(SecretsProvider(boto3_client=world.aws.secretsmanager), ALWAYS_FRESH)
-    ssm = SSMProvider(boto3_client=world.aws.ssm)
-    settings = Parameters(ssm, ALWAYS_FRESH, decrypt=True)
+    secrets = Parameters(secret_reader(world.aws.secretsmanager), ALWAYS_FRESH)
+    settings = Parameters(parameter_reader(world.aws.ssm), ALWAYS_FRESH)
     return make_tasks(
         environment,
         world.aws.dynamodb,
@@ -41,7 +45,7 @@ def make_reconciliation(world: World) -> Tasks:
         clients=world.providers(),
         connections=ConnectionStore(secrets, names.connection_prefix),
         settings=BookingSettingsStore(settings, names.connection_prefix),
-        configured=ParameterNames(ssm, f"/{names.connection_prefix}"),
+        configured=ParameterNames(world.aws.ssm, f"/{names.connection_prefix}"),
         clock=world.clock,
         counter=world.metrics,
         logger=Logger(service="reconciliation", level="CRITICAL"),

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 
 import boto3
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 
 from accounting_sync.accounting.event_bus import EventBus
 from accounting_sync.accounting.pause_announcements import PauseAnnouncements
 from accounting_sync.accounting.stores.accounting_store import AccountingStore
 from accounting_sync.aws.clients import CLIENT_CONFIG
 from accounting_sync.aws.observability import Counter
-from accounting_sync.aws.parameters import ALWAYS_FRESH, SECRET_MAX_AGE, Parameters
+from accounting_sync.aws.parameters import (
+    ALWAYS_FRESH,
+    SECRET_MAX_AGE,
+    Parameters,
+    parameter_reader,
+    secret_reader,
+)
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
 from accounting_sync.connections.connection import Connection, ConnectionStore
 from accounting_sync.connections.fields_seen import FieldsSeen
@@ -103,10 +108,10 @@ def make_consumer(environment: Environment, around: Surroundings) -> Consumer:
     aws, clock = around.aws, around.clock
     events = EventStore(aws.dynamodb, environment.events_table, environment.retention)
     store = AccountingStore(aws.dynamodb, environment.accounting_table)
-    secrets = Parameters(SecretsProvider(boto3_client=aws.secretsmanager), SECRET_MAX_AGE)
+    secrets = Parameters(secret_reader(aws.secretsmanager), SECRET_MAX_AGE)
     connections = ConnectionStore(secrets, environment.connection_prefix)
     announcements = Announcements(EventBus(aws.events, environment.event_bus_name), store, clock)
-    parameters = Parameters(SSMProvider(boto3_client=aws.ssm), ALWAYS_FRESH, decrypt=True)
+    parameters = Parameters(parameter_reader(aws.ssm), ALWAYS_FRESH)
     pipeline = Pipeline(
         events=events,
         connections=connections,
@@ -150,8 +155,8 @@ def make_trying(
     flow = FreeFlow()
     urls = ProviderSettings(environment.moneybird_base_url, environment.moment_base_url)
     store = UnclaimedStore(aws.dynamodb, environment.accounting_table)
-    secrets = Parameters(SecretsProvider(boto3_client=aws.secretsmanager), ALWAYS_FRESH)
-    parameters = Parameters(SSMProvider(boto3_client=aws.ssm), ALWAYS_FRESH, decrypt=True)
+    secrets = Parameters(secret_reader(aws.secretsmanager), ALWAYS_FRESH)
+    parameters = Parameters(parameter_reader(aws.ssm), ALWAYS_FRESH)
     settings = BookingSettingsStore(parameters, environment.connection_prefix)
     fields_seen = FieldsSeen(aws.dynamodb, environment.accounting_table)
     trials = Trials(

@@ -4,17 +4,15 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
-
-from accounting_sync.aws.clients import RECEIVER_CONFIG
+from accounting_sync.aws.clients import RECEIVER_CONFIG, make_client
 from accounting_sync.aws.observability import MetricCounter, make_logger
+from accounting_sync.aws.parameters import TextCache, secret_reader
 from accounting_sync.connections.registry import ConnectionRegistry
 from accounting_sync.time import Clock, utc_now
 from accounting_sync.webhooks.body_store import BodyStore
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.sync_queue import SyncQueue
-from webhook_receiver.credential_store import CredentialStore
+from webhook_receiver.credential_store import CACHE_SECONDS, CredentialStore
 from webhook_receiver.environment import Environment
 from webhook_receiver.intake import Intake
 from webhook_receiver.reception import Reception
@@ -38,9 +36,9 @@ def reception() -> Reception:
 
 def make_reception(environment: Environment, clock: Clock) -> Reception:
     """Put a receiver together."""
-    dynamodb = boto3.client("dynamodb", config=RECEIVER_CONFIG)
+    dynamodb = make_client("dynamodb", RECEIVER_CONFIG)
     credentials = CredentialStore(
-        SecretsProvider(boto3_client=boto3.client("secretsmanager", config=RECEIVER_CONFIG)).get,
+        TextCache(secret_reader(make_client("secretsmanager", RECEIVER_CONFIG)), CACHE_SECONDS).get,
         environment.connection_prefix,
         ConnectionRegistry(dynamodb, environment.accounting_table).has,
     )
@@ -50,7 +48,7 @@ def make_reception(environment: Environment, clock: Clock) -> Reception:
         environment.retention,
         environment.control_table,
     )
-    queue = SyncQueue(boto3.client("sqs", config=RECEIVER_CONFIG), environment.queue_url)
+    queue = SyncQueue(make_client("sqs", RECEIVER_CONFIG), environment.queue_url)
     bodies = BodyStore(cache(_make_s3), environment.bodies_bucket)
     intake = Intake(credentials, events, bodies, queue, clock)
     return Reception(intake, credentials.knows, make_logger(), MetricCounter())
@@ -58,7 +56,7 @@ def make_reception(environment: Environment, clock: Clock) -> Reception:
 
 def _make_s3() -> "S3Client":
     """Make the client that only very large bodies need."""
-    return boto3.client("s3", config=RECEIVER_CONFIG)
+    return make_client("s3", RECEIVER_CONFIG)
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from accounting_sync.aws.clients import error_code
 from accounting_sync.connections.webhook_credentials import (
     CredentialsError,
     WebhookCredentials,
@@ -42,10 +42,10 @@ class CredentialsUnavailableError(ProblemError):
 
 
 class SecretReader(Protocol):
-    """Powertools' `SecretsProvider.get`, or a fake."""
+    """`TextCache.get`, for secrets that it keeps for CACHE_SECONDS; or a fake."""
 
-    def __call__(self, name: str, *, max_age: int, force_fetch: bool) -> object:
-        """Return a secret: a text, if it is one of ours."""
+    def __call__(self, name: str, *, fresh: bool) -> str | None:
+        """Return a secret; None if it is no text. Raises what the SDK raises."""
 
 
 class _Refusal(NamedTuple):
@@ -89,7 +89,7 @@ class CredentialStore:
             If that cannot be told now.
         """
         self._refuse_unasked(connection)
-        return self._section(connection, source, force_fetch=False)
+        return self._section(connection, source, fresh=False)
 
     def refresh(self, connection: str, source: Source) -> WebhookCredentials | None:
         """Read the secret again, past the cache; None if that was done a moment ago."""
@@ -97,7 +97,7 @@ class CredentialStore:
         if now - self._refreshed.get(connection, -REFRESH_SECONDS) < REFRESH_SECONDS:
             return None
         self._refreshed[connection] = now
-        return self._section(connection, source, force_fetch=True)
+        return self._section(connection, source, fresh=True)
 
     def _refuse_unasked(self, connection: str) -> None:
         if not _NAME.fullmatch(connection):
@@ -113,19 +113,17 @@ class CredentialStore:
         if len(self._refused) > REFUSED_LIMIT:
             del self._refused[next(iter(self._refused))]
 
-    def _section(self, connection: str, source: Source, *, force_fetch: bool) -> WebhookCredentials:
-        sections = self._parse(connection, self._read(connection, force_fetch=force_fetch))
+    def _section(self, connection: str, source: Source, *, fresh: bool) -> WebhookCredentials:
+        sections = self._parse(connection, self._read(connection, fresh=fresh))
         if source not in sections:
             raise _unknown_webhook()
         return sections[source]
 
-    def _read(self, connection: str, *, force_fetch: bool) -> object:
+    def _read(self, connection: str, *, fresh: bool) -> str | None:
         try:
-            secret = self._read_secret(
-                self._prefix + connection, max_age=CACHE_SECONDS, force_fetch=force_fetch
-            )
-        except GetParameterError as error:
-            raise self._problem_of(connection, _code(error)) from error
+            secret = self._read_secret(self._prefix + connection, fresh=fresh)
+        except (ClientError, BotoCoreError) as error:
+            raise self._problem_of(connection, error_code(error)) from error
         self._existing.add(connection)
         return secret
 
@@ -152,8 +150,8 @@ class CredentialStore:
         self._refuse(connection, _unknown_webhook)
         return _unknown_webhook()
 
-    def _parse(self, connection: str, secret: object) -> Mapping[Source, WebhookCredentials]:
-        if not isinstance(secret, str):
+    def _parse(self, connection: str, secret: str | None) -> Mapping[Source, WebhookCredentials]:
+        if secret is None:
             raise CredentialsUnavailableError("the secret is not a text")
         text, sections = self._parsed.get(connection, (None, {}))
         if text != secret:
@@ -163,14 +161,6 @@ class CredentialStore:
                 raise CredentialsUnavailableError(str(error)) from error
             self._parsed[connection] = (secret, sections)
         return sections
-
-
-def _code(error: GetParameterError) -> str:
-    """Return AWS's code of what Powertools has wrapped (it leaves the original as the context)."""
-    original = error.__context__
-    return (
-        original.response["Error"]["Code"] if isinstance(original, ClientError) else type(original).__name__
-    )
 
 
 def _unknown_webhook() -> ProblemError:

@@ -4,8 +4,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from threading import Barrier, Lock
+from typing import Any
 
 import pytest
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ numbers = st.integers(min_value=-(10**37), max_value=10**37) | st.decimals(
     allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20, places=4
 )
 values = st.recursive(
-    st.booleans() | numbers | st.text() | st.binary(min_size=1),
+    st.booleans() | numbers | st.text() | st.binary(min_size=1) | st.sets(st.text(min_size=1), min_size=1),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
@@ -24,6 +26,45 @@ values = st.recursive(
 
 @given(st.dictionaries(st.text(min_size=1), values, max_size=4))
 def test_items_come_back_as_they_were(item: dict[str, object]) -> None:
+    assert from_attributes(to_attributes(item)) == item
+
+
+@given(st.dictionaries(st.text(min_size=1), values, max_size=4))
+def test_items_are_written_as_boto3_writes_them(item: dict[str, object]) -> None:
+    serialize, deserialize = TypeSerializer().serialize, TypeDeserializer().deserialize
+
+    attributes = to_attributes(item)
+
+    assert sorted_sets(attributes) == sorted_sets({name: serialize(value) for name, value in item.items()})
+    assert from_attributes(attributes) == {name: deserialize(value) for name, value in attributes.items()}
+
+
+def sorted_sets(value: Any) -> Any:  # noqa: ANN401  # any JSON-like value
+    """Put the texts of sets, which have no order, in order."""
+    if isinstance(value, list):
+        return [sorted_sets(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: sorted(inner) if key == "SS" else sorted_sets(inner) for key, inner in value.items()}
+
+
+@pytest.mark.parametrize(
+    "value", [1.5, {1}, object(), Decimal("NaN"), Decimal("Infinity"), [1.5], {"a": 1.5}]
+)
+def test_what_items_do_not_have_is_refused(value: object) -> None:
+    with pytest.raises(TypeError):
+        to_attributes({"a": value})
+
+
+@pytest.mark.parametrize("value", [10**38 + 1, Decimal("0." + "1" * 39), Decimal("1e127")])
+def test_number_that_does_not_fit_is_refused_and_not_rounded(value: int | Decimal) -> None:
+    with pytest.raises(ArithmeticError):
+        to_attributes({"a": value})
+
+
+def test_none_inside_a_value_comes_back() -> None:
+    item = {"a": [None, {"b": None}]}
+
     assert from_attributes(to_attributes(item)) == item
 
 

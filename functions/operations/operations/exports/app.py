@@ -7,13 +7,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 from pydantic import BaseModel, TypeAdapter
 
 from accounting_sync.accounting.stores.ledger_index import LedgerIndex
 from accounting_sync.aws.clients import CLIENT_CONFIG
 from accounting_sync.aws.observability import make_logger
-from accounting_sync.aws.parameters import ALWAYS_FRESH, SECRET_MAX_AGE, Parameters
+from accounting_sync.aws.parameters import (
+    ALWAYS_FRESH,
+    SECRET_MAX_AGE,
+    Parameters,
+    parameter_reader,
+    secret_reader,
+)
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
 from accounting_sync.connections.connection import ConnectionStore
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
@@ -91,8 +96,8 @@ def exports() -> Exports:
     """Return the process's exports, made once."""
     dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
     prefix, control = os.environ["CONNECTION_PREFIX"], os.environ["CONTROL_TABLE"]
-    secrets = SecretsProvider(boto3_client=boto3.client("secretsmanager", config=CLIENT_CONFIG))
-    settings = SSMProvider(boto3_client=boto3.client("ssm", config=CLIENT_CONFIG))
+    secrets = secret_reader(boto3.client("secretsmanager", config=CLIENT_CONFIG))
+    settings = parameter_reader(boto3.client("ssm", config=CLIENT_CONFIG))
     plan = settings_for(os.environ["MONEYBIRD_RATE"], int(os.environ["MONEYBIRD_CALLS_KEPT"]))
     clients = ProviderClients(
         ProviderSettings(os.environ["MONEYBIRD_BASE_URL"]),
@@ -103,7 +108,7 @@ def exports() -> Exports:
         dynamodb,
         os.environ["ACCOUNTING_TABLE"],
         ConnectionStore(Parameters(secrets, SECRET_MAX_AGE), prefix),
-        BookingSettingsStore(Parameters(settings, ALWAYS_FRESH, decrypt=True), prefix),
+        BookingSettingsStore(Parameters(settings, ALWAYS_FRESH), prefix),
         clients,
     )
 

@@ -5,14 +5,20 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 
 from accounting_sync.accounting.event_bus import EventBus
 from accounting_sync.accounting.pause_announcements import PauseAnnouncements
 from accounting_sync.accounting.stores.ledger_index import LedgerIndex
 from accounting_sync.aws.clients import CLIENT_CONFIG
 from accounting_sync.aws.observability import Counter, MetricCounter, make_logger
-from accounting_sync.aws.parameters import ALWAYS_FRESH, SECRET_MAX_AGE, ParameterNames, Parameters
+from accounting_sync.aws.parameters import (
+    ALWAYS_FRESH,
+    SECRET_MAX_AGE,
+    ParameterNames,
+    Parameters,
+    parameter_reader,
+    secret_reader,
+)
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
 from accounting_sync.connections.connection import ConnectionStore
 from accounting_sync.connections.registry import ConnectionRegistry
@@ -61,9 +67,9 @@ def tasks() -> Tasks:
     environment = Environment.from_environment(os.environ)
     dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
     events = boto3.client("events", config=CLIENT_CONFIG)
-    secrets = SecretsProvider(boto3_client=boto3.client("secretsmanager", config=CLIENT_CONFIG))
-    settings = SSMProvider(boto3_client=boto3.client("ssm", config=CLIENT_CONFIG))
-    configured = ParameterNames(settings, f"/{environment.connection_prefix}")
+    secrets = secret_reader(boto3.client("secretsmanager", config=CLIENT_CONFIG))
+    ssm = boto3.client("ssm", config=CLIENT_CONFIG)
+    configured = ParameterNames(ssm, f"/{environment.connection_prefix}")
     return make_tasks(
         environment,
         dynamodb,
@@ -72,7 +78,7 @@ def tasks() -> Tasks:
         clients=make_clients(environment, dynamodb, events, utc_now),
         connections=ConnectionStore(Parameters(secrets, SECRET_MAX_AGE), environment.connection_prefix),
         settings=BookingSettingsStore(
-            Parameters(settings, ALWAYS_FRESH, decrypt=True), environment.connection_prefix
+            Parameters(parameter_reader(ssm), ALWAYS_FRESH), environment.connection_prefix
         ),
         configured=configured,
         clock=utc_now,

@@ -1,6 +1,17 @@
 """How every AWS client of this project is made: bounded time-outs, few attempts, connections kept alive."""
 
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, overload
+
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
 
 CLIENT_CONFIG = Config(
     # The SDK's own defaults, 60 s for each, outlive the function that waits for them.
@@ -24,3 +35,31 @@ RECEIVER_CONFIG = Config(
     parameter_validation=False,
     user_agent="accounting-sync",
 )
+
+
+@overload
+def make_client(service: Literal["dynamodb"], config: Config) -> "DynamoDBClient": ...
+@overload
+def make_client(service: Literal["s3"], config: Config) -> "S3Client": ...
+@overload
+def make_client(service: Literal["secretsmanager"], config: Config) -> "SecretsManagerClient": ...
+@overload
+def make_client(service: Literal["sqs"], config: Config) -> "SQSClient": ...
+def make_client(service: str, config: Config) -> Any:
+    """Make a client for the region and account of the environment, without importing boto3.
+
+    `boto3.client` makes the same clients. But boto3 imports s3transfer, and with it multiprocessing, which a
+    cold start pays for and only transfers of files need.
+    """
+    return _session().create_client(service, config=config)
+
+
+@cache
+def _session() -> Session:
+    """Return the process's session: its clients share the credentials and the descriptions of services."""
+    return Session()
+
+
+def error_code(error: ClientError | BotoCoreError) -> str:
+    """Return AWS's code of an error, or the type of one that happened before AWS answered."""
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

@@ -1,16 +1,18 @@
-"""Secrets and parameters, cached by Powertools, with errors that the failure policy reads."""
+"""Secrets and parameters by name, kept for a while, with errors that the failure policy reads."""
 
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from accounting_sync.aws.clients import error_code
 from accounting_sync.errors import RetryableError
 from accounting_sync.reasons.running import PARAMETER_UNREADABLE, PARAMETERS_UNLISTED
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.parameters import SSMProvider
-    from aws_lambda_powertools.utilities.parameters.base import BaseProvider
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_ssm import SSMClient
 
 SECRET_MAX_AGE = 20
 """Seconds for which a secret is kept: how long a change takes to arrive where nothing asks for a fresh one.
@@ -29,13 +31,50 @@ stays below that up to about 20 syncs at once; whatever is refused beyond it is 
 _NOT_THERE = {"ResourceNotFoundException", "ParameterNotFound"}
 
 
-class Parameters:
-    """Reads texts by name from Secrets Manager or SSM."""
+type Reader = Callable[[str], str | None]
+"""Asks AWS for the text of a name; None if what is kept there is no text. Raises what the SDK raises."""
 
-    def __init__(self, provider: "BaseProvider", max_age: int, **options: Any) -> None:  # noqa: ANN401  # whatever the SDK takes
-        self._provider = provider
+
+def secret_reader(client: "SecretsManagerClient") -> Reader:
+    """Return what reads secrets, in their current version."""
+    return lambda name: client.get_secret_value(SecretId=name).get("SecretString")
+
+
+def parameter_reader(client: "SSMClient") -> Reader:
+    """Return what reads parameters; an encrypted one is decrypted."""
+    return lambda name: client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+
+
+class TextCache:
+    """Keeps each text for some seconds. What could not be read is not kept."""
+
+    def __init__(self, read: Reader, max_age: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._read = read
         self._max_age = max_age
-        self._options = options
+        self._monotonic = monotonic
+        self._kept: dict[str, tuple[str | None, float]] = {}
+
+    def get(self, name: str, *, fresh: bool = False) -> str | None:
+        """Return a text; read it again where it is too old, or a fresh one is wanted.
+
+        Raises
+        ------
+        ClientError, BotoCoreError
+            If it could not be read.
+        """
+        now = self._monotonic()
+        text, until = self._kept.get(name, (None, now))
+        if fresh or until <= now:
+            text = self._read(name)
+            self._kept[name] = text, now + self._max_age
+        return text
+
+
+class Parameters:
+    """Reads texts by name, for code that knows nothing of AWS."""
+
+    def __init__(self, read: Reader, max_age: float) -> None:
+        self._texts = TextCache(read, max_age)
 
     def read(self, name: str, *, fresh: bool = False) -> str | None:
         """Return a value; None if there is none of that name.
@@ -45,20 +84,12 @@ class Parameters:
         RetryableError
             If it could not be read.
         """
-        fresh = fresh or self._max_age == ALWAYS_FRESH
         try:
-            value = self._provider.get(
-                name,
-                max_age=self._max_age,
-                force_fetch=fresh or self._max_age == ALWAYS_FRESH,
-                **self._options,
-            )
-        except GetParameterError as error:
-            code = _code(error)
-            if code in _NOT_THERE:
+            return self._texts.get(name, fresh=fresh)
+        except (ClientError, BotoCoreError) as error:
+            if error_code(error) in _NOT_THERE:
                 return None
-            raise RetryableError(PARAMETER_UNREADABLE(name=name, error=code)) from error
-        return value if isinstance(value, str) else None
+            raise RetryableError(PARAMETER_UNREADABLE(name=name, error=error_code(error))) from error
 
 
 class ParameterNames:
@@ -67,8 +98,8 @@ class ParameterNames:
     AWS asks for the right to `ssm:GetParametersByPath` on the path as it is given, with its slash at the end.
     """
 
-    def __init__(self, provider: "SSMProvider", path: str) -> None:
-        self._provider = provider
+    def __init__(self, client: "SSMClient", path: str) -> None:
+        self._client = client
         self._path = path
 
     def list(self) -> list[str]:
@@ -79,16 +110,13 @@ class ParameterNames:
         RetryableError
             If they could not be listed.
         """
+        pages = self._client.get_paginator("get_parameters_by_path")
         try:
-            found = self._provider.get_multiple(self._path, decrypt=False, force_fetch=True, recursive=False)
-        except GetParameterError as error:
-            raise RetryableError(PARAMETERS_UNLISTED(path=self._path, error=_code(error))) from error
-        return sorted(found)
-
-
-def _code(error: GetParameterError) -> str:
-    """Return AWS's code of what Powertools has wrapped (it leaves the original as the context)."""
-    original = error.__context__
-    if isinstance(original, ClientError):
-        return original.response["Error"]["Code"]
-    return type(original).__name__
+            found = [
+                parameter["Name"]
+                for page in pages.paginate(Path=self._path)
+                for parameter in page["Parameters"]
+            ]
+        except (ClientError, BotoCoreError) as error:
+            raise RetryableError(PARAMETERS_UNLISTED(path=self._path, error=error_code(error))) from error
+        return sorted(name.removeprefix(self._path) for name in found)
