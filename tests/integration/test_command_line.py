@@ -24,7 +24,7 @@ from accounting_sync_cli.errors import ExitCode
 from accounting_sync_cli.main import app
 from accounting_sync_cli.stack import Function, Stack
 from entity_sync import try_app
-from entity_sync.composition import make_trying
+from entity_sync.try_app import make_trying
 from operations import look_app
 from operations.api.requests import ReplayEvents
 from operations.api.serving import serve

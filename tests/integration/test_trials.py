@@ -9,8 +9,7 @@ import pytest
 from moto import mock_aws
 
 from accounting_sync.providers.flow.free_flow import FreeFlow
-from entity_sync.composition import make_trying
-from entity_sync.try_app import answer
+from entity_sync.try_app import answer, make_trying
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import CONNECTION, SETTINGS
 from tests.simulators.moment import samples

@@ -27,3 +27,7 @@ def consumer() -> Consumer:
     aws = make_aws()
     providers = make_providers(environment, aws, utc_now)
     return make_consumer(environment, Surroundings(aws, providers, utc_now, MetricCounter(), make_logger()))
+
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    consumer()  # in Lambda, while the process starts: it has a whole processor until its first batch

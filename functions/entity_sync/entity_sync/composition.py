@@ -26,7 +26,6 @@ from accounting_sync.connections.fields_seen import FieldsSeen
 from accounting_sync.connections.registry import ConnectionRegistry
 from accounting_sync.providers.clients import ProviderClients, ProviderSettings
 from accounting_sync.providers.flow.circuit_breaker import CircuitBreaker
-from accounting_sync.providers.flow.free_flow import FreeFlow
 from accounting_sync.providers.flow.throttle import Throttle
 from accounting_sync.providers.flow.view import FlowView
 from accounting_sync.time import Clock
@@ -39,12 +38,9 @@ from entity_sync.destinations.ledger_destination import LedgerDestination
 from entity_sync.destinations.moneybird.administration import AdministrationCache
 from entity_sync.destinations.moneybird.destination import MoneybirdDestination
 from entity_sync.destinations.port import Destination
-from entity_sync.environment import Environment, TryEnvironment
+from entity_sync.environment import Environment
 from entity_sync.pipeline.announcements import Announcements
 from entity_sync.pipeline.sync_pipeline import Pipeline
-from entity_sync.trials.learning import Learning
-from entity_sync.trials.reading import UnclaimedStore
-from entity_sync.trials.trial import Trials
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -119,7 +115,7 @@ def make_consumer(environment: Environment, around: Surroundings) -> Consumer:
         clients=around.providers,
         store=store,
         ledger=LedgerDestination(store),
-        destinations=_destinations(store, clock),
+        destinations=make_destinations(store, clock),
         announcements=announcements,
         clock=clock,
         fields_seen=FieldsSeen(aws.dynamodb, environment.accounting_table),
@@ -140,41 +136,10 @@ def make_consumer(environment: Environment, around: Surroundings) -> Consumer:
     return Consumer(sync, aws.sqs, queues, clock, around.logger)
 
 
-@dataclass(frozen=True, slots=True)
-class Trying:
-    """What TryFunction can do."""
-
-    trials: Trials
-    learning: Learning
-
-
-def make_trying(
-    environment: TryEnvironment, aws: Aws, clock: Clock, clients: ProviderClients | None = None
-) -> Trying:
-    """Put the function for trials together; a person's calls wait for no rate plan, and pause nothing."""
-    flow = FreeFlow()
-    urls = ProviderSettings(environment.moneybird_base_url, environment.moment_base_url)
-    store = UnclaimedStore(aws.dynamodb, environment.accounting_table)
-    secrets = Parameters(secret_reader(aws.secretsmanager), ALWAYS_FRESH)
-    parameters = Parameters(parameter_reader(aws.ssm), ALWAYS_FRESH)
-    settings = BookingSettingsStore(parameters, environment.connection_prefix)
-    fields_seen = FieldsSeen(aws.dynamodb, environment.accounting_table)
-    trials = Trials(
-        connections=ConnectionStore(secrets, environment.connection_prefix),
-        settings=settings,
-        clients=clients or ProviderClients(urls, flow, flow, clock),
-        store=store,
-        destinations=_destinations(store, clock),
-        fields_seen=fields_seen,
-        events=EventStore(aws.dynamodb, environment.events_table, timedelta(0)),  # it keeps nothing
-        clock=clock,
-    )
-    return Trying(trials, Learning(settings, fields_seen))
-
-
-def _destinations(
+def make_destinations(
     store: AccountingStore, clock: Clock
 ) -> Callable[[ProviderClients, Connection, Callable[[], float]], Sequence[Destination]]:
+    """Return what makes the destinations of a connection, beside the ledger."""
     administrations = AdministrationCache(clock)
 
     def destinations(

@@ -2,21 +2,65 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from accounting_sync.accounting.trials import TrialRequest, TryDocument
+from accounting_sync.aws.parameters import ALWAYS_FRESH, Parameters, parameter_reader, secret_reader
+from accounting_sync.connections.booking_settings_store import BookingSettingsStore
+from accounting_sync.connections.connection import ConnectionStore
+from accounting_sync.connections.fields_seen import FieldsSeen
 from accounting_sync.errors import SyncError
-from accounting_sync.time import utc_now
-from entity_sync.composition import Trying, make_aws, make_trying
+from accounting_sync.providers.clients import ProviderClients, ProviderSettings
+from accounting_sync.providers.flow.free_flow import FreeFlow
+from accounting_sync.time import Clock, utc_now
+from accounting_sync.webhooks.event_store import EventStore
+from entity_sync.composition import Aws, make_aws, make_destinations
 from entity_sync.environment import TryEnvironment
+from entity_sync.trials.learning import Learning
+from entity_sync.trials.reading import UnclaimedStore
+from entity_sync.trials.trial import Trials
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 REQUESTS: TypeAdapter[TrialRequest] = TypeAdapter(TrialRequest)
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """What TryFunction can do."""
+
+    trials: Trials
+    learning: Learning
+
+
+def make_trying(
+    environment: TryEnvironment, aws: Aws, clock: Clock, clients: ProviderClients | None = None
+) -> Trying:
+    """Put the function for trials together; a person's calls wait for no rate plan, and pause nothing."""
+    flow = FreeFlow()
+    urls = ProviderSettings(environment.moneybird_base_url, environment.moment_base_url)
+    store = UnclaimedStore(aws.dynamodb, environment.accounting_table)
+    secrets = Parameters(secret_reader(aws.secretsmanager), ALWAYS_FRESH)
+    parameters = Parameters(parameter_reader(aws.ssm), ALWAYS_FRESH)
+    settings = BookingSettingsStore(parameters, environment.connection_prefix)
+    fields_seen = FieldsSeen(aws.dynamodb, environment.accounting_table)
+    trials = Trials(
+        connections=ConnectionStore(secrets, environment.connection_prefix),
+        settings=settings,
+        clients=clients or ProviderClients(urls, flow, flow, clock),
+        store=store,
+        destinations=make_destinations(store, clock),
+        fields_seen=fields_seen,
+        events=EventStore(aws.dynamodb, environment.events_table, timedelta(0)),  # it keeps nothing
+        clock=clock,
+    )
+    return Trying(trials, Learning(settings, fields_seen))
 
 
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:

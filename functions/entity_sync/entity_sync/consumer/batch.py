@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, process_partial_response
 from botocore.exceptions import BotoCoreError, ClientError
 
 from accounting_sync.time import Clock
@@ -18,7 +17,6 @@ from entity_sync.pipeline.sync_pipeline import Worker
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_sqs import SQSClient
 
@@ -28,23 +26,14 @@ TIME_TO_BEGIN = 25.0
 No call outlasts the function; what it is too late for waits for the next invocation.
 """
 
+type _Record = Mapping[str, Any]
+"""A message as SQS hands it to Lambda."""
+
 LONGEST_HIDING = timedelta(hours=11, minutes=55)
 """SQS hides a message for 12 hours at most, counted from when it was received."""
 
 AFTER_A_CRASH = timedelta(seconds=95)
 """When an event's claim has expired, so that it can be taken again: just over the lease."""
-
-
-class _LaterError(Exception):
-    """The message is to come again."""
-
-
-@dataclass(slots=True)
-class _Batch:
-    """One invocation: which groups wait, and for how long."""
-
-    worker: Worker
-    waiting: dict[str, timedelta] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +47,32 @@ class Consumer:
     clock: Clock
     logger: Logger
 
-    def take(self, event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
+    def take(self, event: Mapping[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
         """Handle a batch; the answer names the messages that are to come again."""
         worker = Worker(context.aws_request_id, lambda: context.get_remaining_time_in_millis() / 1000)
-        batch = _Batch(worker)
-        processor = SqsFifoPartialProcessor(skip_group_on_error=True)
-        processor.raise_on_entire_batch_failure = False  # that all wait is no error of the function
-        answer = process_partial_response(event, lambda record: self._handle(record, batch), processor)
-        self._hide(event["Records"], answer, batch)
-        return answer
+        waiting: dict[str, timedelta] = {}
+        again = [record for record in event["Records"] if self._comes_again(record, worker, waiting)]
+        for record in again:
+            self._hide(record, min(waiting[_group(record)], LONGEST_HIDING))
+        return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in again]}
 
-    def _handle(self, record: "SQSRecord", batch: _Batch) -> None:
-        group = record.attributes.message_group_id or ""
-        until = self._until(record, batch.worker)
-        if until is not None:
-            batch.waiting[group] = max(until - self.clock(), timedelta(0))
-            raise _LaterError
+    def _comes_again(self, record: _Record, worker: Worker, waiting: dict[str, timedelta]) -> bool:
+        """Handle a message, unless one before it in its group waits: a group keeps its order."""
+        group = _group(record)
+        if group not in waiting:
+            until = self._until(record, worker)
+            if until is not None:
+                waiting[group] = max(until - self.clock(), timedelta(0))
+        return group in waiting
 
-    def _until(self, record: "SQSRecord", worker: Worker) -> datetime | None:
+    def _until(self, record: _Record, worker: Worker) -> datetime | None:
         if worker.time_left() < TIME_TO_BEGIN:
             return self.clock()
         try:
-            message = SyncMessage.from_json(record.body)
+            message = SyncMessage.from_json(record["body"])
         except ValueError:
             # no event is lost with it: those that stand still are sent again by the sweep
-            self.logger.error("not a message of ours", message_id=record.message_id)
+            self.logger.error("not a message of ours", message_id=record["messageId"])
             return None
         try:
             return self.sync.handle(message, worker)
@@ -94,17 +84,7 @@ class Consumer:
             )
             return self.clock() + AFTER_A_CRASH
 
-    def _hide(
-        self, records: list[dict[str, Any]], answer: "PartialItemFailureResponse", batch: _Batch
-    ) -> None:
-        """Hide what is to come again: what was handled, and what stands behind it in the same group."""
-        again = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
-        for record in records:
-            if record["messageId"] in again:
-                delay = batch.waiting.get(record["attributes"]["MessageGroupId"], timedelta(0))
-                self._hide_one(record, min(delay, LONGEST_HIDING))
-
-    def _hide_one(self, record: Mapping[str, Any], delay: timedelta) -> None:
+    def _hide(self, record: _Record, delay: timedelta) -> None:
         # one call each: the local AWS wants a permission for the batch that IAM does not have
         try:
             self.client.change_message_visibility(
@@ -121,3 +101,7 @@ class Consumer:
         """Return the URL of the queue that an ARN names: both end in the queue's name. Else the first."""
         name = arn.rpartition(":")[2]
         return next((url for url in self.queue_urls if url.rpartition("/")[2] == name), self.queue_urls[0])
+
+
+def _group(record: _Record) -> str:
+    return str(record["attributes"]["MessageGroupId"])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from accounting_sync.accounting.documents import Document, DocumentState, DocumentType
 from accounting_sync.accounting.stores.table import AccountingTable, RefusedError
@@ -48,7 +48,7 @@ ITEM_LIMIT = 350_000
 ROUNDS = 5
 """How often a write that another writer overtook is built anew."""
 
-_documents: TypeAdapter[Document] = TypeAdapter(Document)
+_documents: TypeAdapter[Document] = TypeAdapter(Document, config=ConfigDict(defer_build=True))
 
 
 class DocumentStore(AccountingTable):
