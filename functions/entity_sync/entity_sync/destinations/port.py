@@ -53,7 +53,7 @@ class BookingContext:
     load: Callable[[EntityRef], Document]
     """Fetch and map another entity of the same source: the customer, the project."""
     load_file: Callable[[EntityRef], MomentFile | None]
-    """Fetch the PDF of an invoice; None where there is none."""
+    """Fetch the PDF of an invoice, or the file of a claim; None where there is none."""
     event_id: str
     read_at: datetime | None = None
     """When the reading of the document began."""

@@ -112,7 +112,6 @@ class MoneybirdDocument(BookedObject):
     date: Date | None = None
     due_date: Date | None = None
     payments: tuple[MoneybirdPayment, ...] = ()
-    attachments: tuple[MoneybirdAttachment, ...] = ()
 
 
 class MoneybirdEstimate(BookedObject):
