@@ -116,7 +116,7 @@ class MemoryRegistry:
     def __init__(self) -> None:
         self._waiting: dict[str, datetime] = {}
 
-    def add(self, connection: str, now: datetime) -> None: ...
+    def add(self, connection: str, now: datetime, *, told: bool) -> None: ...
 
     def note_waiting(self, connection: str, now: datetime) -> None:
         self._waiting[connection] = now
