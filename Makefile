@@ -40,7 +40,7 @@ up: environment ## The same, then keep the stack until Ctrl-C (PORT, BIND_HOST, 
 	$(BIN)/python -m tests.local_stack up
 
 ##@ Check
-.PHONY: test lint types imports template unit integration contract reliability properties e2e bench flow bad-days
+.PHONY: test lint types imports template unit integration contract reliability properties e2e bench flow fuzz bad-days
 test: environment ## Everything, two at a time; what continuous integration runs
 	@$(MAKE) --jobs=2 $(SYNC) lint types imports e2e reliability integration unit contract template
 
@@ -82,6 +82,10 @@ bench: environment ## Speed, as ratios to a bare handler
 EVENTS ?= 1000
 flow: .venv/.ready ## Waiting for Moneybird's limit, in simulated time: how well it is used (EVENTS=10000)
 	$(BIN)/python -m tests.flow $(EVENTS)
+
+REQUESTS ?= 100000
+fuzz: .venv/.ready ## Hostile requests to the receiver: none may be answered with 5xx, or with 200 and not be stored (REQUESTS, SEED)
+	$(BIN)/python -m tests.fuzz $(REQUESTS) $(SEED)
 
 bad-days: .venv/.ready ## 250 invoices while a fifth of all calls fails and workers die, in simulated time (an hour)
 	BAD_DAYS_INVOICES=250 $(BIN)/pytest -n auto -s tests/reliability/test_bad_days.py
