@@ -57,6 +57,7 @@ imports: .venv/.ready ## Which package may import which
 template: environment ## The template, as SAM and CloudFormation see it
 	env -u PYTHONPYCACHEPREFIX AWS_DEFAULT_REGION=eu-central-1 $(ENV)/sam/bin/sam validate --lint
 	env -u PYTHONPYCACHEPREFIX $(ENV)/sam/bin/cfn-lint template.yaml
+	$(BIN)/pytest tests/template
 
 unit: .venv/.ready ## Fast tests, without network
 	$(BIN)/pytest -n auto tests/unit

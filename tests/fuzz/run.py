@@ -60,8 +60,8 @@ class Seen:
         return dict(json.loads(self.answer["body"]))
 
 
-def run(requests: int, seed: int) -> Report:
-    """Send so many requests to one process of the receiver."""
+def run(requests: int, seed: int, *, until_fault: bool = False) -> Report:
+    """Send so many requests to one process of the receiver, or end with the first that shows a fault."""
     aws, clock, senders, report = _aws(), ManualClock(_START), Senders(seed), Report()
     with _receiver(aws, clock) as receive:
         for number in range(requests):
@@ -70,7 +70,9 @@ def run(requests: int, seed: int) -> Report:
             report.answers[_name(seen)] += 1
             report.faults += (f"request {number}: {fault}" for fault in judge(seen, aws))
             _finish_some(aws, seen, number)
-    report.stored, report.queued = len(aws.tables["events"]), len(aws.queued)
+            if until_fault and report.faults:
+                break
+    report.stored, report.queued = len(aws.tables.get("events", {})), len(aws.queued)
     return report
 
 
@@ -95,7 +97,7 @@ def _judge_success(seen: Seen, aws: StrictAws) -> Iterator[str]:
         if seen.sent.method == "POST" and not _is_test_of_the_url(seen.sent.body):
             yield "200 without an event"
         return
-    item = aws.tables["events"].get(event_id)
+    item = aws.tables.get("events", {}).get(event_id)
     if item is None:
         yield f"200 for {event_id}, which is not stored"
         return

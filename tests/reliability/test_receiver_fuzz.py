@@ -14,14 +14,14 @@ from tests.fuzz.corpus import PERSONAL
 from tests.fuzz.run import run
 
 SEED = 20260301
-FEW = 1500
-"""Requests; enough for each fault below to show."""
+ENOUGH = 3000
+"""Requests for each fault below to show; most show within ten."""
 
 type Patch = pytest.MonkeyPatch
 
 
 def test_whatever_is_sent_is_stored_or_refused() -> None:
-    report = run(3000, SEED)
+    report = run(2500, SEED)
 
     assert report.faults == []
     assert {name.partition(" ")[2] for name in report.answers} >= {
@@ -29,7 +29,7 @@ def test_whatever_is_sent_is_stored_or_refused() -> None:
         *("idempotency-key", "stale-signature", "replayed-signature", "content-type", "method"),
         "other-administration",
     }
-    assert 500 < report.queued < report.stored  # what is refused and authentic is stored as well
+    assert 400 < report.queued < report.stored  # what is refused and authentic is stored as well
 
 
 def _store_nothing(patch: Patch) -> None:
@@ -83,4 +83,4 @@ def test_a_guard_that_is_taken_out_is_noticed(
 ) -> None:
     break_it(monkeypatch)
 
-    assert any(fault in found for found in run(FEW, SEED).faults)
+    assert fault in run(ENOUGH, SEED, until_fault=True).faults[-1]
