@@ -28,6 +28,9 @@ unexport PYTHONDONTWRITEBYTECODE
 LOCK := pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header \
   --no-annotate
 
+# What is installed anywhere, each package by its hash.
+LOCKED := layers/shared/requirements.txt $(wildcard tests/*requirements.txt tests/local_stack/*requirements.txt)
+
 # Output in one piece for each check, where make can do that (4.0 and later).
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
@@ -40,7 +43,7 @@ up: environment ## The same, then keep the stack until Ctrl-C (PORT, BIND_HOST, 
 	$(BIN)/python -m tests.local_stack up
 
 ##@ Check
-.PHONY: test lint types imports template unit integration contract reliability properties e2e bench flow fuzz bad-days
+.PHONY: test lint types imports template unit integration contract reliability properties e2e bench flow fuzz bad-days audit sbom
 test: environment ## Everything, two at a time; what continuous integration runs
 	@$(MAKE) --jobs=2 $(SYNC) lint types imports e2e reliability integration unit contract template
 
@@ -91,6 +94,16 @@ fuzz: .venv/.ready ## Hostile requests to the receiver: none may be answered wit
 bad-days: .venv/.ready ## 250 invoices while a fifth of all calls fails and workers die, in simulated time (an hour)
 	BAD_DAYS_INVOICES=250 $(BIN)/pytest -n auto -s tests/reliability/test_bad_days.py
 
+audit: $(ENV)/sam/.ready $(ENV)/audit/.ready ## The template by checkov's rules; the libraries' known weaknesses (asks PyPI)
+	@mkdir -p $(LOCAL)/audit
+	AWS_DEFAULT_REGION=eu-central-1 $(ENV)/sam/bin/python tests/template/expand.py template.yaml >$(LOCAL)/audit/template.json
+	$(ENV)/audit/bin/checkov --config-file .checkov.yaml --file $(LOCAL)/audit/template.json
+	$(ENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip $(foreach file,$(LOCKED),--requirement $(file))
+
+sbom: $(ENV)/audit/.ready ## What is shipped with the functions, by CycloneDX, as .local/sbom.json
+	$(ENV)/audit/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-format JSON \
+	  --outfile $(LOCAL)/sbom.json layers/shared/requirements.txt
+
 ##@ Maintain
 .PHONY: format events lock clean help environment
 format: .venv/.ready ## Put the code in shape
@@ -105,6 +118,7 @@ lock: $(BASE) ## Resolve the requirement files again
 	cd tests && $(UV) $(LOCK) --upgrade requirements.in -o requirements.txt
 	cd tests/local_stack && $(UV) $(LOCK) --upgrade requirements.in -o requirements.txt
 	cd tests/local_stack && $(UV) $(LOCK) --upgrade sam-requirements.in -o sam-requirements.txt
+	cd tests/local_stack && $(UV) $(LOCK) --upgrade audit-requirements.in -o audit-requirements.txt
 	cd tests/local_stack && $(UV) $(LOCK) --upgrade uv-requirements.in -o uv-requirements.txt
 
 clean: ## Remove everything that was made here
@@ -134,6 +148,9 @@ $(ENV)/ministack/.ready: tests/local_stack/requirements.txt $(BASE)
 
 $(ENV)/sam/.ready: tests/local_stack/sam-requirements.txt $(BASE)
 	$(call sync,$(ENV)/sam,$<)
+
+$(ENV)/audit/.ready: tests/local_stack/audit-requirements.txt $(BASE)
+	$(call sync,$(ENV)/audit,$<)
 
 # $(call sync,ENVIRONMENT,REQUIREMENTS): make the environment hold exactly these packages.
 define sync

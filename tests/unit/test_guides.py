@@ -83,3 +83,18 @@ def test_costs_count_the_alarms_of_the_template() -> None:
     (counted,) = re.findall(r"^\| alarms \| (\d+) x", (GUIDES / "costs.md").read_text(), re.MULTILINE)
 
     assert (ROOT / "template.yaml").read_text().count("Type: AWS::CloudWatch::Alarm\n") == int(counted)
+
+
+def test_every_threat_names_tests_and_each_of_them_exists() -> None:
+    rows = [row for row in (GUIDES / "security.md").read_text().splitlines() if row.startswith("| ")]
+    threats = [row for row in rows if not row.startswith("| who | what they try |")]
+    named = [re.findall(r"`(test_\w+)`", row.rstrip(" |").rpartition("|")[2]) for row in threats]
+    there = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)
+    }
+
+    assert len(threats) > 20
+    assert [row for row, tests in zip(threats, named, strict=True) if not tests] == []
+    assert sorted({test for tests in named for test in tests} - there) == []

@@ -184,6 +184,17 @@ def test_bucket_is_private_and_encrypted() -> None:
     assert bucket["BucketEncryption"]
 
 
+@pytest.mark.parametrize(
+    ("policy", "action"), [("WebhookBodiesBucketPolicy", "s3:*"), ("QueuesPolicy", "sqs:*")]
+)
+def test_queues_and_bucket_take_tls_alone(policy: str, action: str) -> None:
+    (denied,) = properties(policy)["PolicyDocument"]["Statement"]
+
+    assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", action)
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert {each["Ref"] for each in properties("QueuesPolicy")["Queues"]} == set(QUEUES)
+
+
 def test_large_bodies_are_written_by_the_receiver_and_read_by_no_function() -> None:
     rights = {
         function: [each for each in actions(function) if each.startswith("s3:")] for function in FUNCTIONS
