@@ -80,8 +80,10 @@ properties: .venv/.ready ## Property tests, with fifty times the examples of `ma
 e2e: environment ## The deployed local stack, over HTTP
 	$(BIN)/pytest tests/e2e
 
-bench: environment ## Speed, as ratios to a bare handler
-	$(BIN)/python -m tests.benchmarks
+ROUNDS ?= 15
+WEBHOOKS ?= 100 1000
+bench: environment ## Speed of what is built beside a bare handler, calls, costs, throughput (ROUNDS=15 WEBHOOKS="100 1000")
+	$(BIN)/python -m tests.benchmarks --rounds $(ROUNDS) --webhooks "$(WEBHOOKS)"
 
 EVENTS ?= 1000
 flow: .venv/.ready ## Waiting for Moneybird's limit, in simulated time: how well it is used (EVENTS=10000)

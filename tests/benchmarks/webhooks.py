@@ -48,13 +48,19 @@ def moment(number: int) -> dict[str, Any]:
 
 def _event(body: bytes, user: str, headers: dict[str, list[str]], number: int) -> dict[str, Any]:
     credentials = base64.b64encode(f"{user}:password".encode()).decode()
+    single = {
+        "Content-Type": "application/json",
+        "Authorization": f"Basic {credentials}",
+        "Idempotency-Key": f"key-{number}",
+    }
     return {
         "httpMethod": "POST",
+        "path": "/webhooks/acme/moneybird",
+        "resource": "/webhooks/{connection}/moneybird",
         "pathParameters": {"connection": "acme"},
+        "headers": single,
         "multiValueHeaders": {
-            "Content-Type": ["application/json"],
-            "Authorization": [f"Basic {credentials}"],
-            "Idempotency-Key": [f"key-{number}"],
+            **{name: [value] for name, value in single.items()},
             **headers,
         },
         "body": base64.b64encode(body).decode(),
