@@ -9,36 +9,35 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-WARM_UP = 50
+TURN = 25
+"""Requests in one turn."""
 
 
 def main(handler: str, requests: str | None = None) -> None:
-    """Start a handler, and let it answer the requests of a file."""
-    function = importlib.import_module(handler).lambda_handler
-    result = (
-        serve(function, json.loads(Path(requests).read_text())) if requests else {"seconds": 0, "calls": {}}
-    )
-    print(json.dumps({**result, "memory": highest_memory()}))
+    """Start a handler. With a file of requests, answer some of them each time that a line comes in."""
+    results = sys.stdout
+    with Path(os.devnull).open("w") as sys.stdout:  # before the handler is imported: for what it logs
+        function = importlib.import_module(handler).lambda_handler
+        if requests:
+            serve(function, json.loads(Path(requests).read_text()), results)
+        else:
+            print(json.dumps({"calls": {}, "memory": highest_memory()}), file=results)
 
 
-def serve(function: Any, given: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401  # a handler
-    """Return the CPU seconds of a warm request, and the AWS calls that each makes."""
-    calls = answer_for_aws(given["secret"])
-    events, number = given["events"], len(given["events"]) - WARM_UP
-    with Path(os.devnull).open("w") as nowhere:
-        output, sys.stdout = sys.stdout, nowhere
-        answer_all(function, events[:WARM_UP])
+def serve(function: Any, given: dict[str, Any], results: TextIO) -> None:  # noqa: ANN401  # a handler
+    """Print for each turn the CPU seconds of a request, and the AWS calls that each made."""
+    calls, events = answer_for_aws(given["secret"]), given["events"]
+    for turn, _ in enumerate(sys.stdin):
         calls.clear()
+        some = [events[(turn * TURN + position) % len(events)] for position in range(TURN)]
         started = time.process_time()
-        answer_all(function, events[WARM_UP:])
-        seconds = time.process_time() - started
-        sys.stdout = output
-    return {
-        "seconds": seconds / number,
-        "calls": {name: count / number for name, count in sorted(calls.items())},
-    }
+        answer_all(function, some)
+        seconds = (time.process_time() - started) / TURN
+        each = {name: count / TURN for name, count in sorted(calls.items())}
+        result = {"seconds": seconds, "calls": each, "memory": highest_memory()}
+        print(json.dumps(result), file=results, flush=True)
 
 
 def answer_all(function: Any, events: list[dict[str, Any]]) -> None:  # noqa: ANN401

@@ -9,6 +9,7 @@ import os
 import statistics
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from tests.benchmarks.artefacts import PYTHON, Artefact
 
 CHILD = Path(__file__).parent / "child.py"
+_WARM_UP_TURNS = 2
 
 
 @dataclass(frozen=True)
@@ -29,56 +31,88 @@ class Subject:
 
 @dataclass(frozen=True)
 class Figures:
-    """Medians of all rounds."""
+    """Medians of all rounds, or turns."""
 
     cpu_seconds: float
     """Of the whole process; with requests, of one of them, when the process is warm."""
     ratio: float
     """To the first subject, in the same round."""
-    lowest: float
-    highest: float
+    lower: float
+    """Quartiles of the ratio."""
+    upper: float
     memory_bytes: int | None
     """The most that the process held; where the system tells."""
     calls: Mapping[str, float]
     """AWS calls a request."""
 
 
-def compare(subjects: Mapping[str, Subject], rounds: int) -> dict[str, Figures]:
-    """Run all subjects in turns, after one round that does not count."""
-    results = [{name: _run(subject) for name, subject in subjects.items()} for _ in range(1 + rounds)][1:]
-    first = next(iter(subjects))
-    return {name: _figures([(each[name], each[first]) for each in results]) for name in subjects}
+def compare_starts(subjects: Mapping[str, Subject], rounds: int) -> dict[str, Figures]:
+    """Start all subjects in turns, after one round that does not count."""
+    results = [{name: _start(subject) for name, subject in subjects.items()} for _ in range(1 + rounds)]
+    return _all_figures(results[1:])
+
+
+def compare_requests(subjects: Mapping[str, Subject], turns: int) -> dict[str, Figures]:
+    """Keep a process of each subject, and let them answer some requests in turns; warmed up before."""
+    with ExitStack() as stack:
+        processes = {name: stack.enter_context(_open(subject)) for name, subject in subjects.items()}
+        results = [
+            {name: _take_turn(process) for name, process in processes.items()}
+            for _ in range(_WARM_UP_TURNS + turns)
+        ]
+    return _all_figures(results[_WARM_UP_TURNS:])
+
+
+def _all_figures(results: Sequence[dict[str, dict[str, Any]]]) -> dict[str, Figures]:
+    first, *_ = results[0]
+    return {name: _figures([(each[name], each[first]) for each in results]) for name in results[0]}
 
 
 def _figures(pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> Figures:
     ratios = [one["seconds"] / other["seconds"] for one, other in pairs]
+    lower, _, upper = statistics.quantiles(ratios, n=4)
     own = [one for one, _ in pairs]
     return Figures(
         statistics.median(one["seconds"] for one in own),
         statistics.median(ratios),
-        min(ratios),
-        max(ratios),
+        lower,
+        upper,
         own[-1]["memory"],
         own[-1]["calls"],
     )
 
 
-def _run(subject: Subject) -> dict[str, Any]:
-    # Without `site`: in Lambda there is no virtual environment either, and its packages are not ours.
-    command = [str(PYTHON), "-S", "-P", str(CHILD), subject.handler]
-    if subject.requests:
-        command.append(str(subject.requests))
-    environment = {**_BARE, "PYTHONPATH": subject.artefact.python_path}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+def _start(subject: Subject) -> dict[str, Any]:
+    with _open(subject) as process:
         assert process.stdout
         output = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{subject.handler} failed")
-    result = json.loads(output.splitlines()[-1])
-    whole = usage.ru_utime + usage.ru_stime
-    return {**result, "seconds": result["seconds"] if subject.requests else whole}
+    return {**json.loads(output), "seconds": usage.ru_utime + usage.ru_stime}
+
+
+def _take_turn(process: subprocess.Popen[str]) -> dict[str, Any]:
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write("\n")
+    process.stdin.flush()
+    line = process.stdout.readline()
+    if not line:
+        raise SystemExit(f"{process.args!r} failed")
+    return dict(json.loads(line))
+
+
+def _open(subject: Subject) -> subprocess.Popen[str]:
+    # Without `site`: in Lambda there is no virtual environment either, and its packages are not ours.
+    command = [str(PYTHON), "-S", "-P", str(CHILD), subject.handler]
+    if subject.requests:
+        command.append(str(subject.requests))
+    environment = {**_BARE, "PYTHONPATH": subject.artefact.python_path}
+    return subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
 
 
 _BARE = {
