@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
-TURN = 25
+TURN = 50
 """Requests in one turn."""
 
 

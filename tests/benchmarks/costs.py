@@ -22,10 +22,12 @@ SECRET = 0.40
 DASHBOARD = 3.00
 
 _MEMORY_GB = 0.5
-_RECEIVER_SECONDS = 0.05
-_SYNC_SECONDS = 3.0  # it waits for the providers
-_INDEX_FACTOR = 2
+RECEIVER_SECONDS = 0.05
+SYNC_SECONDS = 3.0  # it waits for the providers
+INDEX_FACTOR = 2
 """A write of an event or a document changes about one index as well."""
+RECEIVER_WRITE_UNITS = 4
+"""The event and its signature, in one transaction, in which an item costs two units."""
 _LOG_BYTES = 3000
 _MINUTES = 43_800
 """Of a month."""
@@ -35,8 +37,8 @@ def million_webhooks(sync: Calls) -> dict[str, float]:
     """Return the dollars by part for a million webhooks of one kind."""
     each = {
         "API Gateway": GATEWAY_REQUEST,
-        "receiver, 50 ms (estimated)": LAMBDA_REQUEST + _RECEIVER_SECONDS * _MEMORY_GB * LAMBDA_GB_SECOND,
-        "sync, 3 s (estimated)": LAMBDA_REQUEST + _SYNC_SECONDS * _MEMORY_GB * LAMBDA_GB_SECOND,
+        "receiver, 50 ms (estimated)": LAMBDA_REQUEST + RECEIVER_SECONDS * _MEMORY_GB * LAMBDA_GB_SECOND,
+        "sync, 3 s (estimated)": LAMBDA_REQUEST + SYNC_SECONDS * _MEMORY_GB * LAMBDA_GB_SECOND,
         "DynamoDB writes, indexes estimated": _write_units(sync) * WRITE_UNIT,
         "DynamoDB reads": sync.reads * READ_UNIT,
         "SQS: sent, received, deleted": 3 * SQS_REQUEST,
@@ -62,5 +64,4 @@ def idle_month(template: Mapping[str, int], connections: int) -> dict[str, float
 
 
 def _write_units(sync: Calls) -> int:
-    receiver = 2 * 2  # the event and its signature, in one transaction
-    return _INDEX_FACTOR * (receiver + sync.write_units)
+    return INDEX_FACTOR * (RECEIVER_WRITE_UNITS + sync.write_units)
