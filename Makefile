@@ -10,7 +10,7 @@ ENV := $(LOCAL)/env
 UV := $(ENV)/base/bin/uv
 BASE := $(ENV)/base/.ready
 BIN := .venv/bin
-PACKAGES := layers/shared functions/webhook_receiver functions/entity_sync functions/operations
+PACKAGES := layers/shared functions/webhook_receiver functions/entity_sync functions/operations functions/console
 
 export PORT ?= 4566
 export BIND_HOST ?= 127.0.0.1
@@ -117,6 +117,7 @@ events: .venv/.ready ## Write the envelopes of events/sam-local again, from the 
 
 lock: $(BASE) ## Resolve the requirement files again
 	cd layers/shared && $(UV) $(LOCK) --upgrade requirements.in -o requirements.txt
+	cd functions/console && $(UV) $(LOCK) --upgrade requirements.in -o requirements.txt
 	cd tests && $(UV) $(LOCK) --upgrade requirements.in -o requirements.txt
 	cd tests/local_stack && $(UV) $(LOCK) --upgrade requirements.in -o requirements.txt
 	cd tests/local_stack && $(UV) $(LOCK) --upgrade sam-requirements.in -o sam-requirements.txt

@@ -21,6 +21,7 @@ FUNCTIONS = (
     "AdministrationFunction",
     "ExportFunction",
     "NoticesFunction",
+    "ConsoleFunction",
 )
 QUEUES = {
     "SyncQueue": "EntitySyncFunction",
@@ -210,6 +211,7 @@ def test_large_bodies_are_written_by_the_receiver_and_read_by_no_function() -> N
         "AdministrationFunction": [],
         "ExportFunction": [],
         "NoticesFunction": [],
+        "ConsoleFunction": [],
     }
 
 
@@ -373,6 +375,27 @@ def test_who_looks_can_change_nothing() -> None:
     assert "Events" not in properties("LookFunction")
 
 
+def test_the_page_is_only_there_where_it_is_asked_for() -> None:
+    of_page = {name for name in template()["Resources"] if name.startswith("Console")}
+
+    assert template()["Parameters"]["Console"]["Default"] == "false"
+    assert of_page == {"ConsoleApi", "ConsoleFunction", "ConsoleLogGroup", "ConsolePolicy"}
+    assert {template()["Resources"][name]["Condition"] for name in of_page} == {"HasConsole"}
+
+
+def test_the_page_asks_two_functions_and_writes_sessions_and_audit_trail_alone() -> None:
+    invokes, sessions, audit = statements("ConsoleFunction")
+
+    assert invokes["Resource"] == [
+        {"Fn::GetAtt": "LookFunction.Arn"},
+        {"Fn::GetAtt": "OperationsFunction.Arn"},
+    ]
+    assert sessions["Resource"] == {"Fn::GetAtt": "ControlTable.Arn"}
+    assert sessions["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["console-*"]}}
+    assert audit["Action"] == ["dynamodb:PutItem", "dynamodb:Query"]
+    assert audit["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["AUDIT#*"]}}
+
+
 def test_who_exports_can_write_nothing_but_the_rate_plan() -> None:
     writing = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
     reading = {"dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:GetItem"}
@@ -397,11 +420,13 @@ def test_what_is_tried_can_be_written_nowhere() -> None:
     ("policy", "functions"),
     [
         ("LookPolicy", {"LookFunction"}),
+        ("ConsolePolicy", {"ConsoleFunction"}),
         ("ExportPolicy", {"ExportFunction"}),
         ("RepairPolicy", {"LookFunction", "OperationsFunction", "TryFunction"}),
         (
             "AdministerPolicy",
-            set(FUNCTIONS) - {"WebhookReceiverFunction", "EntitySyncFunction", "NoticesFunction"},
+            set(FUNCTIONS)
+            - {"WebhookReceiverFunction", "EntitySyncFunction", "NoticesFunction", "ConsoleFunction"},
         ),
     ],
 )

@@ -13,6 +13,7 @@ from accounting_sync_cli import (
     totals,
     trying,
 )
+from accounting_sync_cli.console import console
 from accounting_sync_cli.context import RootGroup, common_options
 from accounting_sync_cli.exports.audit_file import audit_file
 from accounting_sync_cli.exports.commands import export
@@ -35,6 +36,7 @@ app.add_typer(looking.documents, name="documents")
 app.add_typer(connections, name="connection")
 app.add_typer(mapping.mapping, name="mapping")
 app.add_typer(notices.notices, name="notices")
+app.add_typer(console, name="console")
 app.add_typer(export, name="export")
 app.command()(mapping.doctor)
 app.command()(reasons.reasons)

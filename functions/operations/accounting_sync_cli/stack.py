@@ -41,6 +41,7 @@ class Function(Enum):
     TRY = ("TryFunctionName", "try_function", "RepairPolicy")
     REPAIR = ("OperationsFunctionName", "operations_function", "RepairPolicy")
     RECONCILE = ("ReconciliationFunctionName", "reconciliation_function", "AdministerPolicy")
+    CONSOLE = ("ConsoleFunctionName", "console_function", "ConsolePolicy")
     ADMINISTER = ("AdministrationFunctionName", "administration_function", "AdministerPolicy")
 
     def __init__(self, output: str, local: str, policy: str) -> None:
@@ -57,6 +58,8 @@ class Stack:
     names: Mapping[Function, str]
     api_url: str = ""
     """Where webhooks go."""
+    console_url: str = ""
+    """Where the page is; empty where the stack has none."""
 
     def look(self, task: str, **fields: object) -> dict[str, Any]:
         """Ask what changes nothing; raises as `ask`."""
@@ -113,7 +116,7 @@ def open_local(file: Path = LOCAL_FILE) -> Stack:
         config=CONFIG,
     )
     names = {each: described[each.local] for each in Function if each.local in described}
-    return Stack(client, names, described["api_url"])
+    return Stack(client, names, described["api_url"], described.get("console_url", ""))
 
 
 def open_deployed(name: str, region: str | None, profile: str | None) -> Stack:
@@ -140,7 +143,12 @@ def _found(name: str, region: str | None, profile: str | None) -> Stack:
         ) from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     names = {each: outputs[each.output] for each in Function if each.output in outputs}
-    return Stack(session.client("lambda", config=CONFIG), names, outputs.get("ApiUrl", ""))
+    return Stack(
+        session.client("lambda", config=CONFIG),
+        names,
+        outputs.get("ApiUrl", ""),
+        outputs.get("ConsoleUrl", ""),
+    )
 
 
 def calling[Answer](function: Function, call: Callable[[], Answer]) -> Answer:

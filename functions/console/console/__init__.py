@@ -1,0 +1,1 @@
+"""The bookkeeper's page: shows what the operations API answers, and sends it what a person asks for."""

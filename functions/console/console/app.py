@@ -1,0 +1,92 @@
+"""Handler of ConsoleFunction: serves the page to browsers, and makes links for the command line."""
+
+import os
+from functools import cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from pydantic import TypeAdapter
+
+from accounting_sync.aws.clients import CLIENT_CONFIG
+from accounting_sync.aws.observability import make_logger
+from accounting_sync.time import Clock, utc_now
+from console.audit import AuditTrail
+from console.console import Console, View, problem
+from console.environment import Environment
+from console.pages import style_sheet
+from console.requests import BrowserRequest
+from console.sessions import Sessions
+from console.stack import CONFIG, Stack
+from operations.api.console import OpenConsole, Role
+from operations.api.serving import serve
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+
+REQUESTS: TypeAdapter[OpenConsole] = TypeAdapter(OpenConsole)
+
+
+def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Answer a browser; or an `OpenConsole`, of whoever may invoke the function itself."""
+    return handle(console(), event, context)
+
+
+def handle(console: Console, event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Tell the two kinds of events apart: API Gateway's have a method."""
+    if "httpMethod" in event:
+        return routes(console).resolve(event, context)
+    return serve(REQUESTS, event, console.sessions.open, make_logger())
+
+
+@cache
+def console() -> Console:
+    """Return what the process serves with, made once."""
+    environment = Environment.from_environment(os.environ)
+    dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
+    return make_console(dynamodb, boto3.client("lambda", config=CONFIG), environment, utc_now)
+
+
+def make_console(
+    dynamodb: "DynamoDBClient", functions: "LambdaClient", environment: Environment, clock: Clock
+) -> Console:
+    """Put the function together."""
+    return Console(
+        Sessions(dynamodb, environment.control_table, clock),
+        Stack(functions, environment.look_function, environment.operations_function),
+        AuditTrail(dynamodb, environment.accounting_table, clock),
+    )
+
+
+@cache
+def routes(console: Console) -> APIGatewayRestResolver:
+    """Return the page's addresses. All are in one folder, so that links between them can be relative."""
+    app = APIGatewayRestResolver()
+
+    def request() -> BrowserRequest:
+        return BrowserRequest.of(app.current_event)
+
+    def shows(address: str, view: View) -> None:
+        app.get(f"/console/{address}")(lambda: console.signed_in(request(), view))
+
+    def does(address: str, view: View, role: Role) -> None:
+        app.post(f"/console/{address}")(lambda: console.submitted(request(), view, role))
+
+    app.get("/console/style.css")(style_sheet)
+    app.get("/console/sign-in")(lambda: console.ask_to_sign_in(request()))
+    app.post("/console/sign-in")(lambda: console.sign_in(request()))
+    shows("overview", console.overview)
+    shows("needs-you", console.needs_you)
+    shows("activity", console.activity)
+    does("try-event", console.try_event, Role.REPAIR)
+    does("try-reason", console.try_reason, Role.REPAIR)
+    does("sign-out", console.sign_out, Role.LOOK)
+
+    @app.not_found
+    def not_found(_error: Exception) -> Response[str]:
+        return problem(request(), None, HTTPStatus.NOT_FOUND, "not_found")
+
+    return app

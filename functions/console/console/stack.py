@@ -1,0 +1,59 @@
+"""The operations API, as the console reaches it: by invoking the stack's functions."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ValidationError
+
+from operations.api.answers import Refusal
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+CONFIG = Config(connect_timeout=1, read_timeout=25, retries={"total_max_attempts": 1})
+"""API Gateway gives up after 29 s. Never sent twice: a read that timed out may have done its work."""
+
+
+class RefusedError(Exception):
+    """The operations API did not answer; its message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Asks LookFunction and OperationsFunction."""
+
+    client: "LambdaClient"
+    look_function: str
+    operations_function: str
+
+    def look[Answer: BaseModel](self, shape: type[Answer], task: str, **fields: object) -> Answer:
+        """Ask what changes nothing; raises RefusedError."""
+        return shape.model_validate(self._ask(self.look_function, task, fields))
+
+    def repair[Answer: BaseModel](self, shape: type[Answer], task: str, **fields: object) -> Answer:
+        """Ask for a repair; raises RefusedError."""
+        return shape.model_validate(self._ask(self.operations_function, task, fields))
+
+    def _ask(self, function: str, task: str, fields: dict[str, object]) -> dict[str, Any]:
+        request = {"task": task} | {name: value for name, value in fields.items() if value is not None}
+        try:
+            answer = self.client.invoke(FunctionName=function, Payload=json.dumps(request))
+            said = json.loads(answer["Payload"].read())
+        except (ClientError, BotoCoreError) as error:
+            raise RefusedError("The stack did not answer in time. Look again in a minute.") from error
+        if "FunctionError" in answer:
+            raise RefusedError(f"The function failed ({said.get('errorType')}). Its log has the details.")
+        refusal = _refusal(said)
+        if refusal:
+            raise RefusedError(refusal.message)
+        return dict(said)
+
+
+def _refusal(answer: dict[str, Any]) -> Refusal | None:
+    try:
+        return Refusal.model_validate(answer)
+    except ValidationError:
+        return None
