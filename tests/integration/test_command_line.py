@@ -70,9 +70,14 @@ class CommandLine:
 
     functions: FakeLambda
     width: int = 100
+    console_url: str = "https://page.example/production/console"
 
     def run(self, *arguments: str, answer: str | None = None) -> Result:
-        stack = Stack(cast("LambdaClient", self.functions), {each: each.name for each in Function})
+        stack = Stack(
+            cast("LambdaClient", self.functions),
+            {each: each.name for each in Function},
+            console_url=self.console_url,
+        )
         runner = CliRunner()
         return runner.invoke(app, arguments, obj=stack, input=answer, env={"COLUMNS": str(self.width)})
 
@@ -584,6 +589,7 @@ def test_events_are_listed_and_replayed_by_the_code_of_their_reason(
 
 
 ANSWERS: dict[str, dict[str, Any]] = {
+    "console.open": {"token": "secret", "expires_at": "2026-01-06T12:15:00Z"},
     "status": {"connections": []},
     "connections.list": {"connections": []},
     "events.list": {"events": [], "complete": True},
@@ -672,7 +678,29 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "export hledger": ("-c", CONNECTION, "--year", "2026"),
     "export beancount": ("-c", CONNECTION, "--year", "2026"),
     "export reconciliation": ("-c", CONNECTION, "--year", "2026"),
+    "console open": ("-c", CONNECTION, "--for", "Ada"),
 }
+
+
+def test_link_to_the_page_is_made_for_a_person_and_a_role() -> None:
+    command = asked({"CONSOLE": lambda _: ANSWERS["console.open"]})
+
+    answer = command.json("console", "open", "-c", CONNECTION, "--for", "Ada", "--role", "repair")
+
+    assert answer["link"] == "https://page.example/production/console/sign-in?link=secret"
+    (request,) = command.functions.asked
+    assert request == {"task": "console.open", "connection": CONNECTION, "person": "Ada", "role": "repair"}
+
+
+def test_stack_without_a_page_says_how_to_get_one() -> None:
+    command = asked({})
+    command.console_url = ""
+
+    result = command.run("console", "open", "-c", CONNECTION, "--for", "Ada")
+
+    assert result.exit_code == ExitCode.NOT_FOUND
+    assert "Console=true" in result.stderr
+    assert command.functions.asked == []
 
 
 def names_of(group: Any, before: str = "") -> set[str]:  # noqa: ANN401  # click's own types

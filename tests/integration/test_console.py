@@ -8,7 +8,7 @@ from datetime import timedelta
 from http.cookies import SimpleCookie
 from io import BytesIO
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from aws_lambda_powertools import Logger
@@ -52,6 +52,8 @@ class Functions:
 
     def _repair(self, asked: dict[str, Any]) -> dict[str, Any]:
         self.repairs.append(asked)
+        if asked["task"] == "unlink":
+            return {"unlinked": self.complete, "reason": "it is being synced; try again"}
         done = asked.get("event_ids", ["one", "two"])
         return {"events": dict.fromkeys(done, "replayed"), "complete": self.complete}
 
@@ -200,7 +202,7 @@ def test_signing_out_ends_the_session_for_every_copy_of_the_cookie(world: World)
     assert copy.get("overview").status == 401
 
 
-@pytest.mark.parametrize("address", ["overview", "needs-you", "activity"])
+@pytest.mark.parametrize("address", ["overview", "needs-you", "documents", "activity"])
 def test_pages_are_for_who_is_signed_in_and_are_kept_nowhere(world: World, address: str) -> None:
     browser = world.browser()
     assert browser.get(address).status == 401
@@ -305,3 +307,61 @@ def test_what_is_shown_is_escaped(world: World) -> None:
 def test_there_is_nothing_else(world: World) -> None:
     assert world.browser().get("elsewhere").status == 404
     assert world.browser().get("style.css").headers["Content-Type"].startswith("text/css")
+
+
+def test_document_is_found_by_its_number_with_its_timeline(world: World) -> None:
+    event_id = parked(world)
+    browser = world.browser()
+    browser.sign_in()
+
+    found = browser.get("documents", number="1").body
+    shown = browser.get("document", event=event_id).body
+
+    assert f'href="document?event={quote(event_id)}"' in found
+    assert "VAT code H21 is not mapped." in shown
+    assert "PARKED" in shown
+    assert "No document has the number 2." in browser.get("documents", number="2").body
+
+
+def test_document_of_another_connection_is_refused(world: World) -> None:
+    event_id = parked(world)
+    browser = world.browser()
+    browser.sign_in(connection="other")
+
+    assert browser.get("document", event=event_id).status == 404
+    token = browser.get("overview").form_token
+    assert browser.post("unlink", event=event_id, form_token=token).status == 404
+    assert "document?" not in browser.get("documents", number="1").body
+    assert world.functions.repairs == []
+
+
+def test_booked_document_is_unlinked_and_its_page_says_by_whom(world: World) -> None:
+    event = world.sync.sync("invoice", samples.DOCUMENTED_INVOICE)
+    browser = world.browser()
+    browser.sign_in()
+    token = browser.get("overview").form_token
+
+    answer = browser.post("unlink", event=event.event_id, form_token=token)
+
+    assert answer.headers["Location"] == f"document?{urlencode({'event': event.event_id})}"
+    (asked,) = world.functions.repairs
+    assert event.entity is not None
+    assert (asked["task"], asked["connection"], asked["entity_id"]) == (
+        "unlink",
+        CONNECTION,
+        event.entity.id,
+    )
+    assert "Ada: unlink" in browser.get("document", event=event.event_id).body
+
+
+def test_refused_repair_says_why(world: World) -> None:
+    event = world.sync.sync("invoice", samples.DOCUMENTED_INVOICE)
+    world.functions.complete = False
+    browser = world.browser()
+    browser.sign_in()
+
+    token = browser.get("overview").form_token
+    answer = browser.post("unlink", event=event.event_id, form_token=token)
+
+    assert answer.status == 503
+    assert "it is being synced; try again" in answer.body

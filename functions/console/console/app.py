@@ -80,9 +80,12 @@ def routes(console: Console) -> APIGatewayRestResolver:
     app.post("/console/sign-in")(lambda: console.sign_in(request()))
     shows("overview", console.overview)
     shows("needs-you", console.needs_you)
+    shows("documents", console.documents)
+    shows("document", console.document)
     shows("activity", console.activity)
     does("try-event", console.try_event, Role.REPAIR)
     does("try-reason", console.try_reason, Role.REPAIR)
+    does("unlink", console.unlink, Role.REPAIR)
     does("sign-out", console.sign_out, Role.LOOK)
 
     @app.not_found

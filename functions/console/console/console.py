@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from aws_lambda_powertools.event_handler import Response
 
@@ -12,7 +13,14 @@ from console.pages import cookie_of, moved, no_cookie, page
 from console.requests import BrowserRequest
 from console.sessions import Session, Sessions
 from console.stack import RefusedError, Stack
-from operations.api.answers import ReplayResult, StatusAnswer
+from operations.api.answers import (
+    Documents,
+    FoundDocument,
+    ReplayResult,
+    StatusAnswer,
+    Timeline,
+    Unlinked,
+)
 from operations.api.console import Role
 
 type View = Callable[[BrowserRequest, Session], Response[str]]
@@ -52,6 +60,26 @@ class Console:
         done = done if done.isdecimal() else ""
         return page("needs_you", request.language, session, shown=shown, done=done, all_done=complete)
 
+    def documents(self, request: BrowserRequest, session: Session) -> Response[str]:
+        """Find documents by the number that people know; the search is in the address."""
+        number = request.query.get("number", "").strip()
+        found = self._found(session.connection, number) if number else ()
+        return page("documents", request.language, session, number=number, found=found)
+
+    def _found(self, connection: str, number: str) -> tuple[FoundDocument, ...]:
+        return self.stack.look(Documents, "documents.find", connection=connection, number=number).documents
+
+    def document(self, request: BrowserRequest, session: Session) -> Response[str]:
+        """Show everything that happened to the entity of an event, and what people did about it here."""
+        event_id = request.query.get("event", "")
+        if not session.may_see(event_id):
+            return problem(request, session, HTTPStatus.NOT_FOUND, "elsewhere")
+        shown = self.stack.look(Timeline, "events.show", event_id=event_id)
+        subjects = {moment.event_id for moment in shown.moments} | {_entity(shown)}
+        actions = [each for each in self.audit.newest(session.connection) if each.subject in subjects]
+        values = {"shown": shown, "actions": actions, "event_id": event_id}
+        return page("document", request.language, session, **values)
+
     def activity(self, request: BrowserRequest, session: Session) -> Response[str]:
         """Show who did what."""
         return page("activity", request.language, session, actions=self.audit.newest(session.connection))
@@ -59,7 +87,7 @@ class Console:
     def try_event(self, request: BrowserRequest, session: Session) -> Response[str]:
         """Send one event through once more."""
         event_id = request.form.get("event", "")
-        if not event_id.startswith(f"{session.connection}#"):  # how every event's id begins
+        if not session.may_see(event_id):
             return problem(request, session, HTTPStatus.NOT_FOUND, "elsewhere")
         self.audit.write(session, "events.replay", event_id)
         return _replayed(self.stack.repair(ReplayResult, "events.replay", event_ids=[event_id]))
@@ -73,6 +101,19 @@ class Console:
         connection = session.connection
         result = self.stack.repair(ReplayResult, "events.replay", connection=connection, reason_code=code)
         return _replayed(result)
+
+    def unlink(self, request: BrowserRequest, session: Session) -> Response[str]:
+        """Forget what the entity of an event was booked as."""
+        event_id = request.form.get("event", "")
+        if not session.may_see(event_id):
+            return problem(request, session, HTTPStatus.NOT_FOUND, "elsewhere")
+        shown = self.stack.look(Timeline, "events.show", event_id=event_id)
+        self.audit.write(session, "unlink", _entity(shown))
+        entity = {"source": shown.source, "entity_type": shown.entity_type, "entity_id": shown.entity_id}
+        done = self.stack.repair(Unlinked, "unlink", connection=session.connection, **entity)
+        if not done.unlinked:
+            raise RefusedError(done.reason or "")
+        return moved(f"document?{urlencode({'event': event_id})}")
 
     def signed_in(self, request: BrowserRequest, view: View) -> Response[str]:
         """Show a page to who is signed in."""
@@ -101,6 +142,11 @@ class Console:
 def problem(request: BrowserRequest, session: Session | None, status: HTTPStatus, said: str) -> Response[str]:
     """Say what is wrong; `said` is the name of a text."""
     return page("problem", request.language, session, status, said=said)
+
+
+def _entity(shown: Timeline) -> str:
+    """Name an entity in the audit trail: `moment invoice 106939080`."""
+    return f"{shown.source} {shown.entity_type} {shown.entity_id}"
 
 
 def _signed_out(request: BrowserRequest) -> Response[str]:

@@ -38,6 +38,10 @@ class Session:
         """What a form must carry; nobody can make it without the cookie."""
         return hashlib.sha256(f"form:{self.token}".encode()).hexdigest()
 
+    def may_see(self, event_id: str) -> bool:
+        """Whether an event is of the session's connection: its id begins with the connection's name."""
+        return event_id.startswith(f"{self.connection}#")
+
     def accepts(self, form_token: str) -> bool:
         """Whether a form was made for this session."""
         return hmac.compare_digest(self.form_token.encode(), form_token.encode())
