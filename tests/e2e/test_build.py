@@ -21,6 +21,7 @@ ARTIFACTS = {
     "LookFunction": "/var/task",
     "AdministrationFunction": "/var/task",
     "NoticesFunction": "/var/task",
+    "ConsoleFunction": "/var/task",
 }
 
 
@@ -42,7 +43,9 @@ def test_layer_holds_what_the_functions_import_and_little_else(stack: LocalStack
     assert size < 50_000_000  # of the 250 MB that Lambda allows
 
 
-@pytest.mark.parametrize("artifact", ["SharedLayer", "OperationsFunction", "AdministrationFunction"])
+@pytest.mark.parametrize(
+    "artifact", ["SharedLayer", "OperationsFunction", "AdministrationFunction", "ConsoleFunction"]
+)
 def test_command_line_and_guides_are_not_shipped(artifact: str, stack: LocalStack) -> None:
     names = {path.name for path in (BUILT / artifact).rglob("*")}
 

@@ -77,8 +77,7 @@ class Console:
         shown = self.stack.look(Timeline, "events.show", event_id=event_id)
         subjects = {moment.event_id for moment in shown.moments} | {_entity(shown)}
         actions = [each for each in self.audit.newest(session.connection) if each.subject in subjects]
-        values = {"shown": shown, "actions": actions, "event_id": event_id}
-        return page("document", request.language, session, **values)
+        return page("document", request.language, session, shown=shown, actions=actions, event_id=event_id)
 
     def activity(self, request: BrowserRequest, session: Session) -> Response[str]:
         """Show who did what."""
