@@ -43,7 +43,7 @@ up: environment ## The same, then keep the stack until Ctrl-C (PORT, BIND_HOST, 
 	$(BIN)/python -m tests.local_stack up
 
 ##@ Check
-.PHONY: test lint types imports template unit integration contract reliability properties e2e bench flow fuzz bad-days audit sbom
+.PHONY: test lint types imports template unit integration contract reliability properties e2e bench flow fuzz bad-days chaos audit sbom
 test: environment ## Everything, two at a time; what continuous integration runs
 	@$(MAKE) --jobs=2 $(SYNC) lint types imports e2e reliability integration unit contract template
 
@@ -86,6 +86,7 @@ bench: environment ## Speed of what is built beside a bare handler, calls, costs
 	$(BIN)/python -m tests.benchmarks --rounds $(ROUNDS) --webhooks "$(WEBHOOKS)"
 
 EVENTS ?= 1000
+SEED ?= 1
 flow: .venv/.ready ## Waiting for Moneybird's limit, in simulated time: how well it is used (EVENTS=10000)
 	$(BIN)/python -m tests.flow $(EVENTS)
 
@@ -95,6 +96,9 @@ fuzz: .venv/.ready ## Hostile requests to the receiver: none may be answered wit
 
 bad-days: .venv/.ready ## 250 invoices while a fifth of all calls fails and workers die, in simulated time (an hour)
 	BAD_DAYS_INVOICES=250 $(BIN)/pytest -n auto -s tests/reliability/test_bad_days.py
+
+chaos: environment ## The local stack under faults, kills and duplicates, then a checker (EVENTS=1000 SEED=1 WITHOUT=claim)
+	$(BIN)/python -m tests.chaos --events $(EVENTS) --seed $(SEED) --without '$(WITHOUT)'
 
 audit: $(ENV)/sam/.ready $(ENV)/audit/.ready ## The template by checkov's rules; the libraries' known weaknesses (asks PyPI)
 	@mkdir -p $(LOCAL)/audit

@@ -5,6 +5,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 """The project."""
 EVENTS = ROOT / "events"
+BUILD = ROOT / ".aws-sam" / "build"
+"""What `sam build` leaves and `sam deploy` takes."""
 LOCAL = ROOT / ".local"
 STACK_FILE = LOCAL / "stack.json"
 

@@ -2,7 +2,7 @@
 
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.local_stack.aws import sam
 from tests.local_stack.aws.local_aws import LocalAws, local_aws
 from tests.local_stack.description import StackCredentials, StackDescription
 from tests.local_stack.errors import LocalStackError
-from tests.local_stack.paths import MINISTACK_ENVIRONMENT, SAM_ENVIRONMENT, STATE
+from tests.local_stack.paths import BUILD, MINISTACK_ENVIRONMENT, SAM_ENVIRONMENT, STATE
 from tests.local_stack.providers import Provider, register_moneybird_webhook, simulator
 from tests.local_stack.running.ports import LOOPBACK, check_free
 from tests.local_stack.running.progress import Progress
@@ -42,6 +42,10 @@ class StackOptions:
     moneybird_api_token: str | None = None
     moment_company: str | None = None
     moment_api_key: str | None = None
+    functions_endpoint: str | None = None
+    """Where the functions find AWS, if not directly: a proxy that leads to the port."""
+    change_build: Callable[[Path], None] | None = None
+    """What is done to the built code before it is deployed."""
 
     def credentials(self) -> StackCredentials:
         """Return credentials for a new stack: the user's where there are any, random ones otherwise."""
@@ -88,12 +92,20 @@ def local_stack(options: StackOptions, progress: Progress) -> Iterator[LocalStac
         with sam.building(folder) as wait_for_build:
             with progress.step(f"Local AWS on port {options.port}, and the providers"):
                 aws = resources.enter_context(
-                    local_aws(options.host, options.port, folder, enforce_iam=options.enforce_iam)
+                    local_aws(
+                        options.host,
+                        options.port,
+                        folder,
+                        enforce_iam=options.enforce_iam,
+                        functions_endpoint=options.functions_endpoint,
+                    )
                 )
                 moneybird = resources.enter_context(_moneybird(options, credentials, folder))
                 moment = resources.enter_context(_moment(options, credentials, folder))
             with progress.step("Build (sam build; the first one takes a minute)"):
                 wait_for_build()
+                if options.change_build:
+                    options.change_build(BUILD)
             with progress.step("Deployment (sam deploy)"):
                 outputs = sam.deploy(aws, folder, _parameters(options, moneybird, moment))
         description = _describe(aws, outputs, moneybird, moment, credentials)

@@ -120,7 +120,9 @@ def clean_environment() -> dict[str, str]:
 
 
 @contextmanager
-def local_aws(host: str, port: int, folder: Path, *, enforce_iam: bool) -> Iterator[LocalAws]:
+def local_aws(
+    host: str, port: int, folder: Path, *, enforce_iam: bool, functions_endpoint: str | None = None
+) -> Iterator[LocalAws]:
     """Run a local AWS.
 
     Parameters
@@ -132,6 +134,8 @@ def local_aws(host: str, port: int, folder: Path, *, enforce_iam: bool) -> Itera
     enforce_iam
         Whether the policies of the functions' roles are enforced. Then only the credentials of
         `LocalAws.environment` are let in.
+    functions_endpoint
+        Where the functions find it; None: directly.
     """
     check_free(host, port)
     temporary = folder / "tmp"
@@ -140,7 +144,7 @@ def local_aws(host: str, port: int, folder: Path, *, enforce_iam: bool) -> Itera
     environment = clean_environment() | {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": host,
-        "AWS_ENDPOINT_URL": aws.endpoint_url,  # for the functions
+        "AWS_ENDPOINT_URL": functions_endpoint or aws.endpoint_url,  # for the functions
         "MINISTACK_REGION": REGION,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,

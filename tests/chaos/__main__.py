@@ -1,0 +1,57 @@
+"""`make chaos EVENTS=1000 SEED=1 WITHOUT=claim`: run it, then let the checker judge."""
+
+import shutil
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tests.chaos.proxy import AwsFaults, fault_proxy
+from tests.chaos.run import ChaosRun
+from tests.chaos.switches import FAST, SWITCHES, Patch
+from tests.local_stack.paths import LOCAL
+from tests.local_stack.running.ports import free_port
+from tests.local_stack.running.processes import stop_on_signals
+from tests.local_stack.running.progress import Progress
+from tests.local_stack.stack import StackOptions, local_stack
+
+CHECKER = Path(__file__).with_name("checker.py")
+
+
+def chaos(
+    events: Annotated[int, typer.Option(min=1)] = 100,
+    seed: int = 1,
+    without: Annotated[str, typer.Option(help="The guard to take out.")] = "",
+    port: Annotated[int, typer.Option(envvar="PORT")] = 4566,
+) -> None:
+    """Bring a stack up, make its day a bad one, and check what came of it."""
+    stop_on_signals()
+    patches = FAST + (SWITCHES[without] if without else ())
+    folder = LOCAL / "chaos" / f"{events}-{seed}{'-' * bool(without)}{without.replace(' ', '-')}"
+    shutil.rmtree(folder, ignore_errors=True)
+    faults, proxy_port = AwsFaults(seed), free_port()
+    options = StackOptions(
+        port,
+        moneybird_rate="6000/300",
+        functions_endpoint=f"http://127.0.0.1:{proxy_port}",
+        change_build=partial(_change, patches),
+    )
+    with fault_proxy(proxy_port, port, faults), local_stack(options, Progress()) as stack:
+        run = ChaosRun(stack, port, faults, events)
+        with Progress().step(f"{events} events, seed {seed}"):
+            run.run()
+        run.leave(folder)
+        shutil.copy(stack.folder / "aws.log", folder / "functions.log")
+    sys.exit(subprocess.run([sys.executable, CHECKER, folder], check=False).returncode)
+
+
+def _change(patches: tuple[Patch, ...], built: Path) -> None:
+    for patch in patches:
+        patch.apply(built)
+
+
+if __name__ == "__main__":
+    typer.run(chaos)

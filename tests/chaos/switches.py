@@ -1,0 +1,106 @@
+"""Guards taken out of the built copy, one at a time, to show that a run without them is noticed."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class PatchError(Exception):
+    """The text that a patch replaces is no longer there: the patch must follow the code."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One replacement in one file of the built code."""
+
+    file: str
+    """End of its path."""
+    old: str
+    new: str
+
+    def apply(self, folder: Path) -> None:
+        """Replace the text in each copy of the file below a folder.
+
+        Raises
+        ------
+        PatchError
+            If there is no such file, or the text is not in it exactly once.
+        """
+        files = [file for file in folder.rglob(Path(self.file).name) if file.as_posix().endswith(self.file)]
+        if not files:
+            raise PatchError(f"no {self.file} below {folder}")
+        for file in files:
+            text = file.read_text()
+            if text.count(self.old) != 1:
+                raise PatchError(f"{file}: {self.old!r} is there {text.count(self.old)} times")
+            file.write_text(text.replace(self.old, self.new))
+            for compiled in (file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"):
+                compiled.unlink()  # it is used without a look at its source
+
+
+_UPSERT = "destinations/moneybird/writing/upsert.py"
+_CLAIMS = "accounting/stores/claim_store.py"
+_FREE = '"attribute_not_exists(claimed_by) OR claimed_by = :owner OR expires_at < :now"'
+
+SCALE = 20
+"""How much faster the functions' clock runs: two minutes of settling take six seconds."""
+
+_BEGAN = round(time.time())
+
+FAST = (
+    Patch(
+        "accounting_sync/time.py",
+        "    return datetime.now(UTC)\n",
+        "    import os, time\n"
+        f"    began, skew = {_BEGAN}, os.getpid() % 5 - 2\n"
+        f"    return datetime.fromtimestamp(began + (time.time() - began) * {SCALE} + skew, UTC)\n",
+    ),
+    # A claim must outlive its worker, and workers are as slow as ever.
+    Patch(
+        "pipeline/sync_pipeline.py",
+        "LEASE = timedelta(seconds=90)",
+        f"LEASE = timedelta(seconds=90 * {SCALE})",
+    ),
+)
+"""Time runs faster in the functions, and differs by up to two seconds between them."""
+
+SWITCHES = {
+    "conditional put": (
+        Patch(
+            "webhooks/event_intake.py",
+            '"ConditionExpression": "attribute_not_exists(event_id)",',
+            '"ConditionExpression": "attribute_not_exists(event_id) OR attribute_exists(event_id)",',
+        ),
+    ),
+    "intent": (
+        Patch(
+            _UPSERT,
+            "        found = find_unlinked(target, link)\n        if found is not None:",
+            "        found = None\n        if found is not None:",
+        ),
+        Patch(
+            _UPSERT,
+            "            self._wait_until_settled(link.intent[ATTEMPTED_AT])\n        return self._create",
+            "            pass\n        return self._create",
+        ),
+    ),
+    "claim": (Patch(_CLAIMS, _FREE, '"attribute_exists(pk) OR attribute_not_exists(pk)"'),),
+    "fence": (
+        Patch(
+            _CLAIMS,
+            'SORT_KEY, "fence = :fence", fence=claim.fence)',
+            'SORT_KEY, "fence > :fence OR fence <= :fence", fence=claim.fence)',
+        ),
+    ),
+    "sweep": (
+        Patch(
+            "operations/sweep.py",
+            "for event_id, status in self._candidates():",
+            "for event_id, status in ():",
+        ),
+    ),
+    "version check": (
+        Patch("accounting/versions.py", "        return after < before\n", "        return False\n"),
+        Patch("accounting/versions.py", "        return told < known\n", "        return False\n"),
+    ),
+}
