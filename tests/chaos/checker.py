@@ -2,8 +2,8 @@
 
     python tests/chaos/checker.py FOLDER
 
-The folder holds JSON: `sent` (what was delivered and answered with 200), `events` and `accounting` (the tables,
-item by item as DynamoDB gives them), `moneybird` and `moment` (state of the simulated providers),
+The folder holds JSON: `sent` (what was answered with 200), `events` and `accounting` (the tables, item by
+item as DynamoDB gives them), `moneybird` and `moment` (state of the simulated providers),
 `deliveries` (of Moneybird) and `faults` (what went wrong, by kind).
 """
 
