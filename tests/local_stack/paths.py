@@ -5,8 +5,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 """The project."""
 EVENTS = ROOT / "events"
-BUILD = ROOT / ".aws-sam" / "build"
-"""What `sam build` leaves and `sam deploy` takes."""
 LOCAL = ROOT / ".local"
 STACK_FILE = LOCAL / "stack.json"
 
@@ -14,6 +12,8 @@ BASE_ENVIRONMENT = LOCAL / "env" / "base"
 MINISTACK_ENVIRONMENT = LOCAL / "env" / "ministack"
 SAM_ENVIRONMENT = LOCAL / "env" / "sam"
 SAM_FOLDER = LOCAL / "sam"
+BUILD = SAM_FOLDER / "build"
+"""What `sam build` leaves and `sam deploy` takes; samconfig.toml names it as well."""
 SAM_APP_FOLDER = LOCAL / "cache" / "sam"
 STATE = LOCAL / "state"
 """One folder a stack: logs, temporary files, the local AWS's data."""
