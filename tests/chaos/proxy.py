@@ -134,6 +134,12 @@ class _Handler(BaseHTTPRequestHandler):
         return self._answer(response.status, dict(response.getheaders()), content) if answers else self._cut()
 
     def _answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
+        try:
+            self._write(status, headers, content)
+        except ConnectionError:  # the caller has been killed, or waits no longer
+            self._cut()
+
+    def _write(self, status: int, headers: dict[str, str], content: bytes) -> None:
         self.send_response(status)
         for name, value in headers.items():
             if name.lower() not in {*_NOT_PASSED_ON, "date", "server"}:
