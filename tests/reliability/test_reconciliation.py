@@ -1,5 +1,6 @@
 """What webhooks did not tell is found: every bit of it, nothing twice, and nothing else."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -35,7 +36,7 @@ def reconcile(function: SyncFunction, task: str = "reconcile", **more: str) -> d
 
 def once(function: SyncFunction, task: dict[str, str]) -> dict[str, Any]:
     """Give a task time for a chunk or two."""
-    looks = iter([60.0] * 4)  # a call to a provider looks as well
+    looks = iter([60.0] * 5)  # so do the tasks, and each call to a provider
     (run,) = make_reconciliation(function).run(task, lambda: next(looks, 0.0))["runs"]
     return dict(run)
 
@@ -236,6 +237,31 @@ def test_connection_whose_webhooks_never_came_is_reconciled_all_the_same(functio
 
     assert [run["connection"] for run in answer["runs"]] == [CONNECTION]
     assert function.queue.messages != []
+
+
+def test_connections_that_time_did_not_suffice_for_are_the_first_of_the_next_schedule(
+    function: SyncFunction,
+) -> None:
+    tasks = make_reconciliation(function)
+    others = {"another", "third"}
+    for each in others:
+        tasks.registry.add(each, function.now)
+        name = function.environment.connection_prefix + each
+        function.aws.secretsmanager.create_secret(Name=name, SecretString=json.dumps(SECRET))
+    names = {CONNECTION, *others}
+
+    def reconcile_one() -> tuple[set[str], list[str]]:
+        left = iter([1.0])
+        answer = tasks.run({"task": "reconcile_all"}, lambda: next(left, 0.0))
+        function.pass_time(hours=6)
+        return {run.connection for run in tasks.runs.all()}, answer["left"]
+
+    (first, left), (second, _), (third, _) = (reconcile_one() for _ in range(3))
+
+    assert len(first) == 1
+    assert set(left) == names - first
+    assert len(second) == 2
+    assert third == names
 
 
 def test_age_of_the_oldest_suspicion_is_told_until_it_is_looked_at(function: SyncFunction) -> None:

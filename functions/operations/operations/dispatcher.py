@@ -1,8 +1,9 @@
 """Sends waiting events again: when their time has come, their provider is back, or its limit has room."""
 
 import math
+import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableSequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
@@ -53,6 +54,7 @@ class Dispatcher:
     counter: Counter
     logger: Logger
     sleep: Callable[[float], None] = time.sleep
+    shuffle: Callable[[MutableSequence[Waiting]], None] = random.shuffle
 
     def keep_pace(self, has_time: Callable[[], bool]) -> int:
         """Pass again and again while events wait in line for a limit; return how many were sent."""
@@ -71,9 +73,14 @@ class Dispatcher:
         return any(next(line, None) is not None for line in lines)
 
     def run(self, has_time: Callable[[], bool]) -> int:
-        """Send what may run now, until the limit is reached or time is up; return how many."""
-        sent = 0
-        for waiting in self.registry.waiting():
+        """Send what may run now, until the limit is reached or time is up; return how many.
+
+        The order of connections is random. In a fixed one the last would wait until the first ones have
+        nothing left to send.
+        """
+        sent, connections = 0, list(self.registry.waiting())
+        self.shuffle(connections)
+        for waiting in connections:
             if sent >= LIMIT or not has_time():
                 break
             sent += self._dispatch_connection(waiting, LIMIT - sent, has_time)

@@ -1,7 +1,9 @@
 """The tasks of the reconciliation function: what a schedule or a person asks of it."""
 
-from collections.abc import Callable, Mapping
+import random
+from collections.abc import Callable, Mapping, MutableSequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -34,6 +36,7 @@ class Tasks:
     expiry: KeyExpiry
     totals: TotalsTasks
     logger: Logger
+    shuffle: Callable[[MutableSequence[Run]], None] = random.shuffle
 
     def run(self, task: Mapping[str, Any], time_left: Callable[[], float]) -> dict[str, Any]:
         """Do what a task names.
@@ -89,9 +92,13 @@ class Tasks:
         raise ValueError(EXPECTED)
 
     def _reconcile_all(self, time_left: Callable[[], float]) -> dict[str, Any]:
-        """Open a run for each connection; whatever is wrong with one, the others are reconciled."""
-        failed = {}
-        for connection in self._connections():
+        """Open a run for each connection; whatever is wrong with one, the others are reconciled.
+
+        Those that time does not suffice for are the first ones of the next schedule.
+        """
+        failed, connections = {}, self._longest_ago_first()
+        while connections and time_left() > 0:
+            connection = connections.pop(0)
             for work in (self._open_run, self.health.check, self.expiry.check):
                 try:
                     work(connection, time_left)
@@ -99,7 +106,17 @@ class Tasks:
                     about = {"connection": connection, "cause": str(error)}
                     self.logger.warning("not reconciled", extra=about)
                     failed[connection] = str(error)
-        return {"runs": [_shown(run) for run in self._go_on(time_left)], "failed": failed}
+        if connections:
+            self.logger.warning("left for the next schedule", extra={"connections": len(connections)})
+        runs = [_shown(run) for run in self._go_on(time_left)]
+        return {"runs": runs, "failed": failed, "left": connections}
+
+    def _longest_ago_first(self) -> list[str]:
+        """Return all connections: first those without a reconciliation, then by when the last one began."""
+        begun = {
+            run.connection: run.started_at for run in self.runs.all() if run.kind is RunKind.RECONCILIATION
+        }
+        return sorted(self._connections(), key=lambda name: begun.get(name, _NEVER))
 
     def _connections(self) -> list[str]:
         """Return all connections that are known: those with webhooks, and those with booking settings."""
@@ -114,7 +131,10 @@ class Tasks:
         return self.runner.open(connection, RunKind.RECONCILIATION, {})
 
     def _go_on(self, time_left: Callable[[], float]) -> list[Run]:
-        return [self.runner.go_on(run, time_left) for run in self.runs.all() if run.state is RunState.OPEN]
+        """Go on with all open runs, in a random order: a long one does not keep the time from the others."""
+        opened = [run for run in self.runs.all() if run.state is RunState.OPEN]
+        self.shuffle(opened)
+        return [self.runner.go_on(run, time_left) if time_left() > 0 else run for run in opened]
 
     def _open(
         self, connection: str, kind: RunKind, task: Mapping[str, Any], time_left: Callable[[], float]
@@ -135,6 +155,7 @@ class Tasks:
         return {"runs": [_shown(self.runner.set_state(run, state))]}
 
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _KINDS = {"reconcile": RunKind.RECONCILIATION, "backfill": RunKind.BACKFILL}
 _STATES = {"stop": RunState.STOPPED, "resume": RunState.OPEN}
 
