@@ -6,6 +6,7 @@ role: a change of it is a change of what an intruder could do, and is looked at 
 
 import json
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ LOGS_AND_TRACES = {
     "arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess",
 }
 """What SAM attaches to the role of each function: to write logs and traces."""
+_KEYED = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
 EVERYWHERE = {"lambda:GetAccountSettings"}
 """Actions for which AWS knows no resource."""
 
@@ -74,6 +76,11 @@ def walk(node: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401  # any JSON
         yield from walk(inner)
 
 
+def methods_of(route: dict[str, Any]) -> set[str]:
+    """Return the methods of a path; of one with a condition, SAM writes them as its first branch."""
+    return set(route["Fn::If"][1] if "Fn::If" in route else route)
+
+
 def test_rights_are_those_that_were_looked_at() -> None:
     held = sorted(line for role in of_type("AWS::IAM::Role") for line in rights(role))
 
@@ -95,7 +102,7 @@ def test_every_right_names_its_action_and_a_resource_of_this_stack() -> None:
 
 def test_conditions_on_keys_go_with_actions_that_always_have_a_key() -> None:
     """`ForAllValues` is true as well where a request names no key at all, as a Scan does not."""
-    keyed = {f"dynamodb:{action}" for action in ("GetItem", "PutItem", "UpdateItem", "Query")}
+    keyed = {f"dynamodb:{action}" for action in _KEYED}
     conditional = [
         each for role in of_type("AWS::IAM::Role") for each in statements(role) if "Condition" in each
     ]
@@ -138,14 +145,18 @@ def test_a_schedule_may_invoke_its_own_function_and_no_other() -> None:
         assert invoke["Resource"] == schedule["Target"]["Arn"]
 
 
-def test_the_api_invokes_the_receiver_and_nobody_else_invokes_anything() -> None:
+def test_each_api_invokes_its_own_function_and_nobody_else_invokes_anything() -> None:
     permissions = of_type("AWS::Lambda::Permission").values()
+    invoked = Counter(
+        (each["SourceArn"]["Fn::Sub"][1]["__ApiId__"]["Ref"], each["FunctionName"]["Ref"])
+        for each in permissions
+    )
 
-    assert len(permissions) == 6  # three methods on two routes
-    for permission in permissions:
-        assert permission["FunctionName"] == {"Ref": "WebhookReceiverFunction"}
-        assert permission["Principal"] == "apigateway.amazonaws.com"
-        assert permission["SourceArn"]["Fn::Sub"][1]["__ApiId__"] == {"Ref": "WebhookApi"}
+    assert {each["Principal"] for each in permissions} == {"apigateway.amazonaws.com"}
+    assert invoked == {
+        ("WebhookApi", "WebhookReceiverFunction"): 6,  # three methods on two routes
+        ("ConsoleApi", "ConsoleFunction"): 2,
+    }
     assert of_type("AWS::Lambda::Url") == {}
 
 
@@ -160,11 +171,27 @@ def test_strangers_are_let_in_at_the_api_and_nowhere_else() -> None:
     assert open_to_all == {"WebhookApi"}
 
 
-def test_there_is_one_stage_with_the_two_routes_and_no_more() -> None:
-    (api,) = of_type("AWS::ApiGateway::RestApi").values()
-
-    assert len(of_type("AWS::ApiGateway::Stage")) == 1
-    assert {path: set(methods) for path, methods in api["Body"]["paths"].items()} == {
-        "/webhooks/{connection}/moneybird": {"get", "head", "post"},
-        "/webhooks/{connection}/moment/{kind}": {"get", "head", "post"},
+def test_each_api_has_one_stage_with_its_routes_and_no_more() -> None:
+    apis = of_type("AWS::ApiGateway::RestApi")
+    routes = {
+        name: {path: methods_of(route) for path, route in api["Body"]["paths"].items()}
+        for name, api in apis.items()
     }
+    stages = Counter(each["RestApiId"]["Ref"] for each in of_type("AWS::ApiGateway::Stage").values())
+
+    assert routes == {
+        "WebhookApi": {
+            "/webhooks/{connection}/moneybird": {"get", "head", "post"},
+            "/webhooks/{connection}/moment/{kind}": {"get", "head", "post"},
+        },
+        "ConsoleApi": {"/console/{page}": {"get", "post"}},
+    }
+    assert stages == dict.fromkeys(routes, 1)
+
+
+def test_the_page_is_there_only_where_it_was_asked_for() -> None:
+    named = {name: each for name, each in expanded()["Resources"].items() if "Console" in name}
+
+    assert len(named) >= 5
+    assert {name for name, each in named.items() if each.get("Condition") != "HasConsole"} == set()
+    assert expanded()["Parameters"]["Console"]["Default"] == "false"
