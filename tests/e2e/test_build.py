@@ -21,6 +21,8 @@ ARTIFACTS = {
     "LookFunction": "/var/task",
     "AdministrationFunction": "/var/task",
     "NoticesFunction": "/var/task",
+    "ExportFunction": "/var/task",
+    "ReconciliationFunction": "/var/task",
     "ConsoleFunction": "/var/task",
 }
 

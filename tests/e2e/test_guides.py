@@ -82,7 +82,7 @@ def reader(stack: LocalStack, sam: SamTool, tmp_path_factory: pytest.TempPathFac
     activate.touch()
     session = boto3.Session("test", "test", region_name=REGION)
     aws = AwsTool(session, stack.aws.endpoint_url, AwsCommands(), stack.outputs)
-    names = {each: stack.outputs[each.output] for each in Function if each.output in stack.outputs}
+    names = {each: stack.outputs[each.output] for each in Function}
     deployed = Stack(stack.aws.functions, names, stack.description.api_url)
     tools: dict[str, Tool] = {
         "aws": aws,

@@ -48,6 +48,9 @@ class StackDescription(BaseModel):
     try_function: str
     reconciliation_function: str
     administration_function: str
+    console_function: str
+    console_url: str
+    """Of the page for bookkeepers, without a final slash."""
     moneybird_url: str
     """Base of Moneybird's API, as the functions call it: `http://.../api/v2`."""
     moment_url: str

@@ -153,6 +153,7 @@ def _parameters(options: StackOptions, moneybird: Provider, moment: Provider) ->
     return {
         **rate,
         "Stage": STAGE,
+        "Console": "true",
         "Architecture": sam.architecture(),
         "LogLevel": "DEBUG",
         "MoneybirdBaseUrl": moneybird.base_url,
@@ -169,7 +170,7 @@ def _describe(
 ) -> StackDescription:
     return StackDescription(
         endpoint_url=aws.endpoint_url,
-        api_url=f"{aws.endpoint_url}/restapis/{outputs['ApiId']}/{STAGE}/_user_request_",
+        api_url=_deployed(aws, outputs["ApiId"]),
         events_table=outputs["WebhookEventsTableName"],
         accounting_table=outputs["AccountingTableName"],
         control_table=outputs["ControlTableName"],
@@ -184,11 +185,17 @@ def _describe(
         try_function=outputs["TryFunctionName"],
         reconciliation_function=outputs["ReconciliationFunctionName"],
         administration_function=outputs["AdministrationFunctionName"],
+        console_function=outputs["ConsoleFunctionName"],
+        console_url=f"{_deployed(aws, outputs['ConsoleApiId'])}/console",
         moneybird_url=moneybird.base_url,
         moment_url=moment.base_url,
         connection=connection.NAME,
         credentials=credentials,
     )
+
+
+def _deployed(aws: LocalAws, api: str) -> str:
+    return f"{aws.endpoint_url}/restapis/{api}/{STAGE}/_user_request_"
 
 
 def _connect(aws: LocalAws, description: StackDescription, moneybird: Provider) -> StackDescription:
