@@ -13,12 +13,13 @@ from accounting_sync.aws.clients import CLIENT_CONFIG
 from accounting_sync.aws.observability import make_logger
 from accounting_sync.time import Clock, utc_now
 from console.audit import AuditTrail
-from console.console import Console, View, problem
+from console.console import Console
 from console.environment import Environment
 from console.pages import style_sheet
 from console.requests import BrowserRequest
 from console.sessions import Sessions
 from console.stack import CONFIG, Stack
+from console.views.view import View, problem
 from operations.api.console import OpenConsole, Role
 from operations.api.serving import serve
 
@@ -39,7 +40,7 @@ def handle(console: Console, event: dict[str, Any], context: "LambdaContext") ->
     """Tell the two kinds of events apart: API Gateway's have a method."""
     if "httpMethod" in event:
         return routes(console).resolve(event, context)
-    return serve(REQUESTS, event, console.sessions.open, make_logger())
+    return serve(REQUESTS, event, console.gate.sessions.open, make_logger())
 
 
 @cache
@@ -54,7 +55,7 @@ def make_console(
     dynamodb: "DynamoDBClient", functions: "LambdaClient", environment: Environment, clock: Clock
 ) -> Console:
     """Put the function together."""
-    return Console(
+    return Console.of(
         Sessions(dynamodb, environment.control_table, clock),
         Stack(functions, environment.look_function, environment.operations_function),
         AuditTrail(dynamodb, environment.accounting_table, clock),
@@ -70,23 +71,23 @@ def routes(console: Console) -> APIGatewayRestResolver:
         return BrowserRequest.of(app.current_event)
 
     def shows(address: str, view: View) -> None:
-        app.get(f"/console/{address}")(lambda: console.signed_in(request(), view))
+        app.get(f"/console/{address}")(lambda: console.gate.signed_in(request(), view))
 
-    def does(address: str, view: View, role: Role) -> None:
-        app.post(f"/console/{address}")(lambda: console.submitted(request(), view, role))
+    def does(address: str, view: View, role: Role = Role.REPAIR) -> None:
+        app.post(f"/console/{address}")(lambda: console.gate.submitted(request(), view, role))
 
     app.get("/console/style.css")(style_sheet)
-    app.get("/console/sign-in")(lambda: console.ask_to_sign_in(request()))
-    app.post("/console/sign-in")(lambda: console.sign_in(request()))
-    shows("overview", console.overview)
-    shows("needs-you", console.needs_you)
-    shows("documents", console.documents)
-    shows("document", console.document)
-    shows("activity", console.activity)
-    does("try-event", console.try_event, Role.REPAIR)
-    does("try-reason", console.try_reason, Role.REPAIR)
-    does("unlink", console.unlink, Role.REPAIR)
-    does("sign-out", console.sign_out, Role.LOOK)
+    app.get("/console/sign-in")(lambda: console.gate.ask_to_sign_in(request()))
+    app.post("/console/sign-in")(lambda: console.gate.sign_in(request()))
+    does("sign-out", console.gate.sign_out, Role.LOOK)
+    shows("overview", console.overview.show)
+    shows("needs-you", console.needs_you.show)
+    does("try-event", console.needs_you.try_event)
+    does("try-reason", console.needs_you.try_reason)
+    shows("documents", console.documents.show)
+    shows("document", console.document.show)
+    does("unlink", console.document.unlink)
+    shows("activity", console.activity.show)
 
     @app.not_found
     def not_found(_error: Exception) -> Response[str]:

@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from accounting_sync.time import booking_time
 from console.sessions import SESSION_LIFE, Session
-from console.texts import TEXTS
+from console.texts import words
 
 COOKIE = "__Host-session"
 """With this prefix a browser takes it only as Secure, for this host alone (RFC 6265bis)."""
@@ -41,7 +41,7 @@ def page(
 ) -> Response[str]:
     """Render a template as an answer."""
     body = _jinja.get_template(f"{name}.html").render(
-        language=language, t=TEXTS[language], session=session, current=name, **values
+        language=language, t=words(language, name), session=session, current=name, **values
     )
     return Response(code, "text/html; charset=utf-8", body, headers=HEADERS | {"Vary": "Accept-Language"})
 
