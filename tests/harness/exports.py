@@ -19,11 +19,11 @@ from werkzeug.test import Client
 from accounting_sync.aws.parameters import ALWAYS_FRESH, Parameters, parameter_reader, secret_reader
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
 from accounting_sync.connections.connection import ConnectionStore
-from accounting_sync_cli.exports import audit_file
 from accounting_sync_cli.main import app
 from accounting_sync_cli.stack import Function, Stack
 from operations.api.serving import serve
 from operations.exports.app import REQUESTS, make_exports
+from operations.formats import audit_file
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import CONNECTION, SETTINGS, World
 from tests.simulators.moment import samples

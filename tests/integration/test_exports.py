@@ -11,8 +11,8 @@ from zipfile import ZipFile
 import pytest
 
 from accounting_sync_cli.errors import ExitCode
-from accounting_sync_cli.exports import audit_file
 from operations.exports import year_pages
+from operations.formats import audit_file
 from tests.harness.exports import CREDIT, HIGH, INVOICE, LOW, Exporting, with_bookings
 from tests.harness.world import CONNECTION, SETTINGS
 from tests.simulators.moment import samples

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounting_sync.accounting.documents import DocumentState
-from accounting_sync_cli.exports.workbook import workbook_of
 from operations.api.exports import (
     Chart,
     Entry,
@@ -25,6 +24,7 @@ from operations.api.exports import (
 from operations.formats.audit_file import UnreadableError, compare, read_audit_file
 from operations.formats.reconciliation_table import table_of, write_csv
 from operations.formats.transactions import RECEIVABLE, Accounts, transactions_of
+from operations.formats.workbook import workbook_of
 
 DAY = date(2026, 1, 5)
 CENTS = st.integers(-(10**9), 10**9).map(lambda cents: Decimal(cents) / 100)

@@ -4,7 +4,6 @@ import io
 import time
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 import typer
 import urllib3
@@ -23,6 +22,7 @@ from operations.formats.audit_file import (
     Compared,
     UnreadableError,
     compare,
+    is_safe_address,
     read_audit_file,
 )
 
@@ -30,8 +30,6 @@ LOOK_EVERY = 15.0
 """Seconds between two looks: each is a call, and Moneybird allows 150 in five minutes."""
 LISTED = 20
 """Numbers that are listed of each kind."""
-LOCAL = frozenset({"127.0.0.1", "localhost"})
-"""Hosts that are asked without https: the local stack's."""
 _TIMEOUT = urllib3.Timeout(connect=10.0, read=60.0)
 
 
@@ -77,8 +75,7 @@ def _fetched(session: Session, connection: str, known: tuple[str, ...], looks: i
 
 
 def _download(url: str) -> bytes:
-    parts = urlsplit(url)
-    if parts.scheme != "https" and parts.hostname not in LOCAL:
+    if not is_safe_address(url):
         raise CommandError(ExitCode.FAILED, "Moneybird gave an address without https: it was not fetched.")
     try:
         answer = urllib3.request("GET", url, timeout=_TIMEOUT, redirect=False, retries=False)

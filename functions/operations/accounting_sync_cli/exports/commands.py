@@ -1,6 +1,5 @@
 """The commands `accounting-sync export ...`: the books of a year as files for an accountant."""
 
-import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -13,13 +12,9 @@ import typer
 from accounting_sync_cli.context import Session, session_of
 from accounting_sync_cli.errors import CommandError, ExitCode
 from accounting_sync_cli.exports.asking import ask_patiently, pages_of
-from accounting_sync_cli.exports.workbook import workbook_of
 from accounting_sync_cli.looking import ConnectionName
 from operations.api.exports import Chart, Entry, JournalPage, ReconciliationPage, ReconciliationRow, Verdict
-from operations.formats.beancount import beancount_lines
-from operations.formats.hledger import hledger_lines
-from operations.formats.reconciliation_table import COLUMNS, Cell, table_of, write_csv
-from operations.formats.transactions import Accounts, Transaction, transactions_of
+from operations.formats import files
 
 export = typer.Typer(no_args_is_help=True, help="Write the books of a year into files.")
 
@@ -53,15 +48,9 @@ def reconciliation(
     if session.screen.as_json:
         typer.echo(json.dumps({"rows": [row for answer in answers for row in answer["rows"]]}, indent=2))
         return
-    table = table_of(rows)
-    write(output, workbook_of(COLUMNS, table) if table_format is TableFormat.XLSX else _csv(table))
+    is_workbook = table_format is TableFormat.XLSX
+    write(output, files.reconciliation_workbook(rows) if is_workbook else files.reconciliation_csv(rows))
     session.screen.say(_summary(rows))
-
-
-def _csv(table: Sequence[tuple[Cell, ...]]) -> bytes:
-    text = io.StringIO()
-    write_csv(table, text)
-    return text.getvalue().encode()
 
 
 def _summary(rows: Iterable[ReconciliationRow]) -> str:
@@ -86,17 +75,17 @@ _SAID = {
 def hledger(context: typer.Context, connection: ConnectionName, year: Year, output: Output = None) -> None:
     """Write a journal for hledger: receivables, revenue per account, VAT per rate, and payments."""
     session = session_of(context)
-    _export_journal(session, connection, year, output, lambda transactions, _: hledger_lines(transactions))
+    _export_journal(session, connection, year, output, files.hledger_journal)
 
 
 @export.command()
 def beancount(context: typer.Context, connection: ConnectionName, year: Year, output: Output = None) -> None:
     """Write a ledger for Beancount: receivables, revenue per account, VAT per rate, and payments."""
 
-    def lines(transactions: Sequence[Transaction], chart: Chart) -> Iterable[str]:
-        return beancount_lines(transactions, f"{connection} {year}", chart.currency)
+    def written(entries: list[Entry], chart: Chart) -> bytes:
+        return files.beancount_ledger(entries, chart, connection, year)
 
-    _export_journal(session_of(context), connection, year, output, lines)
+    _export_journal(session_of(context), connection, year, output, written)
 
 
 def _export_journal(
@@ -104,26 +93,23 @@ def _export_journal(
     connection: str,
     year: int,
     output: Path | None,
-    lines_of: Callable[[Sequence[Transaction], Chart], Iterable[str]],
+    written: Callable[[list[Entry], Chart], bytes],
 ) -> None:
     entries, problems = journal_of(session, connection, year)
     if session.screen.as_json:
         typer.echo(json.dumps({"entries": [each.model_dump(mode="json") for each in entries]}, indent=2))
     else:
         chart = Chart.model_validate(ask_patiently(session, "exports.chart", connection=connection))
-        lines = lines_of(transactions_of(entries, Accounts.of(chart)), chart)
-        write(output, "".join(f"{line}\n" for line in lines).encode())
+        write(output, written(entries, chart))
     _tell(session, problems)
 
 
 def journal_of(session: Session, connection: str, year: int) -> tuple[list[Entry], list[str]]:
     """Return the entries of a year, and what was left out and why."""
-    pages = [
+    return files.journal_of(
         JournalPage.model_validate(answer)
         for answer in pages_of(session, "exports.journal", connection, year)
-    ]
-    problems = dict.fromkeys(problem for page in pages for problem in page.problems)
-    return [entry for page in pages for entry in page.entries], list(problems)
+    )
 
 
 def _tell(session: Session, problems: Sequence[str]) -> None:
