@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64decode
 from dataclasses import dataclass
 from datetime import timedelta
 from http.cookies import SimpleCookie
@@ -18,6 +19,7 @@ from console.pages import COOKIE
 from operations import look_app
 from operations.api.serving import serve
 from operations.environment import LookEnvironment
+from tests.harness.exports import make_export_function
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import CONNECTION, SETTINGS
 from tests.simulators.moment import samples
@@ -26,7 +28,7 @@ LOGGER = Logger(service="console", level="CRITICAL")
 
 
 class Functions:
-    """Lambda, with the real LookFunction and an OperationsFunction that notes what it is asked."""
+    """Lambda: the real LookFunction and ExportFunction, and a list of what OperationsFunction is asked."""
 
     def __init__(self, sync: SyncFunction) -> None:
         names = sync.environment
@@ -34,17 +36,21 @@ class Functions:
             names.events_table, names.accounting_table, names.control_table, timedelta(days=90)
         )
         self.looking = look_app.make_looking(sync.aws.dynamodb, tables, sync.clock)
+        self.exporting = make_export_function(sync)
         self.repairs: list[dict[str, Any]] = []
         self.complete = True
 
     def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # boto3's names
-        asked = json.loads(Payload)
-        answer = (
-            serve(look_app.REQUESTS, asked, self.looking.answer, LOGGER)
-            if FunctionName == "look"
-            else self._repair(asked)
-        )
+        answer = self._answer(FunctionName, json.loads(Payload))
         return {"Payload": BytesIO(json.dumps(answer).encode())}
+
+    def _answer(self, function: str, asked: dict[str, Any]) -> dict[str, Any]:
+        match function:
+            case "look":
+                return serve(look_app.REQUESTS, asked, self.looking.answer, LOGGER)
+            case "export":
+                return self.exporting(asked)
+        return self._repair(asked)
 
     def _repair(self, asked: dict[str, Any]) -> dict[str, Any]:
         self.repairs.append(asked)
@@ -59,6 +65,13 @@ class Answer:
     status: int
     headers: dict[str, Any]
     body: str
+    is_base64: bool = False
+
+    @property
+    def content(self) -> bytes:
+        """What a browser gets of a file."""
+        assert self.is_base64
+        return b64decode(self.body)
 
     @property
     def form_token(self) -> str:
@@ -104,7 +117,7 @@ class Browser:
         if "Set-Cookie" in headers:
             cookie = SimpleCookie(headers["Set-Cookie"])[COOKIE]
             self.cookie = f"{COOKIE}={cookie.value}"
-        return Answer(answer["statusCode"], headers, answer["body"])
+        return Answer(answer["statusCode"], headers, answer["body"], answer["isBase64Encoded"])
 
 
 def opened(console: Console, role: str = "repair", connection: str = CONNECTION) -> str:
@@ -133,8 +146,8 @@ class ConsoleWorld:
         sync = SyncFunction()
         functions = Functions(sync)
         names = sync.environment
-        environment = Environment(names.control_table, names.accounting_table, "look", "operations")
-        console = app.make_console(sync.aws.dynamodb, functions, environment, sync.clock)  # type: ignore[arg-type]
+        environment = Environment(names.control_table, names.accounting_table, "look", "operations", "export")
+        console = app.make_console(sync.aws.dynamodb, functions, functions, environment, sync.clock)  # type: ignore[arg-type]
         return cls(sync, functions, console)
 
     def parked(self) -> str:

@@ -383,12 +383,13 @@ def test_the_page_is_only_there_where_it_is_asked_for() -> None:
     assert {template()["Resources"][name]["Condition"] for name in of_page} == {"HasConsole"}
 
 
-def test_the_page_asks_two_functions_and_writes_sessions_and_audit_trail_alone() -> None:
+def test_the_page_asks_three_functions_and_writes_sessions_and_audit_trail_alone() -> None:
     invokes, sessions, audit = statements("ConsoleFunction")
 
     assert invokes["Resource"] == [
         {"Fn::GetAtt": "LookFunction.Arn"},
         {"Fn::GetAtt": "OperationsFunction.Arn"},
+        {"Fn::GetAtt": "ExportFunction.Arn"},
     ]
     assert sessions["Resource"] == {"Fn::GetAtt": "ControlTable.Arn"}
     assert sessions["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["console-*"]}}

@@ -18,7 +18,7 @@ from console.environment import Environment
 from console.pages import style_sheet
 from console.requests import BrowserRequest
 from console.sessions import Sessions
-from console.stack import CONFIG, Stack
+from console.stack import CONFIG, EXPORT_CONFIG, Stack
 from console.views.view import View, problem
 from operations.api.console import OpenConsole, Role
 from operations.api.serving import serve
@@ -48,17 +48,31 @@ def console() -> Console:
     """Return what the process serves with, made once."""
     environment = Environment.from_environment(os.environ)
     dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
-    return make_console(dynamodb, boto3.client("lambda", config=CONFIG), environment, utc_now)
+    functions = boto3.client("lambda", config=CONFIG)
+    exporting = boto3.client("lambda", config=EXPORT_CONFIG)
+    return make_console(dynamodb, functions, exporting, environment, utc_now)
 
 
 def make_console(
-    dynamodb: "DynamoDBClient", functions: "LambdaClient", environment: Environment, clock: Clock
+    dynamodb: "DynamoDBClient",
+    functions: "LambdaClient",
+    exporting: "LambdaClient",
+    environment: Environment,
+    clock: Clock,
 ) -> Console:
     """Put the function together."""
+    stack = Stack(
+        functions,
+        exporting,
+        environment.look_function,
+        environment.operations_function,
+        environment.export_function,
+    )
     return Console.of(
         Sessions(dynamodb, environment.control_table, clock),
-        Stack(functions, environment.look_function, environment.operations_function),
+        stack,
         AuditTrail(dynamodb, environment.accounting_table, clock),
+        clock,
     )
 
 
@@ -88,6 +102,10 @@ def routes(console: Console) -> APIGatewayRestResolver:
     shows("document", console.document.show)
     does("unlink", console.document.unlink)
     shows("activity", console.activity.show)
+    shows("exports", console.exports.show)
+    does("export", console.exports.export, Role.LOOK)
+    does("order-audit-file", console.exports.order_audit_file)
+    does("fetch-audit-file", console.exports.fetch_audit_file)
 
     @app.not_found
     def not_found(_error: Exception) -> Response[str]:

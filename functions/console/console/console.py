@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from typing import Self
 
+from accounting_sync.time import Clock
 from console.audit import AuditTrail
+from console.books import Books
 from console.gate import Gate
 from console.sessions import Sessions
 from console.stack import Stack
 from console.views.activity import Activity
 from console.views.document import DocumentPage
 from console.views.documents import DocumentList
+from console.views.exports import Exports
 from console.views.needs_you import NeedsYou
 from console.views.overview import Overview
 
@@ -24,9 +27,10 @@ class Console:
     documents: DocumentList
     document: DocumentPage
     activity: Activity
+    exports: Exports
 
     @classmethod
-    def of(cls, sessions: Sessions, stack: Stack, audit: AuditTrail) -> Self:
+    def of(cls, sessions: Sessions, stack: Stack, audit: AuditTrail, clock: Clock) -> Self:
         """Put the pages together."""
         return cls(
             gate=Gate(sessions),
@@ -35,4 +39,5 @@ class Console:
             documents=DocumentList(stack),
             document=DocumentPage(stack, audit),
             activity=Activity(audit),
+            exports=Exports(Books(stack, clock), stack, audit, clock),
         )

@@ -13,6 +13,7 @@ class Environment:
     accounting_table: str
     look_function: str
     operations_function: str
+    export_function: str
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Self:
@@ -22,4 +23,5 @@ class Environment:
             accounting_table=variables["ACCOUNTING_TABLE"],
             look_function=variables["LOOK_FUNCTION"],
             operations_function=variables["OPERATIONS_FUNCTION"],
+            export_function=variables["EXPORT_FUNCTION"],
         )

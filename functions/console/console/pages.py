@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -49,6 +50,12 @@ def page(
 def style_sheet() -> Response[str]:
     """Return the style sheet."""
     return Response(HTTPStatus.OK, "text/css; charset=utf-8", (FOLDER / "style.css").read_text(), HEADERS)
+
+
+def download(content: bytes, content_type: str, filename: str) -> Response[Any]:
+    """Return a file to keep. Bytes leave the function as base64, and API Gateway as they are."""
+    headers = HEADERS | {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return Response(HTTPStatus.OK, content_type, content, headers)
 
 
 def moved(to: str, cookie: str | None = None) -> Response[str]:

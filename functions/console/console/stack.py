@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 CONFIG = Config(connect_timeout=1, read_timeout=25, retries={"total_max_attempts": 1})
 """API Gateway gives up after 29 s. Never sent twice: a read that timed out may have done its work."""
 
+EXPORT_CONFIG = Config(connect_timeout=1, read_timeout=11, retries={"total_max_attempts": 1})
+"""Several calls make one file: see `console.books.TIME`."""
+
 
 class RefusedError(Exception):
     """The operations API did not answer; its message says why, and what to do."""
@@ -23,33 +26,40 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Asks LookFunction and OperationsFunction."""
+    """Asks LookFunction, OperationsFunction and ExportFunction."""
 
     client: "LambdaClient"
+    export_client: "LambdaClient"
     look_function: str
     operations_function: str
+    export_function: str
 
     def look[Answer: BaseModel](self, shape: type[Answer], task: str, **fields: object) -> Answer:
         """Ask what changes nothing; raises RefusedError."""
-        return shape.model_validate(self._ask(self.look_function, task, fields))
+        return shape.model_validate(_ask(self.client, self.look_function, task, fields))
 
     def repair[Answer: BaseModel](self, shape: type[Answer], task: str, **fields: object) -> Answer:
         """Ask for a repair; raises RefusedError."""
-        return shape.model_validate(self._ask(self.operations_function, task, fields))
+        return shape.model_validate(_ask(self.client, self.operations_function, task, fields))
 
-    def _ask(self, function: str, task: str, fields: dict[str, object]) -> dict[str, Any]:
-        request = {"task": task} | {name: value for name, value in fields.items() if value is not None}
-        try:
-            answer = self.client.invoke(FunctionName=function, Payload=json.dumps(request))
-            said = json.loads(answer["Payload"].read())
-        except (ClientError, BotoCoreError) as error:
-            raise RefusedError("The stack did not answer in time. Look again in a minute.") from error
-        if "FunctionError" in answer:
-            raise RefusedError(f"The function failed ({said.get('errorType')}). Its log has the details.")
-        refusal = _refusal(said)
-        if refusal:
-            raise RefusedError(refusal.message)
-        return dict(said)
+    def export[Answer: BaseModel](self, shape: type[Answer], task: str, **fields: object) -> Answer:
+        """Ask for the books, or for Moneybird's audit file; raises RefusedError."""
+        return shape.model_validate(_ask(self.export_client, self.export_function, task, fields))
+
+
+def _ask(client: "LambdaClient", function: str, task: str, fields: dict[str, object]) -> dict[str, Any]:
+    request = {"task": task} | {name: value for name, value in fields.items() if value is not None}
+    try:
+        answer = client.invoke(FunctionName=function, Payload=json.dumps(request))
+        said = json.loads(answer["Payload"].read())
+    except (ClientError, BotoCoreError) as error:
+        raise RefusedError("The stack did not answer in time. Look again in a minute.") from error
+    if "FunctionError" in answer:
+        raise RefusedError(f"The function failed ({said.get('errorType')}). Its log has the details.")
+    refusal = _refusal(said)
+    if refusal:
+        raise RefusedError(refusal.message)
+    return dict(said)
 
 
 def _refusal(answer: dict[str, Any]) -> Refusal | None:
