@@ -81,12 +81,25 @@ class Answer:
 
 
 class Browser:
-    """Keeps the session's cookie, and sends what API Gateway would."""
+    """Keeps cookies, and sends what API Gateway would."""
 
     def __init__(self, console: Console, language: str = "en") -> None:
         self.console = console
         self.language = language
-        self.cookie = ""
+        self.cookies: dict[str, str] = {}
+        self.variables: dict[str, str] | None = None
+        """Of the API's stage."""
+        self.site = "same-origin"
+        """Of the page that sends the browser here, as the browser says it (Sec-Fetch-Site)."""
+
+    @property
+    def cookie(self) -> str:
+        """The session's, as the browser sends it."""
+        return f"{COOKIE}={self.cookies[COOKIE]}" if COOKIE in self.cookies else ""
+
+    @cookie.setter
+    def cookie(self, cookie: str) -> None:
+        self.cookies[COOKIE] = cookie.partition("=")[2]
 
     def get(self, address: str, **query: str) -> Answer:
         return self._send("GET", address, query, None)
@@ -100,7 +113,8 @@ class Browser:
         return link
 
     def _send(self, method: str, address: str, query: dict[str, str], body: str | None) -> Answer:
-        headers = {"Accept-Language": self.language, "Cookie": self.cookie}
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = {"Accept-Language": self.language, "Cookie": cookies, "Sec-Fetch-Site": self.site}
         event = {
             "httpMethod": method,
             "path": f"/console/{address}",
@@ -109,14 +123,15 @@ class Browser:
             "queryStringParameters": query or None,
             "multiValueQueryStringParameters": None,
             "requestContext": {"path": f"/production/console/{address}", "stage": "production"},
+            "stageVariables": self.variables,
             "body": body,
             "isBase64Encoded": False,
         }
         answer = app.handle(self.console, event, None)  # type: ignore[arg-type]  # not looked at
         headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
         if "Set-Cookie" in headers:
-            cookie = SimpleCookie(headers["Set-Cookie"])[COOKIE]
-            self.cookie = f"{COOKIE}={cookie.value}"
+            made = SimpleCookie(headers["Set-Cookie"])
+            self.cookies |= {name: cookie.value for name, cookie in made.items()}
         return Answer(answer["statusCode"], headers, answer["body"], answer["isBase64Encoded"])
 
 

@@ -19,6 +19,7 @@ from console.pages import style_sheet
 from console.requests import BrowserRequest
 from console.sessions import Sessions
 from console.stack import CONFIG, EXPORT_CONFIG, Stack
+from console.tickets import Tickets
 from console.views.view import View, problem
 from operations.api.console import OpenConsole, Role
 from operations.api.serving import serve
@@ -69,7 +70,7 @@ def make_console(
         environment.export_function,
     )
     return Console.of(
-        Sessions(dynamodb, environment.control_table, clock),
+        Sessions(Tickets(dynamodb, environment.control_table, clock)),
         stack,
         AuditTrail(dynamodb, environment.accounting_table, clock),
         clock,
@@ -93,6 +94,8 @@ def routes(console: Console) -> APIGatewayRestResolver:
     app.get("/console/style.css")(style_sheet)
     app.get("/console/sign-in")(lambda: console.gate.ask_to_sign_in(request()))
     app.post("/console/sign-in")(lambda: console.gate.sign_in(request()))
+    app.get("/console/begin")(lambda: console.cognito.begin(request()))
+    app.get("/console/callback")(lambda: console.cognito.come_back(request()))
     does("sign-out", console.gate.sign_out, Role.LOOK)
     shows("overview", console.overview.show)
     shows("needs-you", console.needs_you.show)

@@ -6,6 +6,8 @@ from typing import Self
 from accounting_sync.time import Clock
 from console.audit import AuditTrail
 from console.books import Books
+from console.cognito import Cognito
+from console.cognito_gate import CognitoGate
 from console.gate import Gate
 from console.sessions import Sessions
 from console.stack import Stack
@@ -22,6 +24,7 @@ class Console:
     """The gate, and the pages."""
 
     gate: Gate
+    cognito: CognitoGate
     overview: Overview
     needs_you: NeedsYou
     documents: DocumentList
@@ -34,6 +37,7 @@ class Console:
         """Put the pages together."""
         return cls(
             gate=Gate(sessions),
+            cognito=CognitoGate(Cognito(sessions.tickets), sessions),
             overview=Overview(stack),
             needs_you=NeedsYou(stack, audit),
             documents=DocumentList(stack),

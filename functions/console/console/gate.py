@@ -1,4 +1,8 @@
-"""Who may open a page or press a button: signing in and out, sessions, roles and forms."""
+"""Who may open a page or press a button: signing in and out, sessions, roles and forms.
+
+Where there is a user pool, links go on working: only who holds ConsolePolicy can make one, and they are the
+way in when Cognito is not.
+"""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -21,23 +25,31 @@ class Gate:
 
     def ask_to_sign_in(self, request: BrowserRequest) -> Response[str]:
         """Show a button: programs that follow the links of a message would use the link up."""
-        return page("sign_in", request.language, link=request.query.get("link", ""))
+        link = request.query.get("link", "")
+        return page("sign_in", request.language, link=link, has_pool=request.pool is not None)
 
     def sign_in(self, request: BrowserRequest) -> Response[str]:
-        """Begin a session by a link."""
+        """Begin a session by a link; not by another site's form, which could sign in as somebody else."""
+        if request.is_cross_site:
+            return problem(request, None, HTTPStatus.FORBIDDEN, "forged")
         session = self.sessions.begin(request.form.get("link", ""))
-        return moved("overview", cookie_of(session)) if session else _signed_out(request)
+        return moved("overview", cookie_of(session)) if session else signed_out(request)
 
-    def sign_out(self, _request: BrowserRequest, session: Session) -> Response[str]:
-        """End a session."""
+    def sign_out(self, request: BrowserRequest, session: Session) -> Response[str]:
+        """End a session, and go to Cognito's own sign-out where it began there.
+
+        By a page of ours: browsers that hold forms to `form-action` hold their redirects to it as well.
+        """
         self.sessions.end(session)
+        if session.by_cognito and request.pool:
+            return page("signed_out", request.language, cookie=no_cookie(), url=request.pool.sign_out)
         return moved("sign-in", no_cookie())
 
     def signed_in(self, request: BrowserRequest, view: View) -> Response[str]:
         """Show a page to who is signed in."""
         session = self.sessions.find(request.cookie) if request.cookie else None
         if session is None:
-            return _signed_out(request)
+            return signed_out(request)
         try:
             return view(request, session)
         except RefusedError as error:
@@ -57,5 +69,7 @@ class Gate:
         return self.signed_in(request, checked)
 
 
-def _signed_out(request: BrowserRequest) -> Response[str]:
-    return problem(request, None, HTTPStatus.UNAUTHORIZED, "sign_in_again")
+def signed_out(request: BrowserRequest, said: str = "sign_in_again") -> Response[str]:
+    """Say that nobody is signed in, and how to; `said` is the name of a text."""
+    has_pool = request.pool is not None
+    return page("problem", request.language, None, HTTPStatus.UNAUTHORIZED, said=said, has_pool=has_pool)

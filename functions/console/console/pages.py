@@ -8,11 +8,14 @@ from aws_lambda_powertools.event_handler import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from accounting_sync.time import booking_time
+from console import cognito
 from console.sessions import SESSION_LIFE, Session
 from console.texts import words
 
 COOKIE = "__Host-session"
 """With this prefix a browser takes it only as Secure, for this host alone (RFC 6265bis)."""
+
+ATTEMPT_COOKIE = "__Host-attempt"
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -38,13 +41,15 @@ def page(
     language: str,
     session: Session | None = None,
     code: HTTPStatus = HTTPStatus.OK,
+    cookie: str | None = None,
     **values: object,
 ) -> Response[str]:
     """Render a template as an answer."""
     body = _jinja.get_template(f"{name}.html").render(
         language=language, t=words(language, name), session=session, current=name, **values
     )
-    return Response(code, "text/html; charset=utf-8", body, headers=HEADERS | {"Vary": "Accept-Language"})
+    headers = HEADERS | {"Vary": "Accept-Language"} | ({"Set-Cookie": cookie} if cookie else {})
+    return Response(code, "text/html; charset=utf-8", body, headers)
 
 
 def style_sheet() -> Response[str]:
@@ -66,12 +71,19 @@ def moved(to: str, cookie: str | None = None) -> Response[str]:
 
 def cookie_of(session: Session) -> str:
     """Return the cookie that signs a browser in."""
-    return f"{COOKIE}={session.token}; {_ATTRIBUTES}; Max-Age={int(SESSION_LIFE.total_seconds())}"
+    return f"{COOKIE}={session.token}; {_STRICT}; Max-Age={int(SESSION_LIFE.total_seconds())}"
 
 
 def no_cookie() -> str:
     """Return the cookie that makes a browser forget its session."""
-    return f"{COOKIE}=; {_ATTRIBUTES}; Max-Age=0"
+    return f"{COOKIE}=; {_STRICT}; Max-Age=0"
 
 
-_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Strict"
+def attempt_cookie(token: str) -> str:
+    """Return the cookie that binds an attempt to this browser. Lax: Cognito sends the browser back."""
+    age = int(cognito.LIFE.total_seconds())
+    return f"{ATTEMPT_COOKIE}={token}; {_ATTRIBUTES}; SameSite=Lax; Max-Age={age}"
+
+
+_ATTRIBUTES = "Path=/; Secure; HttpOnly"
+_STRICT = f"{_ATTRIBUTES}; SameSite=Strict"

@@ -1,23 +1,12 @@
-"""Who is signed in: links that work once, and the sessions that they begin.
-
-The table holds hashes of the secrets: whoever reads it can sign in with nothing that it holds.
-"""
+"""Who is signed in: links that work once, and the sessions that they begin."""
 
 import hashlib
 import hmac
-import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, timedelta
 
-from botocore.exceptions import ClientError
-
-from accounting_sync.aws.items import from_attributes, is_condition_failure, to_attributes
-from accounting_sync.time import Clock
+from console.tickets import Tickets
 from operations.api.console import ConsoleOpened, OpenConsole, Role
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 LINK_LIFE = timedelta(minutes=15)
 SESSION_LIFE = timedelta(hours=8)
@@ -32,6 +21,8 @@ class Session:
     connection: str
     person: str
     role: Role
+    by_cognito: bool = False
+    """Whether Cognito signed the person in, and so remembers them until they sign out there too."""
 
     @property
     def form_token(self) -> str:
@@ -49,74 +40,44 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Keeps links and sessions in the control table."""
+    """Makes links and sessions."""
 
-    dynamodb: "DynamoDBClient"
-    table: str
-    clock: Clock
+    tickets: Tickets
 
     def open(self, request: OpenConsole) -> ConsoleOpened:
-        """Make a link."""
-        token, ends = secrets.token_urlsafe(32), self.clock() + LINK_LIFE
-        self._put("link", token, request.connection, request.person, request.role, ends)
-        return ConsoleOpened(token=token, expires_at=ends.astimezone(UTC))
+        """Make a link for the command line."""
+        expires_at = (self.tickets.clock() + LINK_LIFE).astimezone(UTC)
+        token = self.offer(request.connection, request.person, request.role)
+        return ConsoleOpened(token=token, expires_at=expires_at)
+
+    def offer(self, connection: str, person: str, role: Role, *, by_cognito: bool = False) -> str:
+        """Make a link, and return its secret."""
+        held = {"connection": connection, "person": person, "role": str(role), "by_cognito": by_cognito}
+        return self.tickets.issue("link", LINK_LIFE, **held)
 
     def begin(self, link: str) -> Session | None:
         """Use a link up and begin a session; None if the link is used, too old or none of ours."""
-        used = self._take(link)
+        used = self.tickets.take("link", link)
         if used is None:
             return None
-        session = Session(secrets.token_urlsafe(32), used["connection"], used["person"], Role(used["role"]))
-        ends = self.clock() + SESSION_LIFE
-        self._put("session", session.token, session.connection, session.person, session.role, ends)
-        return session
+        held = {name: used.get(name) for name in ("connection", "person", "role", "by_cognito")}
+        return _session(self.tickets.issue("session", SESSION_LIFE, **held), held)
 
     def find(self, token: str) -> Session | None:
         """Return the session of a cookie; None if it has ended."""
-        answer = self.dynamodb.get_item(
-            TableName=self.table, Key={"id": {"S": _id("session", token)}}, ConsistentRead=True
-        )
-        item = from_attributes(answer.get("Item", {}))
-        # DynamoDB deletes what has expired within days, not at once (its documentation of TTL).
-        if not item or item["expires_at"] <= self._now():
-            return None
-        return Session(token, item["connection"], item["person"], Role(item["role"]))
+        held = self.tickets.find("session", token)
+        return _session(token, held) if held else None
 
     def end(self, session: Session) -> None:
         """Sign out."""
-        self.dynamodb.delete_item(TableName=self.table, Key={"id": {"S": _id("session", session.token)}})
-
-    def _take(self, link: str) -> dict[str, str] | None:
-        """Delete a link that still holds, and return what it held: of two at once, one gets it."""
-        try:
-            answer = self.dynamodb.delete_item(
-                TableName=self.table,
-                Key={"id": {"S": _id("link", link)}},
-                ConditionExpression="expires_at > :now",
-                ExpressionAttributeValues={":now": {"N": str(self._now())}},
-                ReturnValues="ALL_OLD",
-            )
-        except ClientError as error:
-            if is_condition_failure(error):
-                return None
-            raise
-        return from_attributes(answer["Attributes"])
-
-    def _put(  # noqa: PLR0913, PLR0917  # an item's attributes
-        self, kind: str, token: str, connection: str, person: str, role: Role, ends: datetime
-    ) -> None:
-        item = {
-            "id": _id(kind, token),
-            "connection": connection,
-            "person": person,
-            "role": str(role),
-            "expires_at": int(ends.timestamp()),
-        }
-        self.dynamodb.put_item(TableName=self.table, Item=to_attributes(item))
-
-    def _now(self) -> int:
-        return int(self.clock().timestamp())
+        self.tickets.end("session", session.token)
 
 
-def _id(kind: str, token: str) -> str:
-    return f"console-{kind}#{hashlib.sha256(token.encode()).hexdigest()}"
+def _session(token: str, held: dict[str, object]) -> Session:
+    return Session(
+        token,
+        str(held["connection"]),
+        str(held["person"]),
+        Role(str(held["role"])),
+        by_cognito=bool(held.get("by_cognito")),
+    )

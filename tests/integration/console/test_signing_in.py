@@ -28,6 +28,25 @@ def test_showing_a_link_does_not_use_it_up(world: ConsoleWorld) -> None:
     assert browser.post("sign-in", link=link).status == 303
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_sites_form_signs_nobody_in(world: ConsoleWorld, site: str) -> None:
+    victim, link = world.browser(), opened(world.console)
+    victim.site = site
+
+    refused = victim.post("sign-in", link=link)
+
+    assert (refused.status, "Set-Cookie" in refused.headers) == (403, False)
+    victim.site = "same-origin"
+    assert victim.post("sign-in", link=link).status == 303
+
+
+def test_without_a_link_the_page_says_where_links_come_from(world: ConsoleWorld) -> None:
+    body = world.browser().get("sign-in").body
+
+    assert "accounting-sync console open" in body
+    assert "<button" not in body
+
+
 def test_link_and_session_end_though_dynamodb_still_has_them(world: ConsoleWorld) -> None:
     late, browser = world.browser(), world.browser()
     link = opened(world.console)
@@ -62,7 +81,7 @@ def test_signing_out_ends_the_session_for_every_copy_of_the_cookie(world: Consol
     assert copy.get("overview").status == 401
 
 
-@pytest.mark.parametrize("address", ["overview", "needs-you", "documents", "activity"])
+@pytest.mark.parametrize("address", ["overview", "needs-you", "documents", "exports", "activity"])
 def test_pages_are_for_who_is_signed_in_and_are_kept_nowhere(world: ConsoleWorld, address: str) -> None:
     browser = world.browser()
     assert browser.get(address).status == 401
