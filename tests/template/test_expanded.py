@@ -5,10 +5,12 @@ role: a change of it is a change of what an intruder could do, and is looked at 
 """
 
 import json
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +193,35 @@ def test_each_api_has_one_stage_with_its_routes_and_no_more() -> None:
 
 def test_the_page_is_there_only_where_it_was_asked_for() -> None:
     named = {name: each for name, each in expanded()["Resources"].items() if "Console" in name}
+    needed = {name: "HasConsoleUsers" if "Users" in name else "HasConsole" for name in named}
 
-    assert len(named) >= 5
-    assert {name for name, each in named.items() if each.get("Condition") != "HasConsole"} == set()
+    assert len(named) >= 9
+    assert {name: each.get("Condition") for name, each in named.items()} == needed
     assert expanded()["Parameters"]["Console"]["Default"] == "false"
+    assert expanded()["Parameters"]["ConsoleSignInDomain"]["Default"] == ""
+    has_users = [
+        {"Condition": "HasConsole"},
+        {"Fn::Not": [{"Fn::Equals": [{"Ref": "ConsoleSignInDomain"}, ""]}]},
+    ]
+    assert expanded()["Conditions"]["HasConsoleUsers"] == {"Fn::And": has_users}
+
+
+def test_no_resource_waits_for_itself() -> None:
+    """CloudFormation refuses it, and cfn-lint does not see it through a stage's variables."""
+    resources = expanded()["Resources"]
+
+    TopologicalSorter(
+        {name: set(depends_on(each)) & set(resources) for name, each in resources.items()}
+    ).prepare()
+
+
+def depends_on(resource: dict[str, Any]) -> Iterator[str]:
+    yield from many(resource.get("DependsOn", []))
+    for node in walk(resource.get("Properties", {})):
+        match node:
+            case {"Ref": name}:
+                yield name
+            case {"Fn::GetAtt": [name, _]}:
+                yield name
+            case {"Fn::Sub": str() as text} | {"Fn::Sub": [str() as text, _]}:
+                yield from re.findall(r"\$\{(\w+)", text)

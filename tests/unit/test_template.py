@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from accounting_sync.providers.flow.throttle import ThrottleSettings
+from console.cognito import UserPool
 from tests.local_stack.paths import ROOT
 
 FUNCTIONS = (
@@ -376,11 +378,44 @@ def test_who_looks_can_change_nothing() -> None:
 
 
 def test_the_page_is_only_there_where_it_is_asked_for() -> None:
-    of_page = {name for name in template()["Resources"] if name.startswith("Console")}
+    resources = template()["Resources"].items()
+    of_page = {name: each["Condition"] for name, each in resources if name.startswith("Console")}
 
     assert template()["Parameters"]["Console"]["Default"] == "false"
-    assert of_page == {"ConsoleApi", "ConsoleFunction", "ConsoleLogGroup", "ConsolePolicy"}
-    assert {template()["Resources"][name]["Condition"] for name in of_page} == {"HasConsole"}
+    assert template()["Parameters"]["ConsoleSignInDomain"]["Default"] == ""
+    page = dict.fromkeys(("ConsoleApi", "ConsoleFunction", "ConsoleLogGroup", "ConsolePolicy"), "HasConsole")
+    users = ("ConsoleUsers", "ConsoleUsersClient", "ConsoleUsersDomain", "ConsoleUsersLogin")
+    assert of_page == page | dict.fromkeys(users, "HasConsoleUsers")
+
+
+def test_accounts_of_the_page_are_made_by_administrators_and_need_two_factors() -> None:
+    users = properties("ConsoleUsers")
+
+    assert users["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert (users["MfaConfiguration"], users["EnabledMfas"]) == ("ON", ["SOFTWARE_TOKEN_MFA"])
+    assert users["Policies"]["PasswordPolicy"]["MinimumLength"] >= 14
+    assert users["DeletionProtection"] == {"Fn::If": ["IsProtected", "ACTIVE", "INACTIVE"]}
+    assert template()["Resources"]["ConsoleUsers"]["DeletionPolicy"] == "Retain"
+
+
+def test_cognito_gives_codes_alone_and_to_the_page_alone() -> None:
+    client = properties("ConsoleUsersClient")
+
+    assert client["AllowedOAuthFlows"] == ["code"]
+    assert client["AllowedOAuthScopes"] == ["openid", "email"]
+    assert [url["Fn::Sub"].rpartition("/")[2] for url in client["CallbackURLs"]] == ["callback"]
+    assert [url["Fn::Sub"].rpartition("/")[2] for url in client["LogoutURLs"]] == ["sign-in"]
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert client["EnableTokenRevocation"] is True
+    assert not {flow for flow in client["ExplicitAuthFlows"] if "PASSWORD" in flow or "CUSTOM" in flow}
+
+
+def test_the_page_knows_its_user_pool_only_where_there_is_one() -> None:
+    variables = properties("ConsoleApi")["Variables"]
+
+    assert set(variables) == {field.name for field in fields(UserPool)}
+    nothing = {"Ref": "AWS::NoValue"}
+    assert [each["Fn::If"][::2] for each in variables.values()] == [["HasConsoleUsers", nothing]] * 4
 
 
 def test_the_page_asks_three_functions_and_writes_sessions_and_audit_trail_alone() -> None:
