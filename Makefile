@@ -29,7 +29,8 @@ LOCK := pip compile --quiet --universal --python-version 3.13 --generate-hashes 
   --no-annotate
 
 # What is installed anywhere, each package by its hash.
-LOCKED := layers/shared/requirements.txt $(wildcard tests/*requirements.txt tests/local_stack/*requirements.txt)
+SHIPPED := layers/shared/requirements.txt functions/console/requirements.txt
+LOCKED := $(SHIPPED) $(wildcard tests/*requirements.txt tests/local_stack/*requirements.txt)
 
 # Output in one piece for each check, where make can do that (4.0 and later).
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
@@ -107,8 +108,8 @@ audit: $(ENV)/sam/.ready $(ENV)/audit/.ready ## The template by checkov's rules;
 	$(ENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip $(foreach file,$(LOCKED),--requirement $(file))
 
 sbom: $(ENV)/audit/.ready ## What is shipped with the functions, by CycloneDX, as .local/sbom.json
-	$(ENV)/audit/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-format JSON \
-	  --outfile $(LOCAL)/sbom.json layers/shared/requirements.txt
+	cat $(SHIPPED) | $(ENV)/audit/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+	  --output-format JSON --outfile $(LOCAL)/sbom.json -
 
 ##@ Maintain
 .PHONY: format events lock clean help environment

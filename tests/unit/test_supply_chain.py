@@ -9,6 +9,7 @@ from tests.local_stack.paths import ROOT
 
 LOCKED = [
     ROOT / "layers/shared/requirements.txt",
+    ROOT / "functions/console/requirements.txt",
     *sorted((ROOT / "tests").glob("*requirements.txt")),
     *sorted((ROOT / "tests/local_stack").glob("*requirements.txt")),
 ]
@@ -24,7 +25,8 @@ def test_every_package_is_fixed_by_its_hash(lock: Path) -> None:
 
 
 def test_every_list_of_packages_is_locked() -> None:
-    lists = [*ROOT.glob("layers/*/*.in"), *ROOT.glob("tests/*.in"), *ROOT.glob("tests/local_stack/*.in")]
+    folders = ("layers/*", "functions/*", "tests", "tests/local_stack")
+    lists = [found for folder in folders for found in ROOT.glob(f"{folder}/*.in")]
 
     assert {path.with_suffix(".txt") for path in lists} == set(LOCKED)
 

@@ -1,11 +1,11 @@
 """Starts MiniStack, made to measure. Run by the Python of MiniStack's own environment.
 
-Two of its ways do not suit a small machine and outside programs; both are changed here, at the name by which
-its modules know them (MiniStack's version is pinned):
+Three of its ways are changed here, at the names by which its modules know them (its version is pinned):
 
 - It starts a process for each concurrent invocation, as AWS has an environment for each. A hundred webhooks
   at once would start a hundred Pythons. Here a function has a few workers, and further invocations wait.
 - It keeps regions apart. Here there is one, whichever region a client names.
+- It takes an API's binary media types as a template writes them, with `~1` for a slash, and so finds none.
 """
 
 import os
@@ -15,12 +15,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack import app
-from ministack.services import lambda_svc
+from ministack.services import apigateway_v1, lambda_svc
 
 WORKERS = int(os.environ["LOCAL_STACK_WORKERS"])
 """How many invocations of one function run at once."""
 
 type Invoke = Callable[[dict[str, Any], Any, str], dict[str, Any]]
+type Matches = Callable[[str | None, list[str] | None], bool]
 
 
 def bounded(invoke: Invoke) -> Invoke:
@@ -42,7 +43,13 @@ def only_region(*_: object) -> str:
     return os.environ["MINISTACK_REGION"]
 
 
+def unescaped(matches: Matches) -> Matches:
+    """Read media types as CloudFormation does: `*~1*` is `*/*`."""
+    return lambda found, types: matches(found, [each.replace("~1", "/") for each in types or []])
+
+
 if __name__ == "__main__":
+    apigateway_v1._media_type_matches = unescaped(apigateway_v1._media_type_matches)
     lambda_svc._execute_function_warm = bounded(lambda_svc._execute_function_warm)
     app.extract_region = only_region
     app.main()
