@@ -6,7 +6,7 @@ browsers hold its cookies to what they are for. They have no second factor, and 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -78,7 +78,7 @@ def pool(stack: LocalStack) -> Iterator[Pool]:
 def _client(stack: LocalStack, service: str) -> Any:  # noqa: ANN401  # their types are not installed
     functions = stack.aws.functions.meta
     return boto3.client(
-        service,
+        cast("Any", service),
         endpoint_url=stack.description.endpoint_url,
         region_name=functions.region_name,
         aws_access_key_id="test",
@@ -148,8 +148,10 @@ def test_who_is_in_no_group_gets_nowhere(stack: LocalStack, pool: Pool, context:
 
     at_cognito(page, "nobody@example.com")
 
-    expect(page.get_by_role("alert")).to_contain_text("add you to a group")
+    expect(page.get_by_role("alert")).to_contain_text("Your account is in no group")
     check(page, "no-group", PHONE)
+    page.get_by_role("link", name="Sign in as somebody else").click()
+    expect(page.get_by_role("link", name="Sign in with your account")).to_be_visible()
 
 
 def test_link_works_beside_the_user_pool(stack: LocalStack, pool: Pool, context: BrowserContext) -> None:

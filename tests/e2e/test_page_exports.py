@@ -26,7 +26,7 @@ BUTTONS = {
         f"reconciliation-{connection.NAME}-{YEAR}.xlsx",
     ),
     "hledger": (["hledger"], f"books-{connection.NAME}-{YEAR}.journal"),
-    "beancount": (["beancount"], f"books-{connection.NAME}-{YEAR}.beancount"),
+    "Beancount": (["beancount"], f"books-{connection.NAME}-{YEAR}.beancount"),
 }
 
 

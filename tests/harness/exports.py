@@ -21,9 +21,9 @@ from accounting_sync.connections.booking_settings_store import BookingSettingsSt
 from accounting_sync.connections.connection import ConnectionStore
 from accounting_sync_cli.main import app
 from accounting_sync_cli.stack import Function, Stack
+from operations.api import exports as shapes
 from operations.api.serving import serve
 from operations.exports.app import REQUESTS, make_exports
-from operations.formats import audit_file
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import CONNECTION, SETTINGS, World
 from tests.simulators.moment import samples
@@ -120,7 +120,7 @@ class Exporting:
             return SimpleNamespace(status=answer.status_code, data=answer.data)
 
         patch.setattr(urllib3, "request", get)
-        patch.setattr(audit_file, "LOCAL", {"moneybird.test", "localhost", "127.0.0.1"})
+        patch.setattr(shapes, "LOCAL", {"moneybird.test", "localhost", "127.0.0.1"})
         patch.setattr(time, "sleep", lambda seconds: self.sync.pass_time(seconds=seconds))
 
 

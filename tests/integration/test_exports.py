@@ -11,8 +11,8 @@ from zipfile import ZipFile
 import pytest
 
 from accounting_sync_cli.errors import ExitCode
+from operations.api import exports as shapes
 from operations.exports import year_pages
-from operations.formats import audit_file
 from tests.harness.exports import CREDIT, HIGH, INVOICE, LOW, Exporting, with_bookings
 from tests.harness.world import CONNECTION, SETTINGS
 from tests.simulators.moment import samples
@@ -172,7 +172,7 @@ def test_an_audit_file_that_moneybird_cannot_make_is_told(audited: Exporting) ->
 
 
 def test_an_address_without_https_is_not_fetched(audited: Exporting, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit_file, "LOCAL", frozenset())
+    monkeypatch.setattr(shapes, "LOCAL", frozenset())
 
     result = audited.run("audit-file")
 

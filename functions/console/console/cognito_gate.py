@@ -41,10 +41,12 @@ class CognitoGate:
         except NotSignedInError as error:
             make_logger().warning("not signed in with Cognito", reason=str(error))
             return signed_out(request, "not_signed_in")
+        person, sign_out = identity.person, request.pool.sign_out
         if not identity.grants:
-            return problem(request, None, HTTPStatus.FORBIDDEN, "no_group")
+            code = HTTPStatus.FORBIDDEN
+            return page("no_group", request.language, code=code, person=person, sign_out=sign_out)
         offers = [
-            (connection, role, self.sessions.offer(connection, identity.person, role, by_cognito=True))
+            (connection, role, self.sessions.offer(connection, person, role, by_cognito=True))
             for connection, role in sorted(identity.grants.items())
         ]
-        return page("choose", request.language, person=identity.person, offers=offers)
+        return page("choose", request.language, person=person, offers=offers, sign_out=sign_out)

@@ -264,11 +264,12 @@ def test_token_endpoint_that_gives_no_token_signs_nobody_in(
     world: ConsoleWorld, browser: Browser, status: int, body: str
 ) -> None:
     with RequestsMock() as network:
-        moved = {"Location": "https://elsewhere.example/token"}
+        moved = {"Location": f"{DOMAIN}/elsewhere"}
         network.post(f"{DOMAIN}/oauth2/token", status=status, body=body, headers=moved)
         answer = back(browser, FakeCognito(world.sync.clock))
+        calls = len(network.calls)
 
-    assert answer.status == 401
+    assert (answer.status, calls) == (401, 1)
 
 
 @pytest.mark.parametrize(
@@ -291,7 +292,8 @@ def test_who_is_in_no_group_is_told_so(browser: Browser, cognito: FakeCognito) -
     answer = back(browser, cognito)
 
     assert (answer.status, offers(answer)) == (403, {})
-    assert "add you to a group" in answer.body
+    assert "Your account is in no group" in answer.body
+    assert f'href="{DOMAIN}/logout?' in answer.body  # to try another account
 
 
 def test_groups_give_connections_and_roles(browser: Browser, cognito: FakeCognito) -> None:

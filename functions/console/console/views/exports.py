@@ -23,7 +23,6 @@ from console.stack import RefusedError, Stack
 from console.views.view import problem
 from operations.api.exports import AuditFile, AuditFileOrdered, Year
 from operations.formats import files
-from operations.formats.audit_file import is_safe_address
 
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -156,7 +155,7 @@ class Exports:
             known=known.split(",") if known else [],
         )
         if found.url:
-            if not is_safe_address(found.url):
+            if not found.is_safe:
                 raise RefusedError("Moneybird gave an address without https: it is not shown.")
             self.audit.write(session, "exports.audit_file.fetch", f"download {found.id}")
         return page("audit_file", request.language, session, known=known, url=found.url, asked=True)

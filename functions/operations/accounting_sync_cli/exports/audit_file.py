@@ -22,7 +22,6 @@ from operations.formats.audit_file import (
     Compared,
     UnreadableError,
     compare,
-    is_safe_address,
     read_audit_file,
 )
 
@@ -65,6 +64,10 @@ def _fetched(session: Session, connection: str, known: tuple[str, ...], looks: i
             time.sleep(LOOK_EVERY)
         answer = ask_patiently(session, "exports.audit_file.fetch", connection=connection, known=known)
         found = AuditFile.model_validate(answer)
+        if found.url and not found.is_safe:
+            raise CommandError(
+                ExitCode.FAILED, "Moneybird gave an address without https: it was not fetched."
+            )
         if found.url:
             return _download(found.url)
     raise CommandError(
@@ -75,8 +78,6 @@ def _fetched(session: Session, connection: str, known: tuple[str, ...], looks: i
 
 
 def _download(url: str) -> bytes:
-    if not is_safe_address(url):
-        raise CommandError(ExitCode.FAILED, "Moneybird gave an address without https: it was not fetched.")
     try:
         answer = urllib3.request("GET", url, timeout=_TIMEOUT, redirect=False, retries=False)
     except urllib3.exceptions.HTTPError as error:

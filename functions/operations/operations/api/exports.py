@@ -4,6 +4,7 @@ from datetime import date as Date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints
 
@@ -15,6 +16,10 @@ from operations.api.requests import ConnectionName
 Year = Annotated[int, Field(ge=2000, le=2100)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 """`next` of the page before."""
+
+
+LOCAL = frozenset({"127.0.0.1", "localhost"})
+"""Hosts from which an audit file is fetched without https: the local stack's."""
 
 
 class _Pages(Model):
@@ -247,3 +252,9 @@ class AuditFile(Model):
     filename: str | None = None
     url: str | None = None
     """Where to fetch it, without credentials; good for 30 seconds (Moneybird's description)."""
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether it may be fetched from there."""
+        parts = urlsplit(self.url or "")
+        return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL)

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import BinaryIO, NamedTuple
-from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
 from accounting_sync.accounting.money import total
@@ -20,15 +19,6 @@ _NUMBERS = ("docRef", "invRef", "desc")
 
 Not in `nr`: transactions and lines are counted there, and an invoice may be number 2 as well.
 """
-
-LOCAL = frozenset({"127.0.0.1", "localhost"})
-"""Hosts from which it is fetched without https: the local stack's."""
-
-
-def is_safe_address(url: str) -> bool:
-    """Whether an audit file may be fetched from where Moneybird says it is."""
-    parts = urlsplit(url)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL)
 
 
 class UnreadableError(Exception):
