@@ -12,8 +12,9 @@ class Role(StrEnum):
     """What a person may do on the page."""
 
     LOOK = "look"
+    """Look, and take the books of a year away."""
     REPAIR = "repair"
-    """Look, and send events through once more."""
+    """The same, and send events through once more, and order Moneybird's audit file."""
 
 
 class OpenConsole(Model):
