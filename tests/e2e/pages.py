@@ -20,7 +20,7 @@ ARGUMENTS = [
 ]
 NAME = "bookkeeper"
 WIDE, PHONE = (1280, 900), (360, 780)
-ADDRESSES = ("overview", "needs-you", "documents", "activity")
+ADDRESSES = ("overview", "needs-you", "documents", "mapping", "activity")
 SCREENSHOTS = STATE / "screenshots"
 
 needs_chromium = pytest.mark.skipif(

@@ -16,8 +16,10 @@ from console.console import Console
 from console.environment import Environment
 from console.pages import COOKIE
 from operations import look_app
+from operations.administration import mapping_app
 from operations.api.serving import serve
 from operations.environment import LookEnvironment
+from tests.harness.administration import mapping_of
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import CONNECTION, SETTINGS
 from tests.simulators.moment import samples
@@ -26,7 +28,7 @@ LOGGER = Logger(service="console", level="CRITICAL")
 
 
 class Functions:
-    """Lambda, with the real LookFunction and an OperationsFunction that notes what it is asked."""
+    """Lambda, with the real LookFunction and MappingFunction; what OperationsFunction is asked is noted."""
 
     def __init__(self, sync: SyncFunction) -> None:
         names = sync.environment
@@ -34,17 +36,24 @@ class Functions:
             names.events_table, names.accounting_table, names.control_table, timedelta(days=90)
         )
         self.looking = look_app.make_looking(sync.aws.dynamodb, tables, sync.clock)
+        self.mapping = mapping_of(sync)
+        self.mapped: list[dict[str, Any]] = []
+        """What MappingFunction was asked."""
         self.repairs: list[dict[str, Any]] = []
         self.complete = True
 
     def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # boto3's names
         asked = json.loads(Payload)
-        answer = (
-            serve(look_app.REQUESTS, asked, self.looking.answer, LOGGER)
-            if FunctionName == "look"
-            else self._repair(asked)
-        )
-        return {"Payload": BytesIO(json.dumps(answer).encode())}
+        return {"Payload": BytesIO(json.dumps(self._answer(FunctionName, asked)).encode())}
+
+    def _answer(self, function: str, asked: dict[str, Any]) -> dict[str, Any]:
+        match function:
+            case "look":
+                return serve(look_app.REQUESTS, asked, self.looking.answer, LOGGER)
+            case "mapping":
+                self.mapped.append(asked)
+                return serve(mapping_app.REQUESTS, asked, self.mapping.answer, LOGGER)
+        return self._repair(asked)
 
     def _repair(self, asked: dict[str, Any]) -> dict[str, Any]:
         self.repairs.append(asked)
@@ -133,7 +142,9 @@ class ConsoleWorld:
         sync = SyncFunction()
         functions = Functions(sync)
         names = sync.environment
-        environment = Environment(names.control_table, names.accounting_table, "look", "operations")
+        environment = Environment(
+            names.control_table, names.accounting_table, "look", "operations", "mapping"
+        )
         console = app.make_console(sync.aws.dynamodb, functions, environment, sync.clock)  # type: ignore[arg-type]
         return cls(sync, functions, console)
 

@@ -57,7 +57,12 @@ def make_console(
     """Put the function together."""
     return Console.of(
         Sessions(dynamodb, environment.control_table, clock),
-        Stack(functions, environment.look_function, environment.operations_function),
+        Stack(
+            functions,
+            environment.look_function,
+            environment.operations_function,
+            environment.mapping_function,
+        ),
         AuditTrail(dynamodb, environment.accounting_table, clock),
     )
 
@@ -87,6 +92,8 @@ def routes(console: Console) -> APIGatewayRestResolver:
     shows("documents", console.documents.show)
     shows("document", console.document.show)
     does("unlink", console.document.unlink)
+    shows("mapping", console.mapping.show)
+    does("mapping", console.mapping.save)
     shows("activity", console.activity.show)
 
     @app.not_found

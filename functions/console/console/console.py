@@ -10,6 +10,7 @@ from console.stack import Stack
 from console.views.activity import Activity
 from console.views.document import DocumentPage
 from console.views.documents import DocumentList
+from console.views.mapping import MappingPage
 from console.views.needs_you import NeedsYou
 from console.views.overview import Overview
 
@@ -23,6 +24,7 @@ class Console:
     needs_you: NeedsYou
     documents: DocumentList
     document: DocumentPage
+    mapping: MappingPage
     activity: Activity
 
     @classmethod
@@ -34,5 +36,6 @@ class Console:
             needs_you=NeedsYou(stack, audit),
             documents=DocumentList(stack),
             document=DocumentPage(stack, audit),
+            mapping=MappingPage(stack, audit),
             activity=Activity(audit),
         )

@@ -13,6 +13,7 @@ class Environment:
     accounting_table: str
     look_function: str
     operations_function: str
+    mapping_function: str
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Self:
@@ -22,4 +23,5 @@ class Environment:
             accounting_table=variables["ACCOUNTING_TABLE"],
             look_function=variables["LOOK_FUNCTION"],
             operations_function=variables["OPERATIONS_FUNCTION"],
+            mapping_function=variables["MAPPING_FUNCTION"],
         )

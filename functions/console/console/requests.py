@@ -24,7 +24,7 @@ class BrowserRequest:
     @classmethod
     def of(cls, event: APIGatewayProxyEvent) -> Self:
         """Read an event of API Gateway."""
-        form = parse_qs(event.decoded_body or "")
+        form = parse_qs(event.decoded_body or "", keep_blank_values=True)
         return cls(
             query=event.query_string_parameters,
             form={name: values[0] for name, values in form.items()},

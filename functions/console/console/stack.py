@@ -23,11 +23,12 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Asks LookFunction and OperationsFunction."""
+    """Asks LookFunction, OperationsFunction and MappingFunction."""
 
     client: "LambdaClient"
     look_function: str
     operations_function: str
+    mapping_function: str
 
     def look[Answer: BaseModel](self, shape: type[Answer], task: str, **fields: object) -> Answer:
         """Ask what changes nothing; raises RefusedError."""
@@ -36,6 +37,10 @@ class Stack:
     def repair[Answer: BaseModel](self, shape: type[Answer], task: str, **fields: object) -> Answer:
         """Ask for a repair; raises RefusedError."""
         return shape.model_validate(self._ask(self.operations_function, task, fields))
+
+    def map[Answer: BaseModel](self, shape: type[Answer], task: str, **fields: object) -> Answer:
+        """Ask for the booking settings, or to change them; raises RefusedError."""
+        return shape.model_validate(self._ask(self.mapping_function, task, fields))
 
     def _ask(self, function: str, task: str, fields: dict[str, object]) -> dict[str, Any]:
         request = {"task": task} | {name: value for name, value in fields.items() if value is not None}
