@@ -93,7 +93,7 @@ def test_rates_for_claims_are_suggested_for_codes_of_claims_alone(function: Mapp
 def test_code_of_a_parked_event_is_known_however_old_its_document_is(
     function: MappingFunction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("operations.administration.mapping.DOCUMENTS", 1)
+    monkeypatch.setattr("operations.administration.seen_codes.DOCUMENTS", 1)
     function.sync.book_by({})
     function.sync.sync("invoice", samples.UNMAPPED_VAT_CODE)
     for invoice in samples.TEN_INVOICES[:2]:
@@ -256,6 +256,20 @@ def test_moneybird_is_asked_once_in_five_minutes_or_when_a_person_wants_it(funct
     function.sync.clock.advance(KEPT)
     function.ask("mapping.show")
     assert function.calls() == 6
+
+
+def test_lines_are_read_again_when_an_event_waits_for_a_code_that_none_has(
+    function: MappingFunction,
+) -> None:
+    function.sync.book_by(SETTINGS | {"vat": {}, "default_ledger_account": REVENUE})
+    function.sync.sync("invoice", samples.DOCUMENTED_INVOICE)
+    seen = {each["code"] for each in function.ask("mapping.show")["vat_codes"]}
+
+    function.sync.sync("invoice", samples.REVERSE_CHARGE)
+    shown = function.ask("mapping.show")
+
+    assert seen == {samples.VAT_HIGH}
+    assert len(code_of(shown, "vat_codes", samples.VAT_REVERSE)["suggested"]) == 4  # by its percentage
 
 
 def test_settings_that_cannot_be_used_are_not_changed(function: MappingFunction) -> None:

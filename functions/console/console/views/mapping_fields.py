@@ -110,9 +110,8 @@ def fields_of(shown: MappingShown, form: dict[str, str]) -> Fields:
         )
 
     def account(each: SeenCode) -> Row:
-        return Row(
-            each, "", (field("ledger_accounts", each.code, f"ledger_accounts.{each.code}", each, accounts),)
-        )
+        setting = f"ledger_accounts.{each.code}"
+        return Row(each, "", (field("ledger_accounts", each.code, setting, each, accounts),))
 
     return Fields(
         tuple(map(vat, shown.vat_codes)),
@@ -142,25 +141,17 @@ def _rates(rates: Iterable[TaxRate], kind: RateKind) -> Choices:
     fitting = sorted(
         (rate for rate in rates if rate.serves(kind)), key=lambda rate: (-(rate.percentage or 0), rate.name)
     )
-    return Choices(
-        (
-            (
-                "",
-                tuple(
-                    (rate.id, f"{rate.name} · {_percent(rate.percentage)}".rstrip(" ·")) for rate in fitting
-                ),
-            ),
-        )
-    )
+    options = tuple((rate.id, f"{rate.name} · {_percent(rate.percentage)}".rstrip(" ·")) for rate in fitting)
+    return Choices((("", options),))
 
 
 def _accounts(accounts: Iterable[LedgerAccount]) -> Choices:
     """Return the accounts by type. Labels begin with the number: who types it in the select finds it."""
-    ordered = sorted(accounts, key=_place)
+    groups = groupby(sorted(accounts, key=_place), key=lambda account: account.type or "other")
     return Choices(
         tuple(
             (kind, tuple((each.id, f"{each.number or ''} {each.name}".strip()) for each in same))
-            for kind, same in groupby(ordered, key=lambda each: each.type or "other")
+            for kind, same in groups
         )
     )
 

@@ -22,6 +22,7 @@ from operations.administration.credentials import ConnectionFiles
 from operations.administration.doctor import Doctor
 from operations.administration.mapping import Mappings
 from operations.administration.rereading import Rereading
+from operations.administration.seen_codes import SeenReader
 from operations.administration.stack_health import StackHealth, StackNames
 from operations.administration.subscriptions import Subscriptions
 from operations.administration.trigger import Trigger
@@ -118,7 +119,8 @@ def make_administration(  # noqa: PLR0913, PLR0917  # the composition root
     """Put the function together."""
     connecting = Connecting(files, clients)
     reader = BookReader(files, clients, health.clock)
-    mappings = Mappings(files, reader, LedgerIndex(dynamodb, table), events)
+    seen = SeenReader(LedgerIndex(dynamodb, table), events, health.clock)
+    mappings = Mappings(files, reader, seen)
     doctor = Doctor(files, clients, connecting, mappings, events, health)
     subscriptions = Subscriptions(health.sns, health.names.alarm_topic)
     rereading = Rereading(files, events)

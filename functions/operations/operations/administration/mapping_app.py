@@ -23,6 +23,7 @@ from operations.administration.books import BookReader
 from operations.administration.credentials import ConnectionFiles
 from operations.administration.mapping import Mappings
 from operations.administration.mapping_writer import MappingWriter
+from operations.administration.seen_codes import SeenReader
 from operations.administration.turns import Turns
 from operations.api.mapping import ChangeMapping, MappingRequest, PutMapping, ShowMapping
 from operations.api.serving import serve
@@ -86,4 +87,5 @@ def make_mapping(
 ) -> Mapping:
     """Put the function together."""
     reader = BookReader(files, clients, turns.clock)
-    return Mapping(Mappings(files, reader, index, events), MappingWriter(files, reader, turns))
+    seen = SeenReader(index, events, turns.clock)
+    return Mapping(Mappings(files, reader, seen), MappingWriter(files, reader, turns))
