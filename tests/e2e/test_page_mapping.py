@@ -175,6 +175,9 @@ def test_page_fits_and_can_be_used_by_everybody(
         book_by(stack, vat=UNMAPPED | {"X7": "1"}, default_ledger_account="2")
         page.goto(f"{stack.description.console_url}/mapping")
         check(page, f"mapping-{language}", size)
+        page.emulate_media(media="print")
+        expect(page.locator("select").first).to_be_visible()
+        page.emulate_media(media="screen")
 
         page.locator("select[name='purchase_vat:R0']").select_option(index=1)
         page.locator("form.mapping button").click()

@@ -219,8 +219,8 @@ def test_what_is_wrong_in_the_settings_is_named(world: ConsoleWorld) -> None:
     body = signed_in(world).get("mapping").body
 
     assert "VAT code H21, invoices and offers: Moneybird has no active VAT rate 1." in _text(body)
-    assert "Claims: Moneybird has no active ledger account 2." in _text(body)
-    assert options(body, "vat:H21")["1"] == "1 (No longer at Moneybird)"
+    assert "Other lines, claims: Moneybird has no active ledger account 2." in _text(body)
+    assert options(body, "vat:H21")["1"] == "1 (not available at Moneybird)"
 
 
 def test_page_that_is_reloaded_asks_moneybird_once_and_again_on_demand(world: ConsoleWorld) -> None:

@@ -14,6 +14,13 @@ USUAL = ("revenue", "direct_costs", "expenses", "other_income_expenses")
 
 DEFAULTS = ("default_ledger_account", "default_expense_account")
 
+_SETTINGS = {
+    "vat": "vat.{code}.tax_rate_id",
+    "purchase_vat": "vat.{code}.purchase_tax_rate_id",
+    "ledger_accounts": "ledger_accounts.{code}",
+} | {name: name for name in DEFAULTS}
+"""Section of a request to the settings that it changes, as problems and the audit trail name them."""
+
 type Group = tuple[str, tuple[tuple[str, str], ...]]
 """Name of a group of options, empty where there are no groups; and the options: an id and its label."""
 
@@ -44,6 +51,8 @@ class Field:
     choices: Choices
     chosen: str
     """What it shows: what a refused form had, else what is stored, else a clear suggestion."""
+    is_needed: bool
+    """Whether documents wait while it is not set."""
 
     @property
     def name(self) -> str:
@@ -94,29 +103,31 @@ def fields_of(shown: MappingShown, form: dict[str, str]) -> Fields:
     sales, purchase = (_rates(shown.tax_rates, kind) for kind in RateKind)
     accounts = _accounts(shown.ledger_accounts)
 
-    def field(section: str, code: str, setting: str, mapped: Mapped, choices: Choices) -> Field:
-        usual = mapped.mapped_to or mapped.clear or ""
-        return Field(section, code, setting, mapped, choices, form.get(f"{section}:{code}", usual))
+    def field(section: str, code: str, mapped: Mapped, choices: Choices, *, is_needed: bool) -> Field:
+        setting = _SETTINGS[section].format(code=code)
+        chosen = form.get(f"{section}:{code}", mapped.mapped_to or mapped.clear or "")
+        return Field(section, code, setting, mapped, choices, chosen, is_needed)
 
     def vat(each: SeenCode) -> Row:
-        claims = each.claims or Mapped()
         return Row(
             each,
             _percent(each.percentage),
             (
-                field("vat", each.code, f"vat.{each.code}.tax_rate_id", each, sales),
-                field("purchase_vat", each.code, f"vat.{each.code}.purchase_tax_rate_id", claims, purchase),
+                field("vat", each.code, each, sales, is_needed=True),
+                field("purchase_vat", each.code, each.claims or Mapped(), purchase, is_needed=each.in_claims),
             ),
         )
 
     def account(each: SeenCode) -> Row:
-        setting = f"ledger_accounts.{each.code}"
-        return Row(each, "", (field("ledger_accounts", each.code, setting, each, accounts),))
+        return Row(
+            each, "", (field("ledger_accounts", each.code, each, accounts, is_needed=each.waiting > 0),)
+        )
+
+    def default(name: str) -> Field:
+        return field(name, "", Mapped(mapped_to=getattr(shown, name)), accounts, is_needed=False)
 
     return Fields(
-        tuple(map(vat, shown.vat_codes)),
-        tuple(map(account, shown.accounts)),
-        tuple(field(name, "", name, Mapped(mapped_to=getattr(shown, name)), accounts) for name in DEFAULTS),
+        tuple(map(vat, shown.vat_codes)), tuple(map(account, shown.accounts)), tuple(map(default, DEFAULTS))
     )
 
 
