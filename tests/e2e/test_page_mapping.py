@@ -100,7 +100,7 @@ def test_who_looks_has_no_form_and_cannot_make_one(
     page = signed_in(context, link_of(stack, NAME, "look"))
     page.goto(f"{stack.description.console_url}/mapping")
     token = page.locator("input[name=form_token]").first.input_value()
-    form = {"form_token": token, "vat:H21": HIGH}
+    form: dict[str, str | float | bool] = {"form_token": token, "vat:H21": HIGH}
 
     answer = context.request.post(f"{stack.description.console_url}/mapping", form=form)
 

@@ -252,6 +252,24 @@ def test_mapping_is_told_in_dutch(world: ConsoleWorld) -> None:
     )
 
 
+def test_many_accounts_are_grouped_by_type_and_begin_with_their_number(world: ConsoleWorld) -> None:
+    for number in range(150):
+        account = {"name": f"Kosten {number}", "account_id": str(40000 + number), "account_type": "expenses"}
+        world.sync.moneybird.state.put(
+            "ledger_accounts", account | {"id": str(900 + number), "active": True}, None
+        )
+
+    body = signed_in(world).get("mapping").body
+
+    labels = list(options(body, "ledger_accounts:8000").values())
+    assert len(labels) > 150
+    groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', body, re.DOTALL)[:3]
+    assert [label for label, _ in groups] == ["Revenue", "Expenses", "Current assets"]
+    expenses = re.findall(r">([0-9.]+) ", groups[1][1])
+    assert expenses == sorted(expenses)
+    assert len(expenses) == 152
+
+
 def test_every_select_says_what_it_is_for(world: ConsoleWorld) -> None:
     body = signed_in(world).get("mapping").body
 
