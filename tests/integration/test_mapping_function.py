@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from operations.administration import mapping_app
 from operations.administration.books import KEPT
+from operations.administration.settings_change import fingerprint
 from operations.api.serving import serve
 from tests.harness.administration import files_of, mapping_of
 from tests.harness.sync_function import SyncFunction
@@ -178,6 +179,7 @@ def test_change_leaves_all_else_as_it_was(function: MappingFunction) -> None:
     ("task", "fields"),
     [
         ("mapping.change", {"vat": {"H21": HIGH}}),
+        ("mapping.change", {"vat": {"H21": "1"}}),
         ("mapping.put", {"settings": {"vat": {"H21": HIGH}}}),
     ],
 )
@@ -273,10 +275,9 @@ def test_lines_are_read_again_when_an_event_waits_for_a_code_that_none_has(
 
 
 def test_settings_that_cannot_be_used_are_not_changed(function: MappingFunction) -> None:
-    fingerprint = function.ask("mapping.show")["fingerprint"]
     function.sync.book_by({"vat": "H21"})
 
-    answer = function.ask("mapping.change", fingerprint=fingerprint, vat={"H21": HIGH})
+    answer = function.ask("mapping.change", fingerprint=fingerprint({"vat": "H21"}), vat={"H21": HIGH})
 
     assert answer["error"] == "invalid_request"
     assert function.settings == {"vat": "H21"}

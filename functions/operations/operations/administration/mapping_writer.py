@@ -50,27 +50,24 @@ class MappingWriter:
     def change(self, request: ChangeMapping) -> MappingPut:
         """Change what codes and accounts are booked as; raises as `put`, or if what is stored is unusable."""
         written = self._written(request.connection)
+        if fingerprint(written) != request.fingerprint:
+            return _CHANGED
         parsed(self.files, request.connection, written)
         return self._store(request.connection, changed(written, request), request.fingerprint)
 
     def _store(self, connection: str, settings: Settings, replaced: str | None) -> MappingPut:
         """Store settings in place of those that the fingerprint is of."""
-        if self._is_stale(connection, replaced):
-            return _CHANGED
         problems = tuple(self._problems(connection, settings))
         if problems:
             return MappingPut(stored=False, problems=problems)
         try:
             with self.turns.turn(connection):
-                if self._is_stale(connection, replaced):  # since Moneybird was asked, which takes a while
+                if replaced is not None and fingerprint(self._written(connection)) != replaced:
                     return _CHANGED
                 self.files.put_settings(connection, settings)
         except TakenError:
             return _CHANGED
         return MappingPut(stored=True)
-
-    def _is_stale(self, connection: str, replaced: str | None) -> bool:
-        return replaced is not None and fingerprint(self._written(connection)) != replaced
 
     def _written(self, connection: str) -> Settings:
         return self.files.settings(connection) or {}
