@@ -274,6 +274,22 @@ def test_lines_are_read_again_when_an_event_waits_for_a_code_that_none_has(
     assert len(code_of(shown, "vat_codes", samples.VAT_REVERSE)["suggested"]) == 4  # by its percentage
 
 
+def test_showing_it_again_reads_settings_secret_and_what_is_parked_and_nothing_else(
+    function: MappingFunction,
+) -> None:
+    function.ask("mapping.show")
+    passed = function.sync.boundaries.passed
+    passed.clear()
+
+    function.ask("mapping.show")
+
+    assert [call for call in passed if call.startswith("before ")] == [
+        "before ssm GetParameter",
+        "before secretsmanager GetSecretValue",
+        "before dynamodb Query",
+    ]
+
+
 def test_settings_that_cannot_be_used_are_not_changed(function: MappingFunction) -> None:
     function.sync.book_by({"vat": "H21"})
 

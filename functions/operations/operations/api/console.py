@@ -13,7 +13,7 @@ class Role(StrEnum):
 
     LOOK = "look"
     REPAIR = "repair"
-    """Look, and send events through once more."""
+    """Look, send events through once more, unlink, and change what codes are booked as."""
 
 
 class OpenConsole(Model):
