@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from http.cookies import SimpleCookie
 from io import BytesIO
 from typing import Any, Self
@@ -17,6 +18,7 @@ from console.environment import Environment
 from console.pages import COOKIE
 from operations import look_app
 from operations.administration import mapping_app
+from operations.administration.books import unhurried
 from operations.api.serving import serve
 from operations.environment import LookEnvironment
 from tests.harness.administration import mapping_of
@@ -52,7 +54,8 @@ class Functions:
                 return serve(look_app.REQUESTS, asked, self.looking.answer, LOGGER)
             case "mapping":
                 self.mapped.append(asked)
-                return serve(mapping_app.REQUESTS, asked, self.mapping.answer, LOGGER)
+                answer = partial(self.mapping.answer, time_left=unhurried)
+                return serve(mapping_app.REQUESTS, asked, answer, LOGGER)
         return self._repair(asked)
 
     def _repair(self, asked: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -27,6 +28,7 @@ from entity_sync import try_app
 from entity_sync.try_app import make_trying
 from operations import look_app
 from operations.administration import mapping_app
+from operations.administration.books import unhurried
 from operations.api.requests import ReplayEvents
 from operations.api.serving import serve
 from operations.customers import CustomerFilter
@@ -800,7 +802,8 @@ def test_replay_of_events_that_are_refused_is_no_success() -> None:
 @pytest.fixture
 def mapping(sync: SyncFunction) -> CommandLine:
     made = mapping_of(sync)
-    return asked({"MAP": lambda request: serve(mapping_app.REQUESTS, request, made.answer, LOGGER)})
+    answer = partial(made.answer, time_left=unhurried)
+    return asked({"MAP": lambda request: serve(mapping_app.REQUESTS, request, answer, LOGGER)})
 
 
 def test_clear_suggestions_are_added_to_the_settings(

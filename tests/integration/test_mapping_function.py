@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -31,13 +32,15 @@ class MappingFunction:
     """One process of the function, beside the sync function."""
 
     sync: SyncFunction
+    time_left: float = 20.0
 
     def __post_init__(self) -> None:
         self.mapping = mapping_of(self.sync)
 
     def ask(self, task: str, **fields: object) -> dict[str, Any]:
         request = json.loads(json.dumps({"task": task, "connection": CONNECTION, **fields}))
-        return serve(mapping_app.REQUESTS, request, self.mapping.answer, LOGGER)
+        answer = partial(self.mapping.answer, time_left=lambda: self.time_left)
+        return serve(mapping_app.REQUESTS, request, answer, LOGGER)
 
     def change(self, **fields: object) -> dict[str, Any]:
         return self.ask("mapping.change", **{"fingerprint": self.ask("mapping.show")["fingerprint"]} | fields)
@@ -288,6 +291,15 @@ def test_showing_it_again_reads_settings_secret_and_what_is_parked_and_nothing_e
         "before secretsmanager GetSecretValue",
         "before dynamodb Query",
     ]
+
+
+def test_moneybird_is_not_waited_for_longer_than_there_is_time(function: MappingFunction) -> None:
+    function.time_left = 0.1
+
+    answer = function.ask("mapping.show")
+
+    assert answer["error"] == "unavailable"
+    assert function.calls() == 0
 
 
 def test_settings_that_cannot_be_used_are_not_changed(function: MappingFunction) -> None:

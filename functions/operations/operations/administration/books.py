@@ -1,6 +1,6 @@
 """What booking settings can name: the VAT rates and ledger accounts that are active at Moneybird."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,6 +16,15 @@ KEPT = timedelta(minutes=5)
 """How long a process keeps what it read: the window of Moneybird's limit, so that a page that is reloaded all
 the time costs two of its 150 calls. To take them from the rate plan would need the right to write to
 ControlTable, which holds the page's sessions as well."""
+
+
+type TimeLeft = Callable[[], float]
+"""Seconds until the answer must be there."""
+
+
+def unhurried() -> float:
+    """Leave all the time there is."""
+    return float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ class BookReader:
     _kept: dict[tuple[str, str], Books] = field(default_factory=dict)
     """Connection and administration to what was read last."""
 
-    def read(self, connection: str, *, fresh: bool) -> Books:
+    def read(self, connection: str, *, fresh: bool, time_left: TimeLeft = unhurried) -> Books:
         """Return what Moneybird has; asked now if a fresh answer is wanted, or the kept one is too old.
 
         Raises
@@ -81,7 +90,7 @@ class BookReader:
         key = (connection, access.moneybird.administration_id if access.moneybird else "")
         now, kept = self.clock(), self._kept.get(key)
         if kept is None or fresh or now - kept.read_at >= KEPT:
-            kept = Books.read(self.clients.moneybird(access), now)
+            kept = Books.read(self.clients.moneybird(access, time_left), now)
             self._kept[key] = kept
         return kept
 

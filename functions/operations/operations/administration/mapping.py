@@ -11,7 +11,7 @@ from accounting_sync.reasons.settings import (
     PURCHASE_VAT_NOT_MAPPED,
     VAT_CODE_NOT_MAPPED,
 )
-from operations.administration.books import BookReader, Books
+from operations.administration.books import BookReader, Books, TimeLeft, unhurried
 from operations.administration.credentials import ConnectionFiles
 from operations.administration.seen_codes import Seen, SeenReader
 from operations.administration.settings_change import fingerprint, parsed
@@ -29,7 +29,7 @@ class Mappings:
     reader: BookReader
     seen: SeenReader
 
-    def show(self, request: ShowMapping) -> MappingShown:
+    def show(self, request: ShowMapping, time_left: TimeLeft = unhurried) -> MappingShown:
         """Show settings, Moneybird's side, and Moment's codes with suggestions; nothing is stored.
 
         Raises
@@ -40,7 +40,7 @@ class Mappings:
         name = request.connection
         written = self.files.settings(name) or {}
         settings = parsed(self.files, name, written)
-        books = self.reader.read(name, fresh=request.fresh)
+        books = self.reader.read(name, fresh=request.fresh, time_left=time_left)
         seen = self.seen.read(name, fresh=request.fresh)
         return MappingShown(
             settings=written,

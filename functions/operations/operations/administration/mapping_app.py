@@ -19,7 +19,7 @@ from accounting_sync.providers.clients import ProviderClients, ProviderSettings
 from accounting_sync.providers.flow.free_flow import FreeFlow
 from accounting_sync.time import utc_now
 from accounting_sync.webhooks.event_store import EventStore
-from operations.administration.books import BookReader
+from operations.administration.books import BookReader, TimeLeft
 from operations.administration.credentials import ConnectionFiles
 from operations.administration.mapping import Mappings
 from operations.administration.mapping_writer import MappingWriter
@@ -31,6 +31,9 @@ from operations.api.serving import serve
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+MARGIN = 2.0
+"""Seconds that are left to store what was checked, and for the answer."""
+
 REQUESTS: TypeAdapter[MappingRequest] = TypeAdapter(MappingRequest)
 
 
@@ -41,20 +44,24 @@ class Mapping:
     mappings: Mappings
     writer: MappingWriter
 
-    def answer(self, request: MappingRequest) -> BaseModel:
+    def answer(self, request: MappingRequest, time_left: TimeLeft) -> BaseModel:
         """Do what a request asks."""
         match request:
             case ShowMapping():
-                return self.mappings.show(request)
+                return self.mappings.show(request, time_left)
             case PutMapping():
-                return self.writer.put(request)
+                return self.writer.put(request, time_left)
             case ChangeMapping():
-                return self.writer.change(request)
+                return self.writer.change(request, time_left)
 
 
-def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Answer a `MappingRequest`."""
-    return serve(REQUESTS, event, mapping().answer, make_logger())
+
+    def time_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000 - MARGIN
+
+    return serve(REQUESTS, event, lambda request: mapping().answer(request, time_left), make_logger())
 
 
 @cache

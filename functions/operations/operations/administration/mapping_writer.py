@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from accounting_sync.errors import ParkedError
-from operations.administration.books import BookReader
+from operations.administration.books import BookReader, TimeLeft
 from operations.administration.credentials import ConnectionFiles
 from operations.administration.settings_change import (
     PURCHASE,
@@ -37,7 +37,7 @@ class MappingWriter:
     reader: BookReader
     turns: Turns
 
-    def put(self, request: PutMapping) -> MappingPut:
+    def put(self, request: PutMapping, time_left: TimeLeft) -> MappingPut:
         """Store settings, unless something is wrong with them.
 
         Raises
@@ -45,19 +45,21 @@ class MappingWriter:
         SyncError
             If Moneybird does not answer.
         """
-        return self._store(request.connection, request.settings, request.fingerprint)
+        return self._store(request.connection, request.settings, request.fingerprint, time_left)
 
-    def change(self, request: ChangeMapping) -> MappingPut:
+    def change(self, request: ChangeMapping, time_left: TimeLeft) -> MappingPut:
         """Change what codes and accounts are booked as; raises as `put`, or if what is stored is unusable."""
         written = self._written(request.connection)
         if fingerprint(written) != request.fingerprint:
             return _CHANGED
         parsed(self.files, request.connection, written)
-        return self._store(request.connection, changed(written, request), request.fingerprint)
+        return self._store(request.connection, changed(written, request), request.fingerprint, time_left)
 
-    def _store(self, connection: str, settings: Settings, replaced: str | None) -> MappingPut:
+    def _store(
+        self, connection: str, settings: Settings, replaced: str | None, time_left: TimeLeft
+    ) -> MappingPut:
         """Store settings in place of those that the fingerprint is of."""
-        problems = tuple(self._problems(connection, settings))
+        problems = tuple(self._problems(connection, settings, time_left))
         if problems:
             return MappingPut(stored=False, problems=problems)
         try:
@@ -72,7 +74,9 @@ class MappingWriter:
     def _written(self, connection: str) -> Settings:
         return self.files.settings(connection) or {}
 
-    def _problems(self, connection: str, settings: Settings) -> Iterator[SettingsProblem]:
+    def _problems(
+        self, connection: str, settings: Settings, time_left: TimeLeft
+    ) -> Iterator[SettingsProblem]:
         half = list(_half_mapped(settings))
         if half:
             yield from half
@@ -82,7 +86,7 @@ class MappingWriter:
         except ParkedError as error:
             yield SettingsProblem(code=ProblemCode.UNUSABLE, message=str(error))
             return
-        yield from self.reader.read(connection, fresh=True).problems(read)
+        yield from self.reader.read(connection, fresh=True, time_left=time_left).problems(read)
 
 
 def _half_mapped(settings: Settings) -> Iterator[SettingsProblem]:
