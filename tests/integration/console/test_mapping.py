@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from console.texts import sections_of
+from operations.api.mapping import ProblemCode
 from tests.harness.administration import files_of
 from tests.harness.console import Answer, Browser, ConsoleWorld
 from tests.harness.world import CONNECTION, SETTINGS
@@ -268,6 +270,12 @@ def test_many_accounts_are_grouped_by_type_and_begin_with_their_number(world: Co
     expenses = re.findall(r">([0-9.]+) ", groups[1][1])
     assert expenses == sorted(expenses)
     assert len(expenses) == 152
+
+
+def test_every_problem_has_its_words() -> None:
+    told = {code for code in ProblemCode if f"problem_{code}" in sections_of("nl")["mapping"]}
+
+    assert told == set(ProblemCode) - {ProblemCode.CHANGED}  # of which the page says more
 
 
 def test_every_select_says_what_it_is_for(world: ConsoleWorld) -> None:
