@@ -114,6 +114,7 @@ def test_change_sets_what_it_names(settings: dict[str, Any], fields: dict[str, A
     for section, key in (("vat", "tax_rate_id"), ("purchase_vat", "purchase_tax_rate_id")):
         for code, target in fields.get(section, {}).items():
             assert after["vat"].get(code, {}).get(key, "") == target
+            assert set(after["vat"].get(code, {key: target})) & {"tax_rate_id", "purchase_tax_rate_id"}
 
 
 @given(mapped, mapped)
