@@ -20,7 +20,7 @@ ARGUMENTS = [
 ]
 NAME = "bookkeeper"
 WIDE, PHONE = (1280, 900), (360, 780)
-ADDRESSES = ("overview", "needs-you", "documents", "activity")
+ADDRESSES = ("overview", "needs-you", "documents", "mapping", "activity")
 SCREENSHOTS = STATE / "screenshots"
 
 needs_chromium = pytest.mark.skipif(
@@ -28,9 +28,9 @@ needs_chromium = pytest.mark.skipif(
 )
 
 
-def link_of(stack: LocalStack, name: str = NAME) -> str:
+def link_of(stack: LocalStack, name: str = NAME, role: str = "repair") -> str:
     """Make a link for Ada, as `accounting-sync console open` does."""
-    asked = {"task": "console.open", "connection": name, "person": "Ada", "role": "repair"}
+    asked = {"task": "console.open", "connection": name, "person": "Ada", "role": role}
     answer = stack.aws.functions.invoke(
         FunctionName=stack.description.console_function, Payload=json.dumps(asked)
     )

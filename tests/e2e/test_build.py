@@ -20,6 +20,7 @@ ARTIFACTS = {
     "OperationsFunction": "/var/task",
     "LookFunction": "/var/task",
     "AdministrationFunction": "/var/task",
+    "MappingFunction": "/var/task",
     "NoticesFunction": "/var/task",
     "ExportFunction": "/var/task",
     "ReconciliationFunction": "/var/task",

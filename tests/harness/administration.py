@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 from aws_lambda_powertools import Logger
 
+from accounting_sync.accounting.stores.ledger_index import LedgerIndex
+from accounting_sync.providers.clients import ProviderClients
 from accounting_sync.providers.flow.free_flow import FreeFlow
+from operations.administration import mapping_app
 from operations.administration.app import REQUESTS, make_administration
 from operations.administration.credentials import ConnectionFiles
 from operations.administration.stack_health import StackHealth, StackNames
+from operations.administration.turns import Turns
 from operations.api.serving import serve
 from tests.harness.fifo_queue import REGION
 from tests.harness.sync_function import SyncFunction
@@ -53,14 +57,12 @@ class Stack:
 
     @property
     def files(self) -> ConnectionFiles:
-        return ConnectionFiles(
-            self.sync.aws.secretsmanager, self.sync.aws.ssm, self.sync.environment.connection_prefix
-        )
+        return files_of(self.sync)
 
     def ask(self, task: str, **fields: object) -> dict[str, Any]:
         administration = make_administration(
             self.files,
-            replace(self.sync.providers(), throttle=FreeFlow(), breaker=FreeFlow()),
+            clients_of(self.sync),
             self.sync.aws.dynamodb,
             self.sync.environment.accounting_table,
             self.sync.events,
@@ -71,3 +73,24 @@ class Stack:
 
     def secret(self) -> dict[str, Any]:
         return self.files.secret(CONNECTION)
+
+
+def files_of(sync: SyncFunction) -> ConnectionFiles:
+    return ConnectionFiles(sync.aws.secretsmanager, sync.aws.ssm, sync.environment.connection_prefix)
+
+
+def clients_of(sync: SyncFunction) -> ProviderClients:
+    """Make clients as those have them who are not in the rate plan."""
+    return replace(sync.providers(), throttle=FreeFlow(), breaker=FreeFlow())
+
+
+def mapping_of(sync: SyncFunction) -> mapping_app.Mapping:
+    """Make the function that shows and stores booking settings: one process of it."""
+    names = sync.environment
+    return mapping_app.make_mapping(
+        files_of(sync),
+        clients_of(sync),
+        LedgerIndex(sync.aws.dynamodb, names.accounting_table),
+        sync.events,
+        Turns(sync.aws.dynamodb, names.control_table, sync.clock),
+    )

@@ -5,6 +5,7 @@ import re
 from base64 import b64decode
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from http.cookies import SimpleCookie
 from io import BytesIO
 from typing import Any, Self
@@ -17,8 +18,11 @@ from console.console import Console
 from console.environment import Environment
 from console.pages import COOKIE
 from operations import look_app
+from operations.administration import mapping_app
+from operations.administration.books import unhurried
 from operations.api.serving import serve
 from operations.environment import LookEnvironment
+from tests.harness.administration import mapping_of
 from tests.harness.exports import make_export_function
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import CONNECTION, SETTINGS
@@ -28,7 +32,7 @@ LOGGER = Logger(service="console", level="CRITICAL")
 
 
 class Functions:
-    """Lambda: the real LookFunction and ExportFunction, and a list of what OperationsFunction is asked."""
+    """Lambda: the functions that look, export and map, and a list of what OperationsFunction is asked."""
 
     def __init__(self, sync: SyncFunction) -> None:
         names = sync.environment
@@ -37,6 +41,9 @@ class Functions:
         )
         self.looking = look_app.make_looking(sync.aws.dynamodb, tables, sync.clock)
         self.exporting = make_export_function(sync)
+        self.mapping = mapping_of(sync)
+        self.mapped: list[dict[str, Any]] = []
+        """What MappingFunction was asked."""
         self.repairs: list[dict[str, Any]] = []
         self.complete = True
 
@@ -50,6 +57,10 @@ class Functions:
                 return serve(look_app.REQUESTS, asked, self.looking.answer, LOGGER)
             case "export":
                 return self.exporting(asked)
+            case "mapping":
+                self.mapped.append(asked)
+                answer = partial(self.mapping.answer, time_left=unhurried)
+                return serve(mapping_app.REQUESTS, asked, answer, LOGGER)
         return self._repair(asked)
 
     def _repair(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -161,7 +172,9 @@ class ConsoleWorld:
         sync = SyncFunction()
         functions = Functions(sync)
         names = sync.environment
-        environment = Environment(names.control_table, names.accounting_table, "look", "operations", "export")
+        environment = Environment(
+            names.control_table, names.accounting_table, "look", "operations", "export", "mapping"
+        )
         console = app.make_console(sync.aws.dynamodb, functions, functions, environment, sync.clock)  # type: ignore[arg-type]
         return cls(sync, functions, console)
 

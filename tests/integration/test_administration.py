@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import boto3
@@ -15,7 +14,7 @@ from tests.harness.administration import Stack
 from tests.harness.fifo_queue import REGION
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import CONNECTION
-from tests.simulators.moment import API_KEY, COMPANY, samples
+from tests.simulators.moment import API_KEY, COMPANY
 from tests.simulators.moneybird import API_TOKEN
 
 URL = "http://127.0.0.1:9/stage"
@@ -41,31 +40,6 @@ def test_refused_credentials_are_not_stored_and_not_repeated(stack: Stack) -> No
     assert "API token" in answer["message"]
     assert "wrong-token-value" not in json.dumps(answer)
     assert stack.secret() == before
-
-
-def test_mapping_suggests_what_has_the_same_percentage_and_stores_nothing_by_itself(stack: Stack) -> None:
-    stack.sync.book_by({})
-    stack.sync.sync("invoice", samples.DOCUMENTED_INVOICE)
-
-    shown = stack.ask("mapping.show")
-    (code,) = [each for each in shown["vat_codes"] if each["code"] == samples.VAT_HIGH]
-    rates = {rate["id"]: rate for rate in shown["tax_rates"]}
-    assert code["suggested"]
-    assert {Decimal(rates[each]["percentage"]) for each in code["suggested"]} == {Decimal(code["percentage"])}
-    assert stack.files.settings(CONNECTION) == {}
-
-
-def test_settings_that_name_what_moneybird_does_not_have_are_not_stored(stack: Stack) -> None:
-    before = stack.files.settings(CONNECTION)
-
-    answer = stack.ask("mapping.put", settings={"vat": {"H": "1"}, "ledger_accounts": {"A": "2"}})
-
-    assert not answer["stored"]
-    assert [problem.split(":")[0] for problem in answer["problems"]] == [
-        "vat.H.tax_rate_id",
-        "ledger_accounts.A",
-    ]
-    assert stack.files.settings(CONNECTION) == before
 
 
 def test_doctor_says_that_there_is_no_webhook_and_what_to_do(stack: Stack) -> None:

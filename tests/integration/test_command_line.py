@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -26,11 +27,14 @@ from accounting_sync_cli.stack import Function, Stack
 from entity_sync import try_app
 from entity_sync.try_app import make_trying
 from operations import look_app
+from operations.administration import mapping_app
+from operations.administration.books import unhurried
 from operations.api.requests import ReplayEvents
 from operations.api.serving import serve
 from operations.customers import CustomerFilter
 from operations.environment import LookEnvironment
 from operations.replay import Replay
+from tests.harness.administration import files_of, mapping_of
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import CONNECTION, QUEUE_URL, SETTINGS
 from tests.simulators.moment import samples
@@ -620,12 +624,15 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "stop": {"runs": [RUN]},
     "mapping.show": {
         "settings": {},
+        "fingerprint": "f",
+        "read_at": "2026-01-06T12:00:00Z",
         "tax_rates": [],
         "ledger_accounts": [],
         "vat_codes": [],
         "accounts": [],
     },
     "mapping.put": {"stored": True, "problems": []},
+    "mapping.change": {"stored": True, "problems": []},
     "mapping.try": {
         "connection": CONNECTION,
         "entity_type": "invoice",
@@ -790,3 +797,55 @@ def test_replay_of_events_that_are_refused_is_no_success() -> None:
 
     assert result.exit_code == ExitCode.NEEDS_REPAIR
     assert "1 events were not replayed" in result.output
+
+
+@pytest.fixture
+def mapping(sync: SyncFunction) -> CommandLine:
+    made = mapping_of(sync)
+    answer = partial(made.answer, time_left=unhurried)
+    return asked({"MAP": lambda request: serve(mapping_app.REQUESTS, request, answer, LOGGER)})
+
+
+def test_clear_suggestions_are_added_to_the_settings(
+    mapping: CommandLine, sync: SyncFunction, parked: str
+) -> None:
+    sync.book_by(SETTINGS | {"vat": {}, "dry_run": True})
+
+    result = mapping.run("mapping", "suggest", CONNECTION, "--store", "--yes")
+
+    assert result.exit_code == ExitCode.DONE, result.output
+    added = {samples.VAT_HIGH: {"tax_rate_id": "496081347565061258"}}
+    assert files_of(sync).settings(CONNECTION) == SETTINGS | {"vat": added, "dry_run": True}
+
+
+def test_settings_that_changed_while_the_editor_was_open_are_not_overwritten(
+    mapping: CommandLine, sync: SyncFunction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def edited(text: str) -> str:
+        sync.book_by(SETTINGS | {"dry_run": True})
+        return json.dumps(json.loads(text) | {"archive_contacts": True})
+
+    monkeypatch.setattr("accounting_sync_cli.mapping._edited", edited)
+
+    result = mapping.run("mapping", "edit", CONNECTION)
+
+    assert result.exit_code == ExitCode.INVALID
+    assert "Somebody else has changed the settings meanwhile" in result.output
+    assert files_of(sync).settings(CONNECTION) == SETTINGS | {"dry_run": True}
+
+
+def test_settings_from_a_file_replace_what_is_there(mapping: CommandLine, sync: SyncFunction) -> None:
+    result = mapping.run("mapping", "edit", CONNECTION, "--file", "-", answer='{"dry_run": true}')
+
+    assert result.exit_code == ExitCode.DONE, result.output
+    assert files_of(sync).settings(CONNECTION) == {"dry_run": True}
+
+
+def test_settings_with_what_moneybird_does_not_have_are_refused_with_their_names(
+    mapping: CommandLine, sync: SyncFunction
+) -> None:
+    result = mapping.run("mapping", "edit", CONNECTION, "--file", "-", answer='{"vat": {"H": "1"}}')
+
+    assert result.exit_code == ExitCode.INVALID
+    assert "vat.H.tax_rate_id: Moneybird has no active tax rate 1." in result.stdout
+    assert files_of(sync).settings(CONNECTION) == SETTINGS

@@ -48,6 +48,7 @@ class StackDescription(BaseModel):
     try_function: str
     reconciliation_function: str
     administration_function: str
+    mapping_function: str
     console_function: str
     console_url: str
     """Of the page for bookkeepers, without a final slash."""

@@ -185,6 +185,7 @@ def _describe(
         try_function=outputs["TryFunctionName"],
         reconciliation_function=outputs["ReconciliationFunctionName"],
         administration_function=outputs["AdministrationFunctionName"],
+        mapping_function=outputs["MappingFunctionName"],
         console_function=outputs["ConsoleFunctionName"],
         console_url=f"{_deployed(aws, outputs['ConsoleApiId'])}/console",
         moneybird_url=moneybird.base_url,

@@ -21,6 +21,7 @@ FUNCTIONS = (
     "LookFunction",
     "ReconciliationFunction",
     "AdministrationFunction",
+    "MappingFunction",
     "ExportFunction",
     "NoticesFunction",
     "ConsoleFunction",
@@ -211,6 +212,7 @@ def test_large_bodies_are_written_by_the_receiver_and_read_by_no_function() -> N
         "LookFunction": [],
         "ReconciliationFunction": [],
         "AdministrationFunction": [],
+        "MappingFunction": [],
         "ExportFunction": [],
         "NoticesFunction": [],
         "ConsoleFunction": [],
@@ -367,9 +369,20 @@ def test_reconciliation_may_list_the_booking_settings_and_no_other_parameters() 
 
 
 def test_only_the_administration_can_write_credentials() -> None:
-    writing = {"secretsmanager:PutSecretValue", "secretsmanager:CreateSecret", "ssm:PutParameter"}
+    writing = {"secretsmanager:PutSecretValue", "secretsmanager:CreateSecret"}
 
     assert [name for name in FUNCTIONS if writing & set(actions(name))] == ["AdministrationFunction"]
+
+
+def test_only_the_mapping_can_write_booking_settings_and_it_can_write_little_else() -> None:
+    assert [name for name in FUNCTIONS if "ssm:PutParameter" in actions(name)] == ["MappingFunction"]
+    _, _, reads, turns = statements("MappingFunction")
+
+    assert reads["Action"] == "dynamodb:Query"
+    assert turns["Resource"] == {"Fn::GetAtt": "ControlTable.Arn"}
+    assert turns["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["mapping#*"]}}
+    secrets = [each for each in actions("MappingFunction") if each.startswith("secretsmanager:")]
+    assert secrets == ["secretsmanager:GetSecretValue"]
 
 
 def test_who_looks_can_change_nothing() -> None:
@@ -418,13 +431,14 @@ def test_the_page_knows_its_user_pool_only_where_there_is_one() -> None:
     assert [each["Fn::If"][::2] for each in variables.values()] == [["HasConsoleUsers", nothing]] * 4
 
 
-def test_the_page_asks_three_functions_and_writes_sessions_and_audit_trail_alone() -> None:
+def test_the_page_asks_four_functions_and_writes_sessions_and_audit_trail_alone() -> None:
     invokes, sessions, audit = statements("ConsoleFunction")
 
     assert invokes["Resource"] == [
         {"Fn::GetAtt": "LookFunction.Arn"},
         {"Fn::GetAtt": "OperationsFunction.Arn"},
         {"Fn::GetAtt": "ExportFunction.Arn"},
+        {"Fn::GetAtt": "MappingFunction.Arn"},
     ]
     assert sessions["Resource"] == {"Fn::GetAtt": "ControlTable.Arn"}
     assert sessions["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["console-*"]}}

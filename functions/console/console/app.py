@@ -68,6 +68,7 @@ def make_console(
         environment.look_function,
         environment.operations_function,
         environment.export_function,
+        environment.mapping_function,
     )
     return Console.of(
         Sessions(Tickets(dynamodb, environment.control_table, clock)),
@@ -104,6 +105,8 @@ def routes(console: Console) -> APIGatewayRestResolver:
     shows("documents", console.documents.show)
     shows("document", console.document.show)
     does("unlink", console.document.unlink)
+    shows("mapping", console.mapping.show)
+    does("mapping", console.mapping.save)
     shows("activity", console.activity.show)
     shows("exports", console.exports.show)
     does("export", console.exports.export, Role.LOOK)

@@ -15,6 +15,7 @@ from console.views.activity import Activity
 from console.views.document import DocumentPage
 from console.views.documents import DocumentList
 from console.views.exports import Exports
+from console.views.mapping import MappingPage
 from console.views.needs_you import NeedsYou
 from console.views.overview import Overview
 
@@ -29,6 +30,7 @@ class Console:
     needs_you: NeedsYou
     documents: DocumentList
     document: DocumentPage
+    mapping: MappingPage
     activity: Activity
     exports: Exports
 
@@ -42,6 +44,7 @@ class Console:
             needs_you=NeedsYou(stack, audit),
             documents=DocumentList(stack),
             document=DocumentPage(stack, audit),
+            mapping=MappingPage(stack, audit),
             activity=Activity(audit),
             exports=Exports(Books(stack, clock), stack, audit, clock),
         )

@@ -14,6 +14,7 @@ class Environment:
     look_function: str
     operations_function: str
     export_function: str
+    mapping_function: str
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Self:
@@ -24,4 +25,5 @@ class Environment:
             look_function=variables["LOOK_FUNCTION"],
             operations_function=variables["OPERATIONS_FUNCTION"],
             export_function=variables["EXPORT_FUNCTION"],
+            mapping_function=variables["MAPPING_FUNCTION"],
         )

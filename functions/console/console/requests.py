@@ -31,7 +31,7 @@ class BrowserRequest:
     @classmethod
     def of(cls, event: APIGatewayProxyEvent) -> Self:
         """Read an event of API Gateway."""
-        form = parse_qs(event.decoded_body or "")
+        form = parse_qs(event.decoded_body or "", keep_blank_values=True)
         cookies = _cookies(event.headers.get("cookie", ""))
         return cls(
             query=event.query_string_parameters,

@@ -26,13 +26,14 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Asks LookFunction, OperationsFunction and ExportFunction."""
+    """Asks LookFunction, OperationsFunction, ExportFunction and MappingFunction."""
 
     client: "LambdaClient"
     export_client: "LambdaClient"
     look_function: str
     operations_function: str
     export_function: str
+    mapping_function: str
 
     def look[Answer: BaseModel](self, shape: type[Answer], task: str, **fields: object) -> Answer:
         """Ask what changes nothing; raises RefusedError."""
@@ -45,6 +46,10 @@ class Stack:
     def export[Answer: BaseModel](self, shape: type[Answer], task: str, **fields: object) -> Answer:
         """Ask for the books, or for Moneybird's audit file; raises RefusedError."""
         return shape.model_validate(_ask(self.export_client, self.export_function, task, fields))
+
+    def map[Answer: BaseModel](self, shape: type[Answer], task: str, **fields: object) -> Answer:
+        """Ask for the booking settings, or to change them; raises RefusedError."""
+        return shape.model_validate(_ask(self.client, self.mapping_function, task, fields))
 
 
 def _ask(client: "LambdaClient", function: str, task: str, fields: dict[str, object]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def open_console(
     context: typer.Context,
     connection: ConnectionName,
     person: Annotated[str, typer.Option("--for", help="Who will use it; the audit trail names them.")],
-    role: Annotated[Role, typer.Option(help="repair: may also send events through once more.")] = Role.LOOK,
+    role: Annotated[Role, typer.Option(help="repair: may also replay, unlink and map.")] = Role.LOOK,
 ) -> None:
     """Make a link with which one person signs in to the page, once, within 15 minutes."""
     session = session_of(context)

@@ -18,7 +18,8 @@ from accounting_sync_cli.errors import CommandError, ExitCode
 from accounting_sync_cli.repairing import Yes
 from accounting_sync_cli.screen import table, unbroken
 from accounting_sync_cli.stack import Function
-from operations.api.administration import Diagnosis, Finding, MappingShown, SeenCode
+from operations.api.administration import Diagnosis, Finding
+from operations.api.mapping import MappingPut, MappingShown, SeenCode
 
 mapping = typer.Typer(no_args_is_help=True, help="Map Moment's codes to Moneybird's.")
 
@@ -34,7 +35,7 @@ def show(context: typer.Context, name: Name) -> None:
 
 
 def _shown(session: Session, name: str) -> dict[str, Any]:
-    return session.stack.ask(Function.ADMINISTER, "mapping.show", connection=name)
+    return session.stack.ask(Function.MAP, "mapping.show", connection=name, fresh=True)
 
 
 def _all(shown: MappingShown) -> RenderableType:
@@ -48,7 +49,7 @@ def _all(shown: MappingShown) -> RenderableType:
         table("Tax rate", "Name", "", "For", rows=rates),
         "",
         table("Ledger account", "Number", "Name", rows=accounts),
-        *(f"[red]{escape(problem)}[/]" for problem in shown.problems),
+        *(f"[red]{escape(problem.message)}[/]" for problem in shown.problems),
     )
 
 
@@ -99,17 +100,14 @@ def suggest(
             f" accounting-sync mapping edit {name}",
         )
     session.screen.confirm(f"Store these {count} suggestions?", confirmed=yes)
-    settings = dict(shown.settings)
-    for section, codes in added.items():
-        settings[section] = settings.get(section, {}) | codes
-    _store(session, name, settings)
+    _store(session, "mapping.change", name, fingerprint=shown.fingerprint, **added)
 
 
 def _clear(codes: tuple[SeenCode, ...]) -> Iterator[tuple[str, str]]:
     """Yield the codes that are not mapped and have exactly one suggestion."""
     for each in codes:
-        if not each.mapped_to and len(each.suggested) == 1:
-            yield each.code, each.suggested[0]
+        if each.clear:
+            yield each.code, each.clear
 
 
 @mapping.command("edit")
@@ -120,11 +118,13 @@ def edit(
 ) -> None:
     """Change the booking settings in your editor, or take them from a file."""
     session = session_of(context)
+    text: str | None
+    fingerprint: str | None = None
     if file:
-        text: str | None = file.read()
+        text = file.read()
     else:
-        before = json.dumps(_shown(session, name)["settings"], indent=2)
-        text = _edited(before)
+        shown = MappingShown.model_validate(_shown(session, name))
+        text, fingerprint = _edited(json.dumps(shown.settings, indent=2)), shown.fingerprint
     if text is None:
         raise CommandError(ExitCode.NOT_CONFIRMED, "Nothing was changed.")
     try:
@@ -133,7 +133,7 @@ def edit(
         raise CommandError(
             ExitCode.INVALID, f"This is not JSON (line {error.lineno}: {error.msg})."
         ) from error
-    _store(session, name, settings)
+    _store(session, "mapping.put", name, settings=settings, fingerprint=fingerprint)
 
 
 def _edited(text: str) -> str | None:
@@ -147,9 +147,10 @@ def _edited(text: str) -> str | None:
     return None if changed == text else changed
 
 
-def _store(session: Session, name: str, settings: dict[str, Any]) -> None:
-    answer = session.stack.ask(Function.ADMINISTER, "mapping.put", connection=name, settings=settings)
-    session.screen.show(answer, lambda: "\n".join(map(escape, answer["problems"])) or "Stored.")
+def _store(session: Session, task: str, name: str, **fields: object) -> None:
+    answer = session.stack.ask(Function.MAP, task, connection=name, **fields)
+    problems = MappingPut.model_validate(answer).problems
+    session.screen.show(answer, lambda: "\n".join(escape(each.message) for each in problems) or "Stored.")
     if not answer["stored"]:
         raise CommandError(ExitCode.INVALID, "The settings were not stored: correct what is named above.")
 

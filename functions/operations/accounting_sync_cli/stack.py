@@ -42,6 +42,7 @@ class Function(Enum):
     REPAIR = ("OperationsFunctionName", "operations_function", "RepairPolicy")
     RECONCILE = ("ReconciliationFunctionName", "reconciliation_function", "AdministerPolicy")
     CONSOLE = ("ConsoleFunctionName", "console_function", "ConsolePolicy")
+    MAP = ("MappingFunctionName", "mapping_function", "AdministerPolicy")
     ADMINISTER = ("AdministrationFunctionName", "administration_function", "AdministerPolicy")
 
     def __init__(self, output: str, local: str, policy: str) -> None:

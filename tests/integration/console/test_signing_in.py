@@ -81,7 +81,7 @@ def test_signing_out_ends_the_session_for_every_copy_of_the_cookie(world: Consol
     assert copy.get("overview").status == 401
 
 
-@pytest.mark.parametrize("address", ["overview", "needs-you", "documents", "exports", "activity"])
+@pytest.mark.parametrize("address", ["overview", "needs-you", "documents", "mapping", "exports", "activity"])
 def test_pages_are_for_who_is_signed_in_and_are_kept_nowhere(world: ConsoleWorld, address: str) -> None:
     browser = world.browser()
     assert browser.get(address).status == 401

@@ -29,6 +29,7 @@ from accounting_sync.accounting.stores.accounting_store import (
     Upserted,
 )
 from accounting_sync.accounting.stores.document_store import INLINE_LIMIT
+from accounting_sync.accounting.stores.ledger_index import LedgerIndex, SeenLine
 from accounting_sync.aws.items import from_attributes
 from accounting_sync.errors import ClaimHeldError, ParkedError
 from accounting_sync.webhooks.events import EntityRef, Source
@@ -598,6 +599,31 @@ def test_contact_is_found_by_its_state(store: AccountingStore) -> None:
     found = list(store.documents_in_state("acme", Source.MOMENT, DocumentType.CONTACT, DocumentState.ACTIVE))
 
     assert [stored.document for stored in found] == [contact]
+
+
+def test_codes_of_the_newest_documents_come_first_and_from_compressed_ones_too(
+    store: AccountingStore, client: "DynamoDBClient"
+) -> None:
+    line = invoice().lines[0]
+
+    def keep(day: int, code: str, *, lines: int = 1) -> None:
+        told = line.model_copy(update={"vat_code": code, "vat_percentage": Decimal("9.5")})
+        entity = EntityRef("acme", Source.MOMENT, "invoice", str(day))
+        document = invoice(entity=entity, date=date(2026, 2, day), lines=(told,) * lines)
+        store.upsert_document(document, NOW)
+
+    keep(3, "newest", lines=1000)
+    keep(1, "oldest")
+    keep(2, "middle")
+
+    index = LedgerIndex(client, "accounting")
+    found = list(index.newest_lines("acme", Source.MOMENT, [DocumentType.SALES_INVOICE], 2))
+
+    assert list(dict.fromkeys(found)) == [
+        SeenLine(DocumentType.SALES_INVOICE, code, Decimal("9.5"), "8000") for code in ("newest", "middle")
+    ]
+    assert len(found) == 1001
+    assert list(index.newest_lines("other", Source.MOMENT, [DocumentType.SALES_INVOICE], 2)) == []
 
 
 def lines_of(stored: StoredDocument) -> tuple[Line, ...]:

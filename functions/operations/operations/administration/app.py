@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from pydantic import BaseModel, TypeAdapter
 
-from accounting_sync.accounting.stores.document_store import DocumentStore
 from accounting_sync.accounting.stores.ledger_index import LedgerIndex
 from accounting_sync.aws.clients import CLIENT_CONFIG
 from accounting_sync.aws.observability import make_logger
@@ -17,11 +16,13 @@ from accounting_sync.providers.clients import ProviderClients, ProviderSettings
 from accounting_sync.providers.flow.free_flow import FreeFlow
 from accounting_sync.time import utc_now
 from accounting_sync.webhooks.event_store import EventStore
+from operations.administration.books import BookReader
 from operations.administration.connecting import Connecting
 from operations.administration.credentials import ConnectionFiles
 from operations.administration.doctor import Doctor
 from operations.administration.mapping import Mappings
 from operations.administration.rereading import Rereading
+from operations.administration.seen_codes import SeenReader
 from operations.administration.stack_health import StackHealth, StackNames
 from operations.administration.subscriptions import Subscriptions
 from operations.administration.trigger import Trigger
@@ -30,11 +31,9 @@ from operations.api.administration import (
     CheckConnection,
     Diagnose,
     PutConnection,
-    PutMapping,
     RemoveConnection,
     RereadEvents,
     RotateConnection,
-    ShowMapping,
     SubscribeNotices,
     TriggerWebhook,
 )
@@ -52,13 +51,12 @@ class Administration:
     """What this function can do."""
 
     connecting: Connecting
-    mappings: Mappings
     doctor: Doctor
     trigger: Trigger
     subscriptions: Subscriptions
     rereading: Rereading
 
-    def answer(self, request: AdministerRequest) -> BaseModel:  # noqa: C901, PLR0911  # one a request
+    def answer(self, request: AdministerRequest) -> BaseModel:  # noqa: PLR0911  # one a request
         """Do what a request asks."""
         match request:
             case CheckConnection():
@@ -69,10 +67,6 @@ class Administration:
                 return self.connecting.rotate(request)
             case RemoveConnection():
                 return self.connecting.remove(request)
-            case ShowMapping():
-                return self.mappings.show(request)
-            case PutMapping():
-                return self.mappings.put(request)
             case Diagnose():
                 return self.doctor.run(request)
             case TriggerWebhook():
@@ -124,8 +118,10 @@ def make_administration(  # noqa: PLR0913, PLR0917  # the composition root
 ) -> Administration:
     """Put the function together."""
     connecting = Connecting(files, clients)
-    mappings = Mappings(files, clients, LedgerIndex(dynamodb, table), DocumentStore(dynamodb, table))
+    reader = BookReader(files, clients, health.clock)
+    seen = SeenReader(LedgerIndex(dynamodb, table), events, health.clock)
+    mappings = Mappings(files, reader, seen)
     doctor = Doctor(files, clients, connecting, mappings, events, health)
     subscriptions = Subscriptions(health.sns, health.names.alarm_topic)
     rereading = Rereading(files, events)
-    return Administration(connecting, mappings, doctor, Trigger(files), subscriptions, rereading)
+    return Administration(connecting, doctor, Trigger(files), subscriptions, rereading)

@@ -16,7 +16,8 @@ from operations.administration.connecting import Connecting
 from operations.administration.credentials import ConnectionFiles, connection_of
 from operations.administration.mapping import Mappings
 from operations.administration.stack_health import StackHealth
-from operations.api.administration import CheckConnection, Diagnose, Diagnosis, Finding, ShowMapping
+from operations.api.administration import CheckConnection, Diagnose, Diagnosis, Finding
+from operations.api.mapping import ShowMapping
 from operations.api.serving import NotFoundError, RefusedRequestError
 from operations.reconciliation.key_expiry import WARNED_DAYS
 from operations.reconciliation.webhook_health import webhook_problems, webhooks_of
@@ -129,12 +130,12 @@ class Doctor:
             said = "There are no booking settings: every document parks."
             yield Finding(check="booking settings", ok=False, message=said, remedy=remedy)
             return
-        shown = self.mappings.show(ShowMapping(task="mapping.show", connection=name))
+        shown = self.mappings.show(ShowMapping(task="mapping.show", connection=name, fresh=True))
         unmapped = [f"VAT code {each.code}" for each in shown.vat_codes if not each.mapped_to]
         has_default = written.get("default_ledger_account")
         unmapped += [f"account {each.code}" for each in shown.accounts if not (each.mapped_to or has_default)]
         for problem in shown.problems:
-            yield Finding(check="booking settings", ok=False, message=problem, remedy=remedy)
+            yield Finding(check="booking settings", ok=False, message=problem.message, remedy=remedy)
         for each in unmapped:
             yield Finding(check="booking settings", ok=False, message=f"{each} is not mapped.", remedy=remedy)
         if not shown.problems and not unmapped:

@@ -1,8 +1,7 @@
 """What AdministrationFunction is asked and answers. Credentials go in, and only webhook URLs come out."""
 
 from datetime import date, datetime
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, StringConstraints
 
@@ -73,21 +72,6 @@ class RemoveConnection(Model):
     api_url: Url
 
 
-class ShowMapping(Model):
-    """Show the booking settings beside what Moneybird has and which codes of Moment were seen."""
-
-    task: Literal["mapping.show"]
-    connection: ConnectionName
-
-
-class PutMapping(Model):
-    """Store booking settings, unless they name what the administration does not have."""
-
-    task: Literal["mapping.put"]
-    connection: ConnectionName
-    settings: dict[str, Any]
-
-
 class Diagnose(Model):
     """Look for all that keeps a connection from working; `fix` repairs what needs no decision."""
 
@@ -128,8 +112,6 @@ type AdministerRequest = Annotated[
     | PutConnection
     | RotateConnection
     | RemoveConnection
-    | ShowMapping
-    | PutMapping
     | Diagnose
     | TriggerWebhook
     | SubscribeNotices
@@ -176,53 +158,6 @@ class ConnectionRemoved(Model):
     connection: str
     webhooks: int
     """How many of Moneybird's webhooks."""
-
-
-class TaxRate(Model):
-    """One of Moneybird's VAT rates."""
-
-    id: str
-    name: str
-    percentage: Decimal | None = None
-    type: str | None = None
-
-
-class LedgerAccount(Model):
-    """One of Moneybird's ledger accounts."""
-
-    id: str
-    name: str
-    number: str | None = None
-
-
-class SeenCode(Model):
-    """A code of Moment's in a line of a document, and what it could be at Moneybird."""
-
-    code: str
-    percentage: Decimal | None = None
-    """Of VAT, where the lines say it."""
-    mapped_to: str | None = None
-    suggested: tuple[str, ...] = ()
-    """Ids at Moneybird of the same percentage, or the same number. One: a clear suggestion."""
-
-
-class MappingShown(Model):
-    """The booking settings, and what they can name. Only what is active at Moneybird is listed."""
-
-    settings: dict[str, Any]
-    tax_rates: tuple[TaxRate, ...]
-    ledger_accounts: tuple[LedgerAccount, ...]
-    vat_codes: tuple[SeenCode, ...]
-    accounts: tuple[SeenCode, ...]
-    problems: tuple[str, ...] = ()
-    """What the settings name and the administration does not have."""
-
-
-class MappingPut(Model):
-    """Whether the settings were stored."""
-
-    stored: bool
-    problems: tuple[str, ...] = ()
 
 
 class Finding(Model):

@@ -14,7 +14,7 @@ class Role(StrEnum):
     LOOK = "look"
     """Look, and take the books of a year away."""
     REPAIR = "repair"
-    """The same, and send events through once more, and order Moneybird's audit file."""
+    """The same, and send events through once more, unlink, map codes, and order Moneybird's audit file."""
 
 
 class OpenConsole(Model):

@@ -336,5 +336,12 @@ def to_stored(item: Item) -> StoredDocument:
     return StoredDocument.model_validate({**kept, "entity": document.entity, "document": document})
 
 
+def lines_of(item: Item) -> list[Item]:
+    """Return the lines in the item of a document, each as `Line` is kept; none where it has none."""
+    text = gzip.decompress(item["document_gzip"]) if "document_gzip" in item else None
+    document = json.loads(text) if text else item.get("document") or {}
+    return list(document.get("lines", ()))
+
+
 def _optional_text(moment: datetime | None) -> str | None:
     return to_text(moment) if moment else None

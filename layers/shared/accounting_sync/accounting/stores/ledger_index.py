@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import batched
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,6 +10,7 @@ from accounting_sync.accounting.documents import DocumentState, DocumentType
 from accounting_sync.accounting.stores.document_store import (
     SORT_KEY,
     VERSION_PREFIX,
+    lines_of,
     number_key,
     state_key,
     to_stored,
@@ -45,6 +47,15 @@ class ListedEntity(NamedTuple):
     day: date | None
     """The document's date, where it has one and is small enough to be kept readable."""
     recorded_at: datetime
+
+
+class SeenLine(NamedTuple):
+    """The codes in one line of a document."""
+
+    document_type: DocumentType
+    vat_code: str | None
+    vat_percentage: Decimal | None
+    account: str | None
 
 
 class LedgerIndex(AccountingTable):
@@ -173,6 +184,30 @@ class LedgerIndex(AccountingTable):
             RecordedVersion.model_validate(from_attributes(item)) for page in pages for item in page["Items"]
         )
 
+    def newest_lines(
+        self, connection: str, source: Source, document_types: Iterable[DocumentType], most: int
+    ) -> Iterator[SeenLine]:
+        """Yield the codes in the lines of the newest documents: at most so many of each kind and state.
+
+        One query of the index for each kind and state, so up to a second or so behind.
+        """
+        for document_type in document_types:
+            for state in DocumentState:
+                answer = self._client.query(
+                    TableName=self._table,
+                    IndexName="by_state",
+                    KeyConditionExpression="state_key = :key",
+                    ProjectionExpression="document.#lines, document_gzip",
+                    ExpressionAttributeNames={"#lines": "lines"},
+                    ExpressionAttributeValues={
+                        ":key": {"S": state_key(connection, source, document_type, state)}
+                    },
+                    ScanIndexForward=False,
+                    Limit=most,
+                )
+                for item in answer["Items"]:
+                    yield from _lines(document_type, from_attributes(item))
+
     def _read(self, partitions: Iterable[str], sort_key: str, attributes: Sequence[str]) -> Iterator[Item]:
         for some in batched(partitions, AT_ONCE, strict=False):
             keys = [to_attributes({"pk": partition, "sk": sort_key}) for partition in some]
@@ -239,6 +274,17 @@ def _listed(connection: str, source: Source, item: Item) -> ListedEntity:
         day=date.fromisoformat(day) if day else None,
         recorded_at=from_text(item["updated_at"]),
     )
+
+
+def _lines(document_type: DocumentType, item: Item) -> Iterator[SeenLine]:
+    for line in lines_of(item):
+        percentage = line.get("vat_percentage")
+        yield SeenLine(
+            document_type,
+            line.get("vat_code"),
+            None if percentage is None else Decimal(percentage),
+            line.get("account"),
+        )
 
 
 def _time(text: str | None) -> datetime | None:
