@@ -1,4 +1,4 @@
-"""Commands that repair: replay events, pause and resume a connection."""
+"""Commands that repair: replay events or leave them alone, pause and resume a connection."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ from accounting_sync_cli.looking import (
 )
 from accounting_sync_cli.screen import table, unbroken
 from accounting_sync_cli.stack import Function
-from operations.api.answers import Documents, FoundDocument, ReplayPlan, ReplayResult
+from operations.api.answers import Documents, FoundDocument, ReplayPlan, ReplayResult, SkipResult
 
 
 class Replayed(StrEnum):
@@ -102,7 +102,7 @@ def _replay(session: Session, chosen: dict[str, Any], plan: ReplayPlan) -> None:
     except KeyboardInterrupt:
         said = f"Interrupted after {len(done)} events. Run the command again: it goes on with what is left."
         raise CommandError(ExitCode.INTERRUPTED, said) from None
-    session.screen.show({"events": done, "complete": is_complete}, lambda: _replayed(done))
+    session.screen.show({"events": done, "complete": is_complete}, lambda: _became(done))
     if not is_complete:
         raise CommandError(ExitCode.UNAVAILABLE, "Not all events could be sent through. Run it again.")
     left = sum(not what.startswith("replayed") for what in done.values())
@@ -126,9 +126,37 @@ def _replay_all(session: Session, chosen: dict[str, Any], count: int, done: dict
                 chosen = {"event_ids": [each for each in chosen["event_ids"] if each not in done]}
 
 
-def _replayed(done: dict[str, str]) -> RenderableType:
+def _became(done: dict[str, str]) -> RenderableType:
     counts = {what: list(done.values()).count(what) for what in sorted(set(done.values()))}
     return table("What became of them", "Events", rows=((what, str(count)) for what, count in counts.items()))
+
+
+@events.command("skip")
+def skip(
+    context: typer.Context,
+    event_ids: Annotated[list[str], typer.Argument(help="Events that are PARKED, FAILED or REJECTED.")],
+    yes: Yes = False,
+) -> None:
+    """Leave events alone: nothing becomes of them. What happens to their documents later goes on as usual."""
+    session = session_of(context)
+    count = len(set(event_ids))
+    named = "1 event" if count == 1 else f"{count} events"
+    session.screen.confirm(
+        f"Leave {named} alone? Nothing is booked of them, and no filter replays them; their ids do.",
+        confirmed=yes,
+    )
+    done: dict[str, str] = {}
+    left = list(dict.fromkeys(event_ids))
+    while left:
+        result = SkipResult.model_validate(session.stack.ask(Function.REPAIR, "events.skip", event_ids=left))
+        done |= result.events
+        if result.complete or not result.events:
+            break
+        left = [each for each in left if each not in done]
+    session.screen.show({"events": done, "complete": len(done) == count}, lambda: _became(done))
+    refused = count - sum(what == "left alone" for what in done.values())
+    if refused:
+        raise CommandError(ExitCode.NEEDS_REPAIR, f"{refused} events were not left alone: see above.")
 
 
 def unlink(
