@@ -792,3 +792,22 @@ def test_replay_of_events_that_are_refused_is_no_success() -> None:
 
     assert result.exit_code == ExitCode.NEEDS_REPAIR
     assert "1 events were not replayed" in result.output
+
+
+def test_events_are_left_alone_once_a_person_has_said_yes() -> None:
+    answers = iter(
+        [
+            {"events": {"a": "left alone"}, "complete": False},
+            {"events": {"b": "refused: the event is SYNCED"}, "complete": True},
+        ]
+    )
+    command = asked({"REPAIR": lambda _: next(answers)})
+
+    declined = command.run("events", "skip", "a", "b", answer="n\n")
+    assert command.functions.asked == []
+    result = command.run("events", "skip", "a", "b", "--yes")
+
+    assert declined.exit_code == ExitCode.NOT_CONFIRMED
+    assert [each["event_ids"] for each in command.functions.asked] == [["a", "b"], ["b"]]
+    assert result.exit_code == ExitCode.NEEDS_REPAIR
+    assert "1 events were not left alone" in result.output
