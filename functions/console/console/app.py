@@ -87,6 +87,8 @@ def routes(console: Console) -> APIGatewayRestResolver:
     shows("documents", console.documents.show)
     shows("document", console.document.show)
     does("unlink", console.document.unlink)
+    does("try-document", console.document.try_again)
+    does("leave-alone", console.document.leave_alone)
     shows("activity", console.activity.show)
 
     @app.not_found

@@ -58,7 +58,7 @@ class Looking:
     statuses: ConnectionStatuses
     totals: TotalsShown
 
-    def answer(self, request: LookRequest) -> BaseModel:
+    def answer(self, request: LookRequest) -> BaseModel:  # noqa: PLR0911  # one for each question
         """Answer a question."""
         match request:
             case ListEvents():
@@ -93,7 +93,8 @@ def make_looking(dynamodb: "DynamoDBClient", environment: LookEnvironment, clock
     """Put the function together."""
     events = EventStore(dynamodb, environment.events, environment.retention)
     ledger = LedgerIndex(dynamodb, environment.accounting)
-    store, links = DocumentStore(dynamodb, environment.accounting), LinkStore(dynamodb, environment.accounting)
+    store = DocumentStore(dynamodb, environment.accounting)
+    links = LinkStore(dynamodb, environment.accounting)
     documents = DocumentFinder(store, ledger, links, events)
     throttle = Throttle(dynamodb, environment.control, environment.throttle, clock)
     breaker = CircuitBreaker(dynamodb, environment.control, clock=clock)

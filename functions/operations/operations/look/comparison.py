@@ -1,4 +1,4 @@
-"""Shows a document as Moment and as Moneybird have it, by what the ledger last read of each, and compares them.
+"""Shows a document as Moment and as Moneybird have it, by what the ledger last read there, and compares.
 
 No provider is asked. What one side does not say is no difference.
 """
@@ -168,7 +168,7 @@ def _differing(moment: DocumentSide | None, moneybird: DocumentSide | None) -> I
         if None not in {ours, theirs} and ours != theirs:
             yield name
     yield from _differing_rates(moment, moneybird)
-    if _are_different_states(moment.state, moneybird.state):
+    if _are_different_states(moment, moneybird):
         yield "state"
 
 
@@ -194,7 +194,9 @@ def _differing_rates(moment: DocumentSide, moneybird: DocumentSide) -> Iterator[
             yield f"rates.{percentage:f}"
 
 
-def _are_different_states(moment: DocumentState, moneybird: DocumentState) -> bool:
-    if DocumentState.OTHER in {moment, moneybird} or {moment, moneybird} <= _UNPAID:
-        return False
-    return moment is not moneybird
+def _are_different_states(moment: DocumentSide, moneybird: DocumentSide) -> bool:
+    """Whether the states say different things. A side that knows of no payments does not say "unpaid"."""
+    states = {moment.state, moneybird.state}
+    knows_payments = all(side.outstanding is not None or side.paid_on for side in (moment, moneybird))
+    same = _UNPAID if knows_payments else _UNPAID | {DocumentState.PAID}
+    return len(states) > 1 and DocumentState.OTHER not in states and not states <= same

@@ -161,17 +161,17 @@ class Runner:
         return self.requeue.send(run, listed, prefetched) or listed.mark != MISSING
 
     def _waits(self, run: Run, listed: Listed, event: EventSummary | None) -> bool:
-        """Whether an entity has an event already that is to come, or that a person decides about or has done.
+        """Whether an entity has an event already that is to come, or that is up to a person.
 
-        One that has changed since its event was parked or left alone is news. One that this run queued, and was killed
-        before it could say so, is queued.
+        One that has changed since its event was parked or left alone is news. One that this run queued, and
+        was killed before it could say so, is queued.
         """
         if event is None or run.owns(event.event_id):
             return False
         return event.status not in FINAL or not listed.is_newer_than(event.updated_at)
 
     def _standing(self, connection: str) -> dict[EntityRef, EventSummary]:
-        """Return the entities of a connection with events that are open, need a person, or were left alone."""
+        """Return the entities of a connection with events that are open, or that are up to a person."""
         found: dict[EntityRef, EventSummary] = {}
         for listed in (LEFT_ALONE, *_OPEN, *NEEDS_A_PERSON):
             for event in self.events.list_by_connection(connection, listed):

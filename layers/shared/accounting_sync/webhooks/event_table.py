@@ -54,7 +54,7 @@ class Change:
 
     @property
     def is_kept(self) -> bool:
-        """Whether the event does not expire: it waits for a person, or is all that is left of their decision."""
+        """Whether the event does not expire: it waits for a person, or keeps what a person decided."""
         return self.to in KEPT or self.listed == LEFT_ALONE
 
 
