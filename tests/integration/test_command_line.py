@@ -811,3 +811,26 @@ def test_events_are_left_alone_once_a_person_has_said_yes() -> None:
     assert [each["event_ids"] for each in command.functions.asked] == [["a", "b"], ["b"]]
     assert result.exit_code == ExitCode.NEEDS_REPAIR
     assert "1 events were not left alone" in result.output
+
+
+def test_document_is_left_alone_by_its_number_with_all_that_needs_a_person(
+    looking: CommandLine, parked: str
+) -> None:
+    looking.functions.answers["REPAIR"] = lambda request: {
+        "events": dict.fromkeys(request["event_ids"], "left alone"),
+        "complete": True,
+    }
+
+    answer = looking.json("events", "skip", "-c", CONNECTION, "--number", "1", "--yes")
+    nothing = looking.json("events", "skip", "-c", CONNECTION, "--number", "2")
+
+    assert answer == {"events": {parked: "left alone"}, "complete": True}
+    assert nothing == {"events": {}, "complete": True}
+
+
+@pytest.mark.parametrize("arguments", [(), ("a", "--number", "1"), ("--number", "1"), ("a", "-c", "acme")])
+def test_what_is_to_be_left_alone_is_named_in_one_way(arguments: tuple[str, ...]) -> None:
+    command = asked({})
+
+    assert command.run("events", "skip", *arguments, "--yes").exit_code == ExitCode.INVALID
+    assert command.functions.asked == []

@@ -20,6 +20,6 @@ def amount(value: Decimal, currency: str | None, language: str) -> str:
 
 
 def decimal(value: Decimal, language: str) -> str:
-    """Write a number without zeros at its end: `7.5`, in Dutch `7,5`."""
-    text = f"{value.normalize():f}"
+    """Write a number without zeros at its end: `1,007.5`, in Dutch `1.007,5`."""
+    text = f"{Decimal(f'{value.normalize():f}'):,f}"
     return text.translate(_DUTCH) if language == "nl" else text

@@ -7,6 +7,7 @@ import typer
 from rich.console import RenderableType
 from rich.progress import Progress
 
+from accounting_sync.webhooks.events import NEEDS_A_PERSON
 from accounting_sync_cli.context import Session, session_of
 from accounting_sync_cli.errors import CommandError, ExitCode
 from accounting_sync_cli.looking import (
@@ -20,7 +21,7 @@ from accounting_sync_cli.looking import (
 )
 from accounting_sync_cli.screen import table, unbroken
 from accounting_sync_cli.stack import Function
-from operations.api.answers import Documents, FoundDocument, ReplayPlan, ReplayResult, SkipResult
+from operations.api.answers import Documents, EventPage, FoundDocument, ReplayPlan, ReplayResult, SkipResult
 
 
 class Replayed(StrEnum):
@@ -134,29 +135,53 @@ def _became(done: dict[str, str]) -> RenderableType:
 @events.command("skip")
 def skip(
     context: typer.Context,
-    event_ids: Annotated[list[str], typer.Argument(help="Events that are PARKED, FAILED or REJECTED.")],
+    event_ids: Annotated[
+        list[str] | None, typer.Argument(help="Events; or leave out, and name a number.")
+    ] = None,
+    connection: Annotated[str | None, typer.Option("--connection", "-c", help="For a number.")] = None,
+    number: Annotated[str | None, typer.Option(help="The document's number.")] = None,
     yes: Yes = False,
 ) -> None:
-    """Leave events alone: nothing becomes of them. What happens to their documents later goes on as usual."""
+    """Leave events alone that are PARKED, FAILED or REJECTED: nothing becomes of them.
+
+    What happens to their documents later goes on as usual.
+    """
     session = session_of(context)
-    count = len(set(event_ids))
-    named = "1 event" if count == 1 else f"{count} events"
+    if bool(event_ids) == bool(number) or bool(number) != bool(connection):
+        raise CommandError(ExitCode.INVALID, "Name event ids, or a document by --connection and --number.")
+    meant = list(dict.fromkeys(event_ids or _needing_a_person(session, connection, number)))
+    if not meant:
+        session.screen.show({"events": {}, "complete": True}, lambda: "No event of it needs a person.")
+        return
+    named = "1 event" if len(meant) == 1 else f"{len(meant)} events"
     session.screen.confirm(
         f"Leave {named} alone? Nothing is booked of them, and no filter replays them; their ids do.",
         confirmed=yes,
     )
+    done = _skip_all(session, meant)
+    is_complete = len(done) == len(meant)
+    session.screen.show({"events": done, "complete": is_complete}, lambda: _became(done))
+    refused = len(meant) - sum(what == "left alone" for what in done.values())
+    if refused:
+        raise CommandError(ExitCode.NEEDS_REPAIR, f"{refused} events were not left alone: see above.")
+
+
+def _needing_a_person(session: Session, connection: str | None, number: str | None) -> list[str]:
+    answer = session.stack.look("events.list", connection=connection, number=number)
+    listed = EventPage.model_validate(answer).events
+    return [each.event_id for each in listed if each.status in NEEDS_A_PERSON]
+
+
+def _skip_all(session: Session, event_ids: list[str]) -> dict[str, str]:
+    """Ask until all is done or nothing goes on any more; return what became of each."""
     done: dict[str, str] = {}
-    left = list(dict.fromkeys(event_ids))
-    while left:
-        result = SkipResult.model_validate(session.stack.ask(Function.REPAIR, "events.skip", event_ids=left))
+    while left := [each for each in event_ids if each not in done]:
+        answer = session.stack.ask(Function.REPAIR, "events.skip", event_ids=left)
+        result = SkipResult.model_validate(answer)
         done |= result.events
         if result.complete or not result.events:
             break
-        left = [each for each in left if each not in done]
-    session.screen.show({"events": done, "complete": len(done) == count}, lambda: _became(done))
-    refused = count - sum(what == "left alone" for what in done.values())
-    if refused:
-        raise CommandError(ExitCode.NEEDS_REPAIR, f"{refused} events were not left alone: see above.")
+    return done
 
 
 def unlink(

@@ -3,7 +3,7 @@
 No provider is asked. What one side does not say is no difference.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,6 +19,9 @@ DESTINATION = "moneybird"
 
 USUAL_RATES = (Decimal(21), Decimal(9), Decimal(0))
 """VAT rates of the Netherlands in 2026, in per cent (Wet op de omzetbelasting 1968, article 9)."""
+
+type Rates = tuple[tuple[Decimal, ...], ...]
+"""VAT rates in the order in which they are tried, some at once."""
 
 _UNPAID = frozenset({DocumentState.OPEN, DocumentState.LATE})
 """One state for the comparison: each side has its own idea of when a document is late."""
@@ -43,7 +46,7 @@ class Comparisons:
         if moment is None and moneybird is None:
             return None
         rates = {each.percentage for each in _vat_totals(moment) if each.percentage is not None}
-        known = (*sorted(rates, reverse=True), *USUAL_RATES)
+        known = (tuple(sorted(rates, reverse=True)), USUAL_RATES)
         left = self._side(moment, known) if moment else None
         right = self._side(moneybird, known) if moneybird else None
         return Comparison(moment=left, moneybird=right, differing=tuple(_differing(left, right)))
@@ -57,7 +60,7 @@ class Comparisons:
             return entity, None
         return entity, EntityRef(entity.connection, Source.MONEYBIRD, link.remote_type, link.remote_id)
 
-    def _side(self, stored: StoredDocument, known: Iterable[Decimal]) -> DocumentSide:
+    def _side(self, stored: StoredDocument, known: Rates) -> DocumentSide:
         document, entity = stored.document, stored.entity
         customer = getattr(document, "customer", None) or getattr(document, "supplier", None)
         return DocumentSide(
@@ -115,7 +118,7 @@ def _vat_totals(stored: StoredDocument | None) -> tuple[VatTotal, ...]:
     return getattr(stored.document, "vat_totals", ()) if stored else ()
 
 
-def _rates(stored: StoredDocument, known: Iterable[Decimal]) -> tuple[RateShown, ...]:
+def _rates(stored: StoredDocument, known: Rates) -> tuple[RateShown, ...]:
     """Sum a document's VAT by rate: exempt, reverse-charged and zero-rated amounts are all at 0 %."""
     leeway = Decimal("0.01") * max(1, len(getattr(stored.document, "lines", ())))
     by_rate: dict[Decimal, list[VatTotal]] = {}
@@ -131,22 +134,25 @@ def _rates(stored: StoredDocument, known: Iterable[Decimal]) -> tuple[RateShown,
     )
 
 
-def _percentage(charged: VatTotal, known: Iterable[Decimal], leeway: Decimal) -> Decimal:
+def _percentage(charged: VatTotal, known: Rates, leeway: Decimal) -> Decimal:
     """Return a rate: Moneybird's documents name its id alone, so it is what their VAT comes to.
 
     Parameters
     ----------
     known
-        Rates that are tried first, for VAT is rounded.
+        Rates that are tried first, for VAT is rounded: those of Moment's side, then the usual ones.
     leeway
         How far rounding may have moved the VAT: a cent for each line.
     """
     if charged.percentage is not None:
         return _written_out(charged.percentage)
-    off = {rate: abs(EXACT.multiply(charged.base, rate) / 100 - charged.vat) for rate in known}
-    nearest = min(off, key=off.__getitem__)
-    if off[nearest] <= leeway or not charged.base:
-        return _written_out(nearest)
+    for rates in known:
+        off = {rate: abs(EXACT.multiply(charged.base, rate) / 100 - charged.vat) for rate in rates}
+        nearest = min(off, key=off.__getitem__, default=None)
+        if nearest is not None and off[nearest] <= leeway:
+            return _written_out(nearest)
+    if not charged.base:
+        return Decimal(0)
     return _written_out(quantize(EXACT.divide(charged.vat * 100, charged.base), "EUR"))
 
 
