@@ -226,3 +226,23 @@ def test_only_what_needs_a_person_is_left_alone_and_it_is_kept_for_good(
     assert item.keys() & {"expires_at", "status_shard"} == set()
     with pytest.raises(EventStateError):  # it has changed since it was read
         history.store.leave_alone(seen, NOW, reason("left alone"))
+
+
+def test_event_that_parked_anew_since_it_was_looked_at_is_not_left_alone(client: "DynamoDBClient") -> None:
+    history = History(client, "parked-anew")
+    store, event_id = history.store, history.event.event_id
+
+    def park(minutes: int) -> WebhookEvent:
+        now = NOW + timedelta(minutes=minutes)
+        store.claim(event_id, "worker-1", now, LEASE)
+        store.finish(event_id, "worker-1", Status.PARKED, now)
+        parked = store.get(event_id)
+        assert parked is not None
+        return parked
+
+    seen = park(minutes=0)
+    store.replay(event_id, NOW + timedelta(minutes=1))
+    park(minutes=2)
+
+    with pytest.raises(EventStateError):
+        store.leave_alone(seen, NOW + timedelta(minutes=3), reason("left alone"))
