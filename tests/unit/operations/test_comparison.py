@@ -156,6 +156,14 @@ def test_rate_that_only_moneybird_charges_is_a_difference() -> None:
     assert comparison.differing == ("rates.21", "rates.5.5")
 
 
+def test_rate_of_moments_own_is_found_though_its_vat_is_rounded() -> None:
+    """7 % of 0.99 is 0.0693; the 0.07 that is charged would be 7.07 %."""
+    ours = (VatTotal(vat_code="X7", percentage=Decimal(7), base=Decimal("0.99"), vat=Decimal("0.07")),)
+    theirs = (VatTotal(vat_code="4711", percentage=None, base=Decimal("0.99"), vat=Decimal("0.07")),)
+
+    assert compared(invoice(OURS, ours), invoice(THEIRS, theirs)).differing == ()
+
+
 def _vat(amounts: list[Decimal], rate: int, *, by_line: bool) -> Decimal:
     parts = amounts if by_line else [sum(amounts, Decimal(0))]
     return sum(((net * rate / 100).quantize(CENT, ROUND_HALF_UP) for net in parts), Decimal(0))
