@@ -88,11 +88,14 @@ def reasons_of(language: str) -> Mapping[str, Mapping[str, str]]:
 
 
 def _translated(language: str, name: str, value: str) -> str:
-    """Return a parameter in words, where it is one of ours: a kind, a code, a provider."""
+    """Return a parameter in words, where it is one of ours: a kind, a code, fields, a provider."""
     if name == "code":
         return title_of(language, value)
     if name in {"kind", "what"}:
         return sections_of(language)["kinds"].get(value, value).lower()
+    if name == "missing":
+        words = sections_of(language)["changes"]
+        return ", ".join(words.get(each, each) for each in value.split(", "))
     if name in {"source", "destination", "provider"}:
         return sections_of(language)["providers"].get(value, value)
     return value

@@ -76,11 +76,14 @@ def test_reason_is_said_in_the_readers_language() -> None:
 
 
 def test_parameters_that_are_words_of_ours_are_said_in_the_readers_language() -> None:
-    parameters = {"kind": "invoice", "missing": "date", "source": "moment"}
+    parameters = {"kind": "invoice", "missing": "due_date, lines", "source": "moment"}
 
     said = explain("nl", "document_incomplete", parameters, "It says more.")
 
-    assert (said.sentence, said.remedy) == ("Bij factuur ontbreekt: date.", "Vul het aan in Moment.")
+    assert (said.sentence, said.remedy) == (
+        "Bij de factuur ontbreekt: vervaldatum, regels.",
+        "Vul het aan in Moment.",
+    )
     left = explain("nl", "left_alone", {"code": "vat_code_not_mapped"}, "")
     assert "Btw-code zonder btw-tarief" in left.sentence
 

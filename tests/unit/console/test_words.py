@@ -17,7 +17,7 @@ from console.texts import LANGUAGES, sections_of
 from console.views.story import Story, did
 from operations.api.answers import Moment, Timeline
 
-OUTCOMES = (
+OUTCOMES: tuple[dict[str, object], ...] = (
     {},
     {"paid": True},
     {"echo": True},
