@@ -80,19 +80,20 @@ class Story:
                 case "fetched":
                     continue  # of interest to whoever runs the software: the command line tells it
                 case "version":
-                    yield self._version(moment)
+                    yield from self._version(moment)
                 case _:
                     yield self._status(moment)
 
-    def _version(self, moment: Moment) -> Entry:
+    def _version(self, moment: Moment) -> Iterator[Entry]:
+        """Tell of a version; of one in which nothing changed that matters to a bookkeeper, nothing."""
         if moment.version == 1:
-            return Entry(moment.at, self._moment_words["recorded"], rank=VERSION)
-        names = dict.fromkeys(change["field"].partition(".")[0] for change in moment.changes)
+            yield Entry(moment.at, self._moment_words["recorded"], rank=VERSION)
+            return
         words = self._words("changes")
-        changed = [words.get(name, name) for name in names if name not in PARTS_OF_THE_READING]
-        return Entry(
-            moment.at, self._moment_words["changed"], ", ".join(dict.fromkeys(changed)), rank=VERSION
-        )
+        names = [change["field"].partition(".")[0] for change in moment.changes]
+        changed = dict.fromkeys(words.get(name, name) for name in names if name not in PARTS_OF_THE_READING)
+        if changed:
+            yield Entry(moment.at, self._moment_words["changed"], ", ".join(changed), rank=VERSION)
 
     def _status(self, moment: Moment) -> Entry:
         why = self._explained(moment) if moment.reason else None
