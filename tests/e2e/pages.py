@@ -45,10 +45,10 @@ def signed_in(context: BrowserContext, link: str) -> Page:
     return page
 
 
-def book_by(stack: LocalStack, **changed: object) -> None:
-    """Change the booking settings of the connection behind the page's back."""
+def book_by(stack: LocalStack, of: str = NAME, /, **changed: object) -> None:
+    """Change the booking settings of a connection behind the page's back."""
     settings = json.dumps({**connection.BOOKING_SETTINGS, **changed})
-    name = f"/{connection.PREFIX}{NAME}"
+    name = f"/{connection.PREFIX}{of}"
     stack.aws.ssm.put_parameter(Name=name, Type="String", Value=settings, Overwrite=True)
 
 

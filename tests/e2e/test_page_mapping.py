@@ -210,7 +210,7 @@ def test_bookkeeper_maps_what_an_invoice_waits_for_and_it_is_booked(
     mapped = {"H21": {"tax_rate_id": HIGH}, "R0": {"tax_rate_id": REVERSE}}
     assert settings_of(stack) == {**connection.BOOKING_SETTINGS, "vat": UNMAPPED | mapped}
     page.get_by_role("link", name="Activity").click()
-    done = page.get_by_role("row").filter(has_text="mapping.change").filter(has_text="Ada").first
+    done = page.get_by_role("row").filter(has_text="Ada changed the mapping").first
     expect(done).to_contain_text(f"vat.R0.tax_rate_id: - → Btw verlegd · 0% ({REVERSE})")
     check(page, "activity-mapping", PHONE)
 

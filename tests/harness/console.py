@@ -6,6 +6,7 @@ from base64 import b64decode
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from html import unescape
 from http.cookies import SimpleCookie
 from io import BytesIO
 from typing import Any, Self
@@ -67,6 +68,8 @@ class Functions:
         self.repairs.append(asked)
         if asked["task"] == "unlink":
             return {"unlinked": self.complete, "reason": "it is being synced; try again"}
+        if asked["task"] == "events.skip":
+            return {"events": dict.fromkeys(asked["event_ids"], "left alone"), "complete": self.complete}
         done = asked.get("event_ids", ["one", "two"])
         return {"events": dict.fromkeys(done, "replayed"), "complete": self.complete}
 
@@ -83,6 +86,11 @@ class Answer:
         """What a browser gets of a file."""
         assert self.is_base64
         return b64decode(self.body)
+
+    @property
+    def text(self) -> str:
+        """What a person reads, in one line."""
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", self.body)).split())
 
     @property
     def form_token(self) -> str:

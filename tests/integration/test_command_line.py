@@ -616,6 +616,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     },
     "events.reread": {"read": [], "unread": {}},
     "events.replay": PLAN | {"would_replay": 0},
+    "events.skip": {"events": {"a": "left alone"}, "complete": True},
     "pause": {"paused": ["moment"]},
     "resume": {"resumed": {}},
     "unlink": {"unlinked": True},
@@ -663,6 +664,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "events show": ("a",),
     "events tail": ("-c", CONNECTION, "--looks", "1"),
     "events replay": FILTER,
+    "events skip": ("a", "--yes"),
     "events reread": ("-c", CONNECTION),
     "documents find": ("1", "-c", CONNECTION),
     "documents unlink": ("1", "-c", CONNECTION, "--yes"),
@@ -849,3 +851,45 @@ def test_settings_with_what_moneybird_does_not_have_are_refused_with_their_names
     assert result.exit_code == ExitCode.INVALID
     assert "vat.H.tax_rate_id: Moneybird has no active tax rate 1." in result.stdout
     assert files_of(sync).settings(CONNECTION) == SETTINGS
+
+
+def test_events_are_left_alone_once_a_person_has_said_yes() -> None:
+    answers = iter(
+        [
+            {"events": {"a": "left alone"}, "complete": False},
+            {"events": {"b": "refused: the event is SYNCED"}, "complete": True},
+        ]
+    )
+    command = asked({"REPAIR": lambda _: next(answers)})
+
+    declined = command.run("events", "skip", "a", "b", answer="n\n")
+    assert command.functions.asked == []
+    result = command.run("events", "skip", "a", "b", "--yes")
+
+    assert declined.exit_code == ExitCode.NOT_CONFIRMED
+    assert [each["event_ids"] for each in command.functions.asked] == [["a", "b"], ["b"]]
+    assert result.exit_code == ExitCode.NEEDS_REPAIR
+    assert "1 events were not left alone" in result.output
+
+
+def test_document_is_left_alone_by_its_number_with_all_that_needs_a_person(
+    looking: CommandLine, parked: str
+) -> None:
+    looking.functions.answers["REPAIR"] = lambda request: {
+        "events": dict.fromkeys(request["event_ids"], "left alone"),
+        "complete": True,
+    }
+
+    answer = looking.json("events", "skip", "-c", CONNECTION, "--number", "1", "--yes")
+    nothing = looking.json("events", "skip", "-c", CONNECTION, "--number", "2")
+
+    assert answer == {"events": {parked: "left alone"}, "complete": True}
+    assert nothing == {"events": {}, "complete": True}
+
+
+@pytest.mark.parametrize("arguments", [(), ("a", "--number", "1"), ("--number", "1"), ("a", "-c", "acme")])
+def test_what_is_to_be_left_alone_is_named_in_one_way(arguments: tuple[str, ...]) -> None:
+    command = asked({})
+
+    assert command.run("events", "skip", *arguments, "--yes").exit_code == ExitCode.INVALID
+    assert command.functions.asked == []

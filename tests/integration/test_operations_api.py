@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -37,6 +38,7 @@ class Stack:
     """A sync function, and the two functions that people ask about it."""
 
     sync: SyncFunction
+    document_link: str = ""
 
     def look(self, task: str, **fields: object) -> dict[str, Any]:
         """Ask LookFunction; the answer must be what an invocation can answer."""
@@ -45,6 +47,7 @@ class Stack:
             self.sync.environment.accounting_table,
             self.sync.environment.control_table,
             timedelta(days=90),
+            document_link=self.document_link,
         )
         looking = look_app.make_looking(self.sync.aws.dynamodb, tables, self.sync.clock)
         answer = serve(look_app.REQUESTS, {"task": task, **fields}, looking.answer, LOGGER)
@@ -168,6 +171,109 @@ def test_timeline_tells_in_order_what_happened_to_an_invoice(stack: Stack) -> No
     assert told[-1][1] == second
     assert "is not mapped" in next(moment["reason"] for moment in moments if moment["what"] == "PARKED")
     assert (timeline["document"]["number"], timeline["complete"]) == ("1", True)
+
+
+def test_document_is_shown_as_both_providers_have_it(stack: Stack) -> None:
+    invoice = booked_and_told(stack)
+
+    shown = stack.look("documents.show", entity=named("moment", "invoice", INVOICE))
+    moment, moneybird = (shown["comparison"][side] for side in ("moment", "moneybird"))
+
+    assert shown["comparison"]["differing"] == []
+    assert (moment["number"], moment["customer"]) == ("1", "Synthetic Client B.V.")
+    assert (moneybird["entity_type"], moneybird["entity_id"]) == ("ExternalSalesInvoice", invoice["id"])
+    for side in (moment, moneybird):
+        (rate,) = side["rates"]
+        assert [Decimal(rate[each]) for each in ("percentage", "net", "vat")] == [21, 950, Decimal("199.5")]
+    assert shown["needs_person"] == []
+    other = stack.look("documents.show", entity=named("moneybird", "ExternalSalesInvoice", invoice["id"]))
+    assert other["comparison"] == shown["comparison"]
+
+
+def test_what_differs_between_the_providers_is_named(stack: Stack) -> None:
+    invoice = booked_and_told(stack)
+    low = SETTINGS["vat"]["L9"]["tax_rate_id"]
+    changed = {
+        "id": invoice["id"],
+        "date": "2026-01-09",
+        "total_price_excl_tax": "950.0",
+        "total_price_incl_tax": "1035.5",
+        "tax_totals": [{"tax_rate_id": low, "taxable_amount": "950.0", "tax_amount": "85.5"}],
+    }
+    stack.sync.moneybird.state.put("external_sales_invoices", changed, None)
+    stack.sync.pass_time(minutes=1)
+    stack.sync.sync("ExternalSalesInvoice", invoice["id"], Source.MONEYBIRD)
+
+    comparison = stack.look("documents.show", entity=named("moment", "invoice", INVOICE))["comparison"]
+
+    assert comparison["moneybird"]["date"] == "2026-01-09"
+    assert comparison["differing"] == [
+        *("date", "vat", "gross"),
+        *("rates.21", "rates.9"),
+    ]
+
+
+def test_document_that_is_not_booked_has_one_side_and_names_what_needs_a_person(stack: Stack) -> None:
+    event_id = parked(stack)
+
+    shown = stack.look("documents.show", event_id=event_id)
+
+    assert shown["needs_person"] == [event_id]
+    assert "moneybird" not in shown["comparison"]
+    assert shown["comparison"]["moment"]["number"] == "1"
+    assert shown["timeline"] == stack.look("events.show", event_id=event_id)
+
+
+def test_document_that_nobody_knows_is_not_found(stack: Stack) -> None:
+    stack.sync.sync("invoice", INVOICE)
+
+    for question in (
+        {"event_id": "acme#moment#unheard-of"},
+        {"entity": named("moment", "invoice", 1)},
+        {"entity": named("moment", "invoice", INVOICE) | {"connection": "other"}},
+    ):
+        assert stack.look("documents.show", **question)["error"] == "not_found"
+    assert stack.look("documents.show")["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("", {}),
+        ("https://x.example/{kind}/{id}", {"moment": f"https://x.example/invoice/{INVOICE}"}),
+        (
+            "https://x.example/{source}/{number}",
+            {"moment": "https://x.example/moment/1", "moneybird": "https://x.example/moneybird/1"},
+        ),
+    ],
+)
+def test_sides_have_the_addresses_that_the_stack_is_told(
+    stack: Stack, template: str, expected: dict[str, str]
+) -> None:
+    booked_and_told(stack)
+    stack.document_link = template
+
+    comparison = stack.look("documents.show", entity=named("moment", "invoice", INVOICE))["comparison"]
+
+    urls = {side: comparison[side].get("url") for side in ("moment", "moneybird")}
+    assert {side: url for side, url in urls.items() if url} == expected
+
+
+def booked_and_told(stack: Stack) -> dict[str, Any]:
+    """Book an invoice, and have Moneybird's webhook tell of it; return Moneybird's object."""
+    stack.sync.sync("invoice", INVOICE)
+    (invoice,) = stack.sync.at_moneybird("external_sales_invoices")
+    stack.sync.sync("ExternalSalesInvoice", invoice["id"], Source.MONEYBIRD)
+    return dict(invoice)
+
+
+def named(source: str, entity_type: str, entity_id: int | str) -> dict[str, str]:
+    return {
+        "connection": CONNECTION,
+        "source": source,
+        "entity_type": entity_type,
+        "entity_id": str(entity_id),
+    }
 
 
 def test_timeline_shows_what_changed_to_what_only_when_asked_to(stack: Stack) -> None:

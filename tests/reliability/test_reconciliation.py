@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 
 from accounting_sync.accounting.stores.accounting_store import StoredDocument
+from accounting_sync.reasons.running import LEFT_ALONE
 from accounting_sync.webhooks.events import Lane, Source, Status, WebhookEvent
 from operations.reconciliation import runner
 from operations.reconciliation.moneybird_events import NEEDED_EVENTS
@@ -383,6 +384,24 @@ def test_what_needs_a_person_is_counted_and_not_queued_again(function: SyncFunct
 
     assert run["needs_person"] == 1
     assert ("invoice", str(samples.DOCUMENTED_INVOICE)) not in queued(function)
+
+
+def test_what_was_left_alone_is_asked_for_again_only_once_it_has_changed(function: SyncFunction) -> None:
+    unreadable = ("invoice", str(samples.MISSING_FIELD))
+    parked = function.sync(*unreadable)
+    assert function.store.get_document(entity(*unreadable)) is None
+    function.events.leave_alone(parked, function.clock(), LEFT_ALONE(code="field_missing"))
+
+    reconcile(function)
+    before = queued(function)
+    function.run()
+    function.pass_time(hours=1)
+    function.moment.state.put("invoices", {"id": samples.MISSING_FIELD, "dueDate": "2026-03-01"}, None)
+    function.pass_time(hours=25)
+    reconcile(function)
+
+    assert unreadable not in before
+    assert unreadable in queued(function)
 
 
 def test_change_within_the_second_of_a_reading_is_found(function: SyncFunction) -> None:

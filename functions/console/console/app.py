@@ -105,6 +105,8 @@ def routes(console: Console) -> APIGatewayRestResolver:
     shows("documents", console.documents.show)
     shows("document", console.document.show)
     does("unlink", console.document.unlink)
+    does("try-document", console.document.try_again)
+    does("leave-alone", console.document.leave_alone)
     shows("mapping", console.mapping.show)
     does("mapping", console.mapping.save)
     shows("activity", console.activity.show)

@@ -1,4 +1,4 @@
-"""Commands that repair: replay events, pause and resume a connection."""
+"""Commands that repair: replay events or leave them alone, pause and resume a connection."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -7,6 +7,7 @@ import typer
 from rich.console import RenderableType
 from rich.progress import Progress
 
+from accounting_sync.webhooks.events import NEEDS_A_PERSON
 from accounting_sync_cli.context import Session, session_of
 from accounting_sync_cli.errors import CommandError, ExitCode
 from accounting_sync_cli.looking import (
@@ -20,7 +21,7 @@ from accounting_sync_cli.looking import (
 )
 from accounting_sync_cli.screen import table, unbroken
 from accounting_sync_cli.stack import Function
-from operations.api.answers import Documents, FoundDocument, ReplayPlan, ReplayResult
+from operations.api.answers import Documents, EventPage, FoundDocument, ReplayPlan, ReplayResult, SkipResult
 
 
 class Replayed(StrEnum):
@@ -102,7 +103,7 @@ def _replay(session: Session, chosen: dict[str, Any], plan: ReplayPlan) -> None:
     except KeyboardInterrupt:
         said = f"Interrupted after {len(done)} events. Run the command again: it goes on with what is left."
         raise CommandError(ExitCode.INTERRUPTED, said) from None
-    session.screen.show({"events": done, "complete": is_complete}, lambda: _replayed(done))
+    session.screen.show({"events": done, "complete": is_complete}, lambda: _became(done))
     if not is_complete:
         raise CommandError(ExitCode.UNAVAILABLE, "Not all events could be sent through. Run it again.")
     left = sum(not what.startswith("replayed") for what in done.values())
@@ -126,9 +127,61 @@ def _replay_all(session: Session, chosen: dict[str, Any], count: int, done: dict
                 chosen = {"event_ids": [each for each in chosen["event_ids"] if each not in done]}
 
 
-def _replayed(done: dict[str, str]) -> RenderableType:
+def _became(done: dict[str, str]) -> RenderableType:
     counts = {what: list(done.values()).count(what) for what in sorted(set(done.values()))}
     return table("What became of them", "Events", rows=((what, str(count)) for what, count in counts.items()))
+
+
+@events.command("skip")
+def skip(
+    context: typer.Context,
+    event_ids: Annotated[
+        list[str] | None, typer.Argument(help="Events; or leave out, and name a number.")
+    ] = None,
+    connection: Annotated[str | None, typer.Option("--connection", "-c", help="For a number.")] = None,
+    number: Annotated[str | None, typer.Option(help="The document's number.")] = None,
+    yes: Yes = False,
+) -> None:
+    """Leave events alone that are PARKED, FAILED or REJECTED: nothing becomes of them.
+
+    What happens to their documents later goes on as usual.
+    """
+    session = session_of(context)
+    if bool(event_ids) == bool(number) or bool(number) != bool(connection):
+        raise CommandError(ExitCode.INVALID, "Name event ids, or a document by --connection and --number.")
+    meant = list(dict.fromkeys(event_ids or _needing_a_person(session, connection, number)))
+    if not meant:
+        session.screen.show({"events": {}, "complete": True}, lambda: "No event of it needs a person.")
+        return
+    named = "1 event" if len(meant) == 1 else f"{len(meant)} events"
+    session.screen.confirm(
+        f"Leave {named} alone? Nothing is booked of them, and no filter replays them; their ids do.",
+        confirmed=yes,
+    )
+    done = _skip_all(session, meant)
+    is_complete = len(done) == len(meant)
+    session.screen.show({"events": done, "complete": is_complete}, lambda: _became(done))
+    refused = len(meant) - sum(what == "left alone" for what in done.values())
+    if refused:
+        raise CommandError(ExitCode.NEEDS_REPAIR, f"{refused} events were not left alone: see above.")
+
+
+def _needing_a_person(session: Session, connection: str | None, number: str | None) -> list[str]:
+    answer = session.stack.look("events.list", connection=connection, number=number)
+    listed = EventPage.model_validate(answer).events
+    return [each.event_id for each in listed if each.status in NEEDS_A_PERSON]
+
+
+def _skip_all(session: Session, event_ids: list[str]) -> dict[str, str]:
+    """Ask until all is done or nothing goes on any more; return what became of each."""
+    done: dict[str, str] = {}
+    while left := [each for each in event_ids if each not in done]:
+        answer = session.stack.ask(Function.REPAIR, "events.skip", event_ids=left)
+        result = SkipResult.model_validate(answer)
+        done |= result.events
+        if result.complete or not result.events:
+            break
+    return done
 
 
 def unlink(

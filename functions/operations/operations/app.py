@@ -23,7 +23,7 @@ from accounting_sync.time import Clock, utc_now
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.sync_queue import SyncQueue
 from operations.api.answers import Swept
-from operations.api.requests import Pause, RepairRequest, ReplayEvents, Resume
+from operations.api.requests import Pause, RepairRequest, ReplayEvents, Resume, SkipEvents
 from operations.api.requests import Unlink as UnlinkRequest
 from operations.api.serving import serve
 from operations.customers import CustomerFilter
@@ -32,6 +32,7 @@ from operations.dispatcher import Dispatcher
 from operations.environment import Environment
 from operations.pauses import Pauses
 from operations.replay import Replay
+from operations.skip import Skip
 from operations.sweep import Sweep
 from operations.unlink import Unlink
 
@@ -53,6 +54,7 @@ class Operations:
     dispatcher: Dispatcher
     pauses: Pauses
     replay: Replay
+    skip: Skip
     unlink: Unlink
 
     def answer(self, request: RepairRequest, has_time: Callable[[], bool]) -> BaseModel:
@@ -60,6 +62,8 @@ class Operations:
         match request:
             case ReplayEvents():
                 return self.replay.run(request, has_time)
+            case SkipEvents():
+                return self.skip.run(request, has_time)
             case Pause():
                 return self.pauses.pause(request)
             case Resume():
@@ -124,5 +128,6 @@ def make_operations(environment: Environment, clock: Clock) -> Operations:
         dispatcher=Dispatcher(events, registry, flow, queue, *around),
         pauses=Pauses(throttle, logger),
         replay=Replay(events, queue, customers, *around),
+        skip=Skip(events, *around),
         unlink=Unlink(LinkStore(dynamodb, environment.accounting_table), clock, logger),
     )

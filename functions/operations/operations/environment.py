@@ -52,6 +52,8 @@ class LookEnvironment:
     retention: timedelta
     """The event store wants it; nothing is written."""
     throttle: ThrottleSettings = field(default_factory=ThrottleSettings)
+    document_link: str = ""
+    """Template of a document's address, or empty."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -68,4 +70,5 @@ class LookEnvironment:
             control=environment["CONTROL_TABLE"],
             retention=timedelta(days=int(environment["EVENT_RETENTION_DAYS"])),
             throttle=settings_for(environment["MONEYBIRD_RATE"], int(environment["MONEYBIRD_CALLS_KEPT"])),
+            document_link=environment["DOCUMENT_LINK"],
         )

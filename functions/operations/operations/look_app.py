@@ -25,6 +25,7 @@ from operations.api.requests import (
     ListConnections,
     ListEvents,
     LookRequest,
+    ShowDocument,
     ShowEvent,
     ShowStatus,
     ShowTotals,
@@ -32,6 +33,7 @@ from operations.api.requests import (
 from operations.api.serving import serve
 from operations.customers import CustomerFilter
 from operations.environment import LookEnvironment
+from operations.look.comparison import Comparisons
 from operations.look.connection_status import ConnectionStatuses
 from operations.look.documents import DocumentFinder
 from operations.look.event_list import EventList
@@ -56,7 +58,7 @@ class Looking:
     statuses: ConnectionStatuses
     totals: TotalsShown
 
-    def answer(self, request: LookRequest) -> BaseModel:
+    def answer(self, request: LookRequest) -> BaseModel:  # noqa: PLR0911  # one for each question
         """Answer a question."""
         match request:
             case ListEvents():
@@ -65,6 +67,8 @@ class Looking:
                 return self.timelines.run(request)
             case FindDocuments():
                 return self.documents.run(request)
+            case ShowDocument():
+                return self.timelines.show(request)
             case ShowStatus():
                 return self.statuses.run(request)
             case ListConnections():
@@ -89,18 +93,15 @@ def make_looking(dynamodb: "DynamoDBClient", environment: LookEnvironment, clock
     """Put the function together."""
     events = EventStore(dynamodb, environment.events, environment.retention)
     ledger = LedgerIndex(dynamodb, environment.accounting)
-    documents = DocumentFinder(
-        DocumentStore(dynamodb, environment.accounting),
-        ledger,
-        LinkStore(dynamodb, environment.accounting),
-        events,
-    )
+    store = DocumentStore(dynamodb, environment.accounting)
+    links = LinkStore(dynamodb, environment.accounting)
+    documents = DocumentFinder(store, ledger, links, events)
     throttle = Throttle(dynamodb, environment.control, environment.throttle, clock)
     breaker = CircuitBreaker(dynamodb, environment.control, clock=clock)
-    listed = EventList(events, ledger, CustomerFilter(DocumentStore(dynamodb, environment.accounting)))
+    listed = EventList(events, ledger, CustomerFilter(store))
     return Looking(
         events=listed,
-        timelines=Timelines(events, documents, ledger),
+        timelines=Timelines(events, documents, ledger, Comparisons(store, links, environment.document_link)),
         documents=documents,
         statuses=ConnectionStatuses(
             ConnectionRegistry(dynamodb, environment.accounting),

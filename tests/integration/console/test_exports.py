@@ -83,7 +83,7 @@ def test_every_export_is_in_the_audit_trail(booked: ConsoleWorld) -> None:
 
     export(browser, file="csv")
 
-    assert "exports.reconciliation" in browser.get("activity").body
+    assert "Ada exported the reconciliation" in browser.get("activity").body
     assert "2026 csv" in browser.get("activity").body
 
 
@@ -221,8 +221,8 @@ def test_audit_file_is_ordered_asked_for_and_linked_to(
     assert "not ready yet" in early.body
     assert 'rel="noreferrer">Fetch the audit file</a>' in ready.body
     trail = browser.get("activity").body
-    assert "exports.audit_file.order" in trail
-    assert trail.count("exports.audit_file.fetch") == 1
+    assert "Ada ordered Moneybird&#39;s audit file" in trail
+    assert trail.count("Ada fetched Moneybird&#39;s audit file") == 1
     booked.sync.moneybird.state.change_settings({"download_delay_seconds": 0})
 
 

@@ -161,7 +161,7 @@ def test_settings_that_change_while_the_form_is_saved_are_not_overwritten(world:
     assert answer.status == 409
     assert settings_of(world) == SETTINGS | {"dry_run": True}
     trail = browser.get("activity").body
-    assert "mapping.refused" in trail
+    assert "A change of the mapping by Ada was refused" in trail
     assert "changed_meanwhile" in trail
 
 
@@ -176,7 +176,7 @@ def test_rate_that_moneybird_does_not_have_for_it_is_refused_in_words(world: Con
     assert "VAT code L9, invoices and offers:" in answer.body
     assert settings_of(world) == SETTINGS
     assert chosen(answer.body)["vat:L9"] == rate  # what was chosen is still there to be corrected
-    assert "mapping.refused" in browser.get("activity").body
+    assert "A change of the mapping by Ada was refused" in browser.get("activity").body
 
 
 def test_who_looks_sees_the_mapping_and_saves_nothing(world: ConsoleWorld) -> None:

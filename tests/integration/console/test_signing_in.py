@@ -103,7 +103,7 @@ def test_cookie_is_out_of_reach_of_scripts_and_other_sites(world: ConsoleWorld) 
     assert {"Path=/", "Secure", "HttpOnly", "SameSite=Strict"} <= attributes
 
 
-@pytest.mark.parametrize("action", ["try-event", "try-reason", "unlink"])
+@pytest.mark.parametrize("action", ["try-event", "try-reason", "unlink", "try-document", "leave-alone"])
 def test_forged_forms_and_those_who_look_change_nothing(world: ConsoleWorld, action: str) -> None:
     event_id = world.parked()
     repairing, looking = world.browser(), world.browser()
@@ -125,7 +125,7 @@ def test_forged_forms_and_those_who_look_change_nothing(world: ConsoleWorld, act
     assert f'action="{action}"' not in looking.get("document", event=event_id).body
 
 
-@pytest.mark.parametrize("action", ["try-event", "unlink"])
+@pytest.mark.parametrize("action", ["try-event", "unlink", "try-document", "leave-alone"])
 def test_events_of_another_connection_are_not_repaired(world: ConsoleWorld, action: str) -> None:
     event_id = world.parked()
     browser = world.browser()

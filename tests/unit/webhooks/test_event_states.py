@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from accounting_sync.webhooks.event_store import EventStateError, EventStore
-from accounting_sync.webhooks.events import FINAL, TRANSITIONS, EntityRef, Lane, Source, Status, WebhookEvent
+from accounting_sync.webhooks.events import (
+    FINAL,
+    NEEDS_A_PERSON,
+    TRANSITIONS,
+    EntityRef,
+    Lane,
+    Source,
+    Status,
+    WebhookEvent,
+)
 from tests.harness.examples import examples
 from tests.harness.reasons import reason
 from tests.harness.tables import create_events_table
@@ -94,13 +103,15 @@ class History:
                 )
             case "replay":
                 store.replay(event_id, self.now)
+            case "skip":
+                store.leave_alone(self.event, self.now, reason("left alone"))
             case "fail":
                 store.fail(event_id, self.now, reason("dead letter"))
 
 
 OPERATIONS = st.tuples(
     st.sampled_from(
-        ["requeue", "claim", "mark_fetching", "finish", "wait", "retry", "replay", "fail", "claim"]
+        ["requeue", "claim", "mark_fetching", "finish", "wait", "retry", "replay", "fail", "claim", "skip"]
     ),
     st.sampled_from(WORKERS),
     st.sampled_from(ENDS),
@@ -192,3 +203,46 @@ def test_event_stays_in_its_lane_through_every_change(client: "DynamoDBClient", 
     history.store.finish(event.event_id, "worker-1", Status.PARKED, NOW)
 
     assert history.store.replay(event.event_id, NOW).lane is lane
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_only_what_needs_a_person_is_left_alone_and_it_is_kept_for_good(
+    client: "DynamoDBClient", end: Status
+) -> None:
+    history = History(client, f"alone-{end}")
+    history.store.claim(history.event.event_id, "worker-1", NOW, LEASE)
+    history.store.finish(history.event.event_id, "worker-1", end, NOW)
+    seen = history.store.get(history.event.event_id)
+    assert seen is not None
+
+    if end not in NEEDS_A_PERSON:
+        with pytest.raises(EventStateError):
+            history.store.leave_alone(seen, NOW, reason("left alone"))
+        return
+    history.store.leave_alone(seen, NOW, reason("left alone"))
+
+    item = client.get_item(TableName="events", Key={"event_id": {"S": seen.event_id}})["Item"]
+    assert item["status"] == {"S": Status.SKIPPED}
+    assert item.keys() & {"expires_at", "status_shard"} == set()
+    with pytest.raises(EventStateError):  # it has changed since it was read
+        history.store.leave_alone(seen, NOW, reason("left alone"))
+
+
+def test_event_that_parked_anew_since_it_was_looked_at_is_not_left_alone(client: "DynamoDBClient") -> None:
+    history = History(client, "parked-anew")
+    store, event_id = history.store, history.event.event_id
+
+    def park(minutes: int) -> WebhookEvent:
+        now = NOW + timedelta(minutes=minutes)
+        store.claim(event_id, "worker-1", now, LEASE)
+        store.finish(event_id, "worker-1", Status.PARKED, now)
+        parked = store.get(event_id)
+        assert parked is not None
+        return parked
+
+    seen = park(minutes=0)
+    store.replay(event_id, NOW + timedelta(minutes=1))
+    park(minutes=2)
+
+    with pytest.raises(EventStateError):
+        store.leave_alone(seen, NOW + timedelta(minutes=3), reason("left alone"))

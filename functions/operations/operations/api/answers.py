@@ -1,14 +1,18 @@
 """What is answered: JSON objects of these shapes, or a `Refusal`. Times are aware and in UTC."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import Field
 
-from accounting_sync.accounting.documents import DocumentState, DocumentType
+from accounting_sync.accounting.documents import Currency, DocumentState, DocumentType
+from accounting_sync.accounting.money import Money
 from accounting_sync.model import Model
 from accounting_sync.webhooks.events import Lane, Source, Status
 from operations.api.totals import MonthTotals
+
+type Day = date
+"""Beside a field that is called `date`."""
 
 
 class Problem(Model):
@@ -228,3 +232,83 @@ class ControlTotals(Model):
     """Checks of control totals, newest month first."""
 
     checks: tuple[MonthTotals, ...]
+
+
+class SkipResult(Model):
+    """What became of each event that was to be left alone."""
+
+    events: dict[str, str]
+    """Id to what happened to it: `left alone`, or why not."""
+    complete: bool
+    """False: time came first. Ask again, with the ids that are left."""
+
+
+class RateShown(Model):
+    """What a document charges at one VAT rate."""
+
+    percentage: Money
+    net: Money
+    vat: Money
+
+
+class LineShown(Model):
+    """One line of a document."""
+
+    description: str
+    quantity: Money
+    net: Money | None = None
+    """Without VAT; None: its source does not say."""
+
+
+class DocumentSide(Model):
+    """A document as one of the providers has it, by what the ledger last read there. Personal data.
+
+    What is None, the provider does not say.
+    """
+
+    source: Source
+    entity_type: str
+    entity_id: str
+    url: str | None = None
+    """Where a person finds it, if the source or the stack's parameter `DocumentLink` says."""
+    as_of: datetime
+    """When it was read."""
+    number: str | None = None
+    customer: str | None = None
+    customer_number: str | None = None
+    date: Day | None = None
+    due_date: Day | None = None
+    currency: Currency | None = None
+    net: Money | None = None
+    rates: tuple[RateShown, ...] = ()
+    """By VAT rate, the highest first."""
+    vat: Money | None = None
+    gross: Money | None = None
+    outstanding: Money | None = None
+    paid_on: Day | None = None
+    state: DocumentState
+    source_state: str | None = None
+    """The provider's own word for the state."""
+    deleted_at: datetime | None = None
+    """When it was found to be gone there."""
+    lines: tuple[LineShown, ...] = ()
+
+
+class Comparison(Model):
+    """One document, as Moment and as Moneybird have it."""
+
+    moment: DocumentSide | None = None
+    moneybird: DocumentSide | None = None
+    """None: it is not booked there, or Moneybird has not told of it yet."""
+    differing: tuple[str, ...] = ()
+    """Names of fields that say different things on both sides; `rates.21` is what is charged at 21 %."""
+
+
+class DocumentShown(Model):
+    """A document: both sides, and everything that happened to the entity that was asked for."""
+
+    timeline: Timeline
+    comparison: Comparison | None = None
+    """None: the ledger knows nothing of it."""
+    needs_person: tuple[str, ...] = ()
+    """Ids of the entity's events that are PARKED, FAILED or REJECTED, newest first."""

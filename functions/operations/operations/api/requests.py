@@ -177,11 +177,47 @@ class ShowTotals(Model):
     """`2026-01`."""
 
 
+class EntityName(Model):
+    """An object at a provider."""
+
+    connection: ConnectionName
+    source: Source
+    entity_type: Text
+    """As the provider names it: `invoice`, `SalesInvoice`."""
+    entity_id: Text
+
+
+class ShowDocument(Model):
+    """Show a document as Moment and as Moneybird have it, and everything that happened to it.
+
+    The document of an `event_id`, or of an `entity`: the ledger keeps documents longer than events.
+    """
+
+    task: Literal["documents.show"]
+    event_id: Text | None = None
+    entity: EntityName | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.event_id is None) == (self.entity is None):
+            raise ValueError('expected either "event_id" or "entity"')
+        return self
+
+
+class SkipEvents(Model):
+    """Leave events alone that need a person: nothing becomes of them. They can still be replayed by id."""
+
+    task: Literal["events.skip"]
+    event_ids: tuple[Text, ...] = Field(min_length=1, max_length=AT_ONCE)
+
+
 type LookRequest = Annotated[
-    ListEvents | ShowEvent | FindDocuments | ShowStatus | ListConnections | ShowTotals,
+    ListEvents | ShowEvent | FindDocuments | ShowDocument | ShowStatus | ListConnections | ShowTotals,
     Field(discriminator="task"),
 ]
 """What LookFunction answers; nothing is changed by it."""
 
-type RepairRequest = Annotated[ReplayEvents | Pause | Resume | Unlink, Field(discriminator="task")]
+type RepairRequest = Annotated[
+    ReplayEvents | SkipEvents | Pause | Resume | Unlink, Field(discriminator="task")
+]
 """What OperationsFunction does, beside the schedule's `{"task": "sweep"}`."""

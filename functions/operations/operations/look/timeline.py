@@ -1,7 +1,7 @@
 """Tells everything that happened to an entity, in order; personal data only where it is asked for."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -10,10 +10,11 @@ from accounting_sync.accounting.stores.ledger_index import LedgerIndex
 from accounting_sync.accounting.versions import RecordedVersion
 from accounting_sync.reasons.cause import described
 from accounting_sync.webhooks.event_store import EventStore
-from accounting_sync.webhooks.events import EntityRef, WebhookEvent
-from operations.api.answers import Moment, Timeline
-from operations.api.requests import ShowEvent
+from accounting_sync.webhooks.events import NEEDS_A_PERSON, EntityRef, WebhookEvent
+from operations.api.answers import DocumentShown, Moment, Timeline
+from operations.api.requests import ShowDocument, ShowEvent
 from operations.api.serving import NotFoundError
+from operations.look.comparison import Comparisons
 from operations.look.documents import DocumentFinder
 
 EVENTS = 100
@@ -27,6 +28,7 @@ class Timelines:
     events: EventStore
     documents: DocumentFinder
     ledger: LedgerIndex
+    comparisons: Comparisons
 
     def run(self, request: ShowEvent) -> Timeline:
         """Tell what happened to the entity of an event.
@@ -36,38 +38,69 @@ class Timelines:
         NotFoundError
             If there is no such event (any more).
         """
-        event = self.events.get(request.event_id)
+        event = self._event(request.event_id)
+        if event.entity is None:
+            return _timeline(event, tuple(_of_event(event, reveal=request.reveal)))
+        return self._of_entity(event.entity, event, reveal=request.reveal).timeline
+
+    def show(self, request: ShowDocument) -> DocumentShown:
+        """Show a document, both sides of it, and what happened to its entity.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such event (any more), or nothing is known of the entity.
+        """
+        if request.entity is not None:
+            named = request.entity
+            entity = EntityRef(named.connection, named.source, named.entity_type, named.entity_id)
+            shown = self._of_entity(entity, None, reveal=False)
+        else:
+            event = self._event(request.event_id or "")
+            if event.entity is None:
+                timeline = _timeline(event, tuple(_of_event(event, reveal=False)))
+                return DocumentShown(timeline=timeline, needs_person=_needing_a_person([event]))
+            entity = event.entity
+            shown = self._of_entity(entity, event, reveal=False)
+        if not shown.timeline.moments:
+            raise NotFoundError("Nothing is known of this document. Look for it by its number.")
+        return shown.model_copy(update={"comparison": self.comparisons.of(entity)})
+
+    def _event(self, event_id: str) -> WebhookEvent:
+        event = self.events.get(event_id)
         if event is None:
             raise NotFoundError(
                 "There is no event of that id. Events are kept for EventRetentionDays: look for the"
                 " document by its number."
             )
-        if event.entity is None:
-            return _timeline(event, tuple(_of_event(event, reveal=request.reveal)))
-        return self._of_entity(event, event.entity, reveal=request.reveal)
+        return event
 
-    def _of_entity(self, event: WebhookEvent, entity: EntityRef, *, reveal: bool) -> Timeline:
+    def _of_entity(self, entity: EntityRef, event: WebhookEvent | None, *, reveal: bool) -> DocumentShown:
         ids = list(islice(self.events.ids_by_entity(entity), EVENTS + 1))
         events = [found for event_id in ids[:EVENTS] if (found := self.events.get(event_id))]
-        if event.event_id not in ids[:EVENTS]:
+        if event is not None and event.event_id not in ids[:EVENTS]:
             events.append(event)  # older than those, or the index is behind
         moments = [moment for each in events for moment in _of_event(each, reveal=reveal)]
         moments += [_of_version(each, reveal=reveal) for each in self.ledger.versions(entity)]
-        ordered = tuple(sorted(moments, key=lambda moment: moment.at))
-        return _timeline(event, ordered).model_copy(
-            update={"document": self.documents.get(entity), "complete": len(ids) <= EVENTS}
+        timeline = Timeline(
+            connection=entity.connection,
+            source=entity.source,
+            entity_type=entity.type,
+            entity_id=entity.id,
+            document=self.documents.get(entity),
+            moments=tuple(sorted(moments, key=lambda moment: moment.at)),
+            complete=len(ids) <= EVENTS,
         )
+        return DocumentShown(timeline=timeline, needs_person=_needing_a_person(events))
 
 
 def _timeline(event: WebhookEvent, moments: tuple[Moment, ...]) -> Timeline:
-    entity = event.entity
-    return Timeline(
-        connection=event.connection,
-        source=event.source,
-        entity_type=entity.type if entity else None,
-        entity_id=entity.id if entity else None,
-        moments=moments,
-    )
+    """Tell of an event that speaks of nothing that could be fetched."""
+    return Timeline(connection=event.connection, source=event.source, moments=moments)
+
+
+def _needing_a_person(events: Iterable[WebhookEvent]) -> tuple[str, ...]:
+    return tuple(event.event_id for event in events if event.status in NEEDS_A_PERSON)
 
 
 def _of_event(event: WebhookEvent, *, reveal: bool) -> Iterator[Moment]:

@@ -16,8 +16,16 @@ from accounting_sync.connections.booking_settings_store import BookingSettingsSt
 from accounting_sync.connections.connection import ConnectionStore
 from accounting_sync.errors import SyncError, WaitError
 from accounting_sync.time import Clock, booking_date
+from accounting_sync.webhooks.event_items import LEFT_ALONE
 from accounting_sync.webhooks.event_store import EventStore
-from accounting_sync.webhooks.events import NEEDS_A_PERSON, EntityRef, EventSummary, Status, WaitingRoom
+from accounting_sync.webhooks.events import (
+    FINAL,
+    NEEDS_A_PERSON,
+    EntityRef,
+    EventSummary,
+    Status,
+    WaitingRoom,
+)
 from accounting_sync.webhooks.prefetched import Prefetched
 from operations.kept import ChangedError
 from operations.reconciliation.listings import MISSING, Listed, Listings, period_of, steps_of
@@ -121,7 +129,7 @@ class Runner:
         if run.state is not RunState.OPEN or not run.steps:
             return
         standing = self._standing(run.connection)
-        room = AHEAD - sum(1 for event in standing.values() if event.status not in NEEDS_A_PERSON)
+        room = AHEAD - sum(1 for event in standing.values() if event.status not in FINAL)
         for step in run.steps:
             connection, settings = self.connections.get(run.connection), self._settings(run.connection)
             listed = self.listings.of_step(run, step, connection, settings, time_left)
@@ -153,19 +161,19 @@ class Runner:
         return self.requeue.send(run, listed, prefetched) or listed.mark != MISSING
 
     def _waits(self, run: Run, listed: Listed, event: EventSummary | None) -> bool:
-        """Whether an entity has an event already that is to come, or that a person is to decide about.
+        """Whether an entity has an event already that is to come, or that is up to a person.
 
-        One that has changed since its event was parked is news. One that this run queued, and was killed
-        before it could say so, is queued.
+        One that has changed since its event was parked or left alone is news. One that this run queued, and
+        was killed before it could say so, is queued.
         """
         if event is None or run.owns(event.event_id):
             return False
-        return event.status not in NEEDS_A_PERSON or not listed.is_newer_than(event.updated_at)
+        return event.status not in FINAL or not listed.is_newer_than(event.updated_at)
 
     def _standing(self, connection: str) -> dict[EntityRef, EventSummary]:
-        """Return the entities of a connection with open events, or with events that need a person."""
+        """Return the entities of a connection with events that are open, or that are up to a person."""
         found: dict[EntityRef, EventSummary] = {}
-        for listed in (*_OPEN, *NEEDS_A_PERSON):
+        for listed in (LEFT_ALONE, *_OPEN, *NEEDS_A_PERSON):
             for event in self.events.list_by_connection(connection, listed):
                 if event.entity_type and event.entity_id:
                     entity = EntityRef(connection, event.source, event.entity_type, event.entity_id)

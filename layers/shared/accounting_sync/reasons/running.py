@@ -17,6 +17,11 @@ PARAMETER_UNREADABLE = Cause("parameter_unreadable", "AWS did not give {name}: {
 PARAMETERS_UNLISTED = Cause("parameters_unlisted", "AWS did not list {path}: {error}.")
 BUS_UNREACHABLE = Cause("bus_unreachable", "The event bus could not be reached ({error}).")
 BUS_REFUSED = Cause("bus_refused", "The event bus refused it: {error}.")
+LEFT_ALONE = Cause(
+    "left_alone",
+    "A person left it alone; it had stopped for {code}.",
+    "If it is to be booked after all, send the event again by its id.",
+)
 OWN_FAULT = Cause(
     "own_fault",
     "A fault in this software: {error} at {place}.",

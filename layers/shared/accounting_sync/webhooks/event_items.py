@@ -25,6 +25,9 @@ PLANNED = "PLANNED"
 UNKNOWN = "UNKNOWN"
 """Stands for IGNORED in the index by connection where the type of the entity is news to us."""
 
+LEFT_ALONE = "LEFT_ALONE"
+"""Stands for SKIPPED in the index by connection where a person decided so: reconciliation asks for it."""
+
 FETCHED_LIMIT = 100_000
 """Bytes that a fetched object may take, compressed, of its event's item (400 KB, DynamoDB's limit)."""
 

@@ -12,6 +12,7 @@ from accounting_sync.reasons.cause import Reason
 from accounting_sync.time import to_text
 from accounting_sync.webhooks.event_intake import EventIntakeStore
 from accounting_sync.webhooks.event_items import (
+    LEFT_ALONE,
     PLANNED,
     STATUS_SHARDS,
     fetched_attribute,
@@ -20,6 +21,7 @@ from accounting_sync.webhooks.event_items import (
 )
 from accounting_sync.webhooks.event_table import Change, EventStateError, connection_of
 from accounting_sync.webhooks.events import (
+    NEEDS_A_PERSON,
     REPLAYABLE,
     EntityRef,
     EventSummary,
@@ -220,6 +222,24 @@ class EventStore(EventIntakeStore):
         )
         return self._apply_and_read(event_id, change, now)
 
+    def leave_alone(self, event: WebhookEvent, now: datetime, reason: Reason) -> None:
+        """End an event because a person decided that nothing is to become of it. It can still be replayed.
+
+        Raises
+        ------
+        EventStateError
+            If it does not need a person, or anything has happened to it since it was read.
+        """
+        change = Change(
+            Status.SKIPPED,
+            origins=NEEDS_A_PERSON,
+            condition="#status IN ({origins}) AND #updated_at = :seen",
+            values={"reason": reason.to_item()},
+            conditions={":seen": to_text(event.updated_at)},
+            listed=LEFT_ALONE,
+        )
+        self._apply(event.event_id, change, now)
+
     def name_entity(self, event_id: str, entity: EntityRef) -> None:
         """Note what an event speaks of that could not be read when it came, so that it may be replayed.
 
@@ -269,7 +289,8 @@ class EventStore(EventIntakeStore):
         Parameters
         ----------
         listed
-            A status of `OPEN_OR_NEEDS_A_PERSON`, a waiting room, or `PLANNED` for the results of dry runs.
+            A status of `OPEN_OR_NEEDS_A_PERSON`, a waiting room, `PLANNED` for the results of dry runs, or
+            `LEFT_ALONE`.
             Waiting events come in the order in which they are due, others in that of their last change.
         before
             Leaves out what is due, or was changed, at this time or later.

@@ -15,7 +15,7 @@ from accounting_sync.aws.items import (
     to_attributes,
 )
 from accounting_sync.time import to_text
-from accounting_sync.webhooks.event_items import index_keys, to_event
+from accounting_sync.webhooks.event_items import LEFT_ALONE, index_keys, to_event
 from accounting_sync.webhooks.events import KEPT, Status, WebhookEvent
 
 if TYPE_CHECKING:
@@ -52,6 +52,11 @@ class Change:
     work_at: datetime | None = None
     """Its place in that list; None: `due_at`, or now."""
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the event does not expire: it waits for a person, or keeps what a person decided."""
+        return self.to in KEPT or self.listed == LEFT_ALONE
+
 
 class EventTable:
     """Reads events and changes them; base of the event store."""
@@ -87,8 +92,7 @@ class EventTable:
                 to_text(change.work_at or change.due_at or now),
                 listed=change.listed,
             ),
-            # counted anew: what is open changes again and again; and what a person must see waits for them
-            "expires_at": None if change.to in KEPT else self._expires_at(now),
+            "expires_at": None if change.is_kept else self._expires_at(now),  # counted anew by each change
         }
         origins = {f":from{number}": origin for number, origin in enumerate(sorted(change.origins))}
         try:

@@ -53,9 +53,10 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
             Status.FAILED,
         }
     ),
-    Status.PARKED: frozenset({Status.RECEIVED}),  # replayed by a person
-    Status.FAILED: frozenset({Status.RECEIVED}),
-    Status.REJECTED: frozenset({Status.RECEIVED}),  # replayed, where it is known what it speaks of
+    Status.PARKED: frozenset({Status.RECEIVED, Status.SKIPPED}),  # replayed, or left alone, by a person
+    Status.FAILED: frozenset({Status.RECEIVED, Status.SKIPPED}),
+    # replayed, where it is known what it speaks of
+    Status.REJECTED: frozenset({Status.RECEIVED, Status.SKIPPED}),
     Status.SYNCED: frozenset({Status.RECEIVED}),  # replayed by its id: the document was unlinked, say
     Status.SKIPPED: frozenset({Status.RECEIVED}),  # and so after a dry run
     Status.IGNORED: frozenset({Status.RECEIVED}),  # replayed by its id: its type is synced by now
