@@ -109,13 +109,13 @@ def _open(subject: Subject) -> subprocess.Popen[str]:
     command = [str(PYTHON), "-S", "-P", str(CHILD), subject.handler]
     if subject.requests:
         command.append(str(subject.requests))
-    environment = {**_BARE, "PYTHONPATH": subject.artefact.python_path}
+    environment = {**LAMBDA_ENVIRONMENT, "PYTHONPATH": subject.artefact.python_path}
     return subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
 
 
-_BARE = {
+LAMBDA_ENVIRONMENT = {
     "PATH": os.environ["PATH"],
     "PYTHONDONTWRITEBYTECODE": "1",
     "AWS_DEFAULT_REGION": "eu-central-1",
