@@ -61,9 +61,7 @@ def main(
         "ready": starts.ready,
         "process": starts.process,
         "warm": compare_requests(_requests(built), TURNS * rounds),
-        "packages": {
-            folder.name: artefacts.sizes(folder) for folder in (built.layer, built.receiver, built.sync)
-        },
+        "packages": {folder.name: artefacts.sizes(folder) for folder in built.uploaded},
         "calls": calls.count_sync(),
     }
     result["million"] = {case: costs.million_webhooks(counted) for case, counted in result["calls"].items()}

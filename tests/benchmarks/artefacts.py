@@ -39,8 +39,16 @@ class Artefacts:
     layer: Path
     receiver: Path
     sync: Path
+    operations: Path
+    """Six functions are made of the same code."""
+    console: Path
     packages: Path
     """As pip installs them."""
+
+    @property
+    def uploaded(self) -> tuple[Path, ...]:
+        """Return what is uploaded: the layer, and each function's code."""
+        return (self.layer, self.receiver, self.sync, self.operations, self.console)
 
     @property
     def ours(self) -> dict[str, Artefact]:
@@ -60,13 +68,15 @@ def build() -> Artefacts:
     layer = _make(ROOT / "layers" / "shared", "SharedLayer")
     receiver = _make(ROOT / "functions" / "webhook_receiver", "WebhookReceiverFunction")
     sync = _make(ROOT / "functions" / "entity_sync", "EntitySyncFunction")
+    operations = _make(ROOT / "functions" / "operations", "OperationsFunction")
+    console = _make(ROOT / "functions", "ConsoleFunction")
     shutil.copytree(_HANDLERS, FOLDER / "handlers", ignore=shutil.ignore_patterns("__pycache__"))
     packages = FOLDER / "source" / "SharedLayer" / _WHEELS[architecture()]
     for folder in (FOLDER / "handlers", packages):
         _run(
             PYTHON, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", str(folder)
         )
-    return Artefacts(layer, receiver, sync, packages)
+    return Artefacts(layer, receiver, sync, operations, console, packages)
 
 
 def sizes(folder: Path) -> dict[str, int]:
