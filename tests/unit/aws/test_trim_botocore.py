@@ -15,6 +15,7 @@ from typing import Any
 import botocore
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.session import Session
@@ -114,12 +115,14 @@ def test_a_transaction_has_the_same_endpoint(trimmed: Path) -> None:
 
 
 def url_of_transaction(data: Path) -> str:
-    client = session_of(data).create_client("dynamodb", "eu-central-1")
-    urls = []
+    client: Any = session_of(data).create_client("dynamodb", "eu-central-1")
+    urls: list[str] = []
 
     def answer(request: Any, **_: object) -> AWSResponse:  # noqa: ANN401  # botocore's own type
         urls.append(request.url)
-        return AWSResponse(request.url, 200, {}, HTTPResponse(BytesIO(b"{}"), preload_content=False))
+        return AWSResponse(
+            request.url, 200, HTTPHeaders(), HTTPResponse(BytesIO(b"{}"), preload_content=False)
+        )
 
     client.meta.events.register("before-send.dynamodb", answer)
     put = {"Put": {"TableName": "events", "Item": {"event_id": {"S": "1"}}}}
