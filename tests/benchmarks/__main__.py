@@ -80,6 +80,8 @@ def _starts(built: Artefacts) -> dict[str, Subject]:
         POWERTOOLS: Subject(built.compared, "powertools_handler"),
         RECEIVER: Subject(built.ours["receiver"], "webhook_receiver.app"),
         SYNC: Subject(built.ours["sync"], "entity_sync.app"),
+        "operations": Subject(built.ours["operations"], "operations.app"),
+        "page": Subject(built.ours["page"], "console.app"),
     }
 
 

@@ -53,8 +53,13 @@ class Artefacts:
     @property
     def ours(self) -> dict[str, Artefact]:
         """Return the functions with their layer, by name."""
-        layer = self.layer / "python"
-        return {"receiver": Artefact((self.receiver, layer)), "sync": Artefact((self.sync, layer))}
+        code = {
+            "receiver": self.receiver,
+            "sync": self.sync,
+            "operations": self.operations,
+            "page": self.console,
+        }
+        return {name: Artefact((folder, self.layer / "python")) for name, folder in code.items()}
 
     @property
     def compared(self) -> Artefact:
