@@ -24,9 +24,22 @@ from tests.local_stack.paths import ROOT
 
 BARE, POWERTOOLS = "bare boto3 handler", "full Powertools handler"
 RECEIVER, SYNC = "receiver", "sync"
-GOALS = {"cold": {RECEIVER: 1.0, SYNC: 1.5}, "warm": {RECEIVER: 1.25}}
-LIMITS = {"cold": {RECEIVER: 1.0, SYNC: 2.2}, "warm": {RECEIVER: 1.6}}
+GOALS = {
+    "ready": {RECEIVER: 1.0, SYNC: 1.5},
+    "process": {RECEIVER: 1.0, SYNC: 1.5},
+    "warm": {RECEIVER: 1.25},
+}
+LIMITS = {
+    "ready": {RECEIVER: 1.0, SYNC: 1.9},
+    "process": {RECEIVER: 1.0, SYNC: 1.5},
+    "warm": {RECEIVER: 1.5},
+}
 """A ratio above these fails the command. Where the goal is not reached yet: a little above what it is now."""
+TITLES = {
+    "ready": "Start of a process, until its handler is ready",
+    "process": "The whole process, with Python's end that Lambda never sees",
+    "warm": "A request, warm",
+}
 REQUESTS = 1000
 """Different ones; after the last the first comes again."""
 TURNS = 4
@@ -43,12 +56,12 @@ def main(
     console = Console(width=110)
     console.print("Building layer and functions ...")
     built = artefacts.build()
+    starts = compare_starts(_starts(built), rounds)
     result: dict[str, Any] = {
-        "cold": compare_starts(_starts(built), rounds),
+        "ready": starts.ready,
+        "process": starts.process,
         "warm": compare_requests(_requests(built), TURNS * rounds),
-        "packages": {
-            folder.name: artefacts.sizes(folder) for folder in (built.layer, built.receiver, built.sync)
-        },
+        "packages": {folder.name: artefacts.sizes(folder) for folder in built.uploaded},
         "calls": calls.count_sync(),
     }
     result["million"] = {case: costs.million_webhooks(counted) for case, counted in result["calls"].items()}
@@ -67,6 +80,8 @@ def _starts(built: Artefacts) -> dict[str, Subject]:
         POWERTOOLS: Subject(built.compared, "powertools_handler"),
         RECEIVER: Subject(built.ours["receiver"], "webhook_receiver.app"),
         SYNC: Subject(built.ours["sync"], "entity_sync.app"),
+        "operations": Subject(built.ours["operations"], "operations.app"),
+        "page": Subject(built.ours["page"], "console.app"),
     }
 
 
@@ -88,7 +103,7 @@ def _within_limits(result: Mapping[str, Mapping[str, Figures]]) -> bool:
 
 
 def _show(console: Console, result: Mapping[str, Any]) -> None:
-    for what, title in (("cold", "Start of a process"), ("warm", "A request, warm")):
+    for what, title in TITLES.items():
         console.print(_table_of(title, result[what], GOALS[what]))
     console.print(_table("Packages", ("", "unpacked MB", "packed MB"), _package_rows(result["packages"])))
     console.print(

@@ -39,14 +39,27 @@ class Artefacts:
     layer: Path
     receiver: Path
     sync: Path
+    operations: Path
+    """Six functions are made of the same code."""
+    console: Path
     packages: Path
     """As pip installs them."""
 
     @property
+    def uploaded(self) -> tuple[Path, ...]:
+        """Return what is uploaded: the layer, and each function's code."""
+        return (self.layer, self.receiver, self.sync, self.operations, self.console)
+
+    @property
     def ours(self) -> dict[str, Artefact]:
         """Return the functions with their layer, by name."""
-        layer = self.layer / "python"
-        return {"receiver": Artefact((self.receiver, layer)), "sync": Artefact((self.sync, layer))}
+        code = {
+            "receiver": self.receiver,
+            "sync": self.sync,
+            "operations": self.operations,
+            "page": self.console,
+        }
+        return {name: Artefact((folder, self.layer / "python")) for name, folder in code.items()}
 
     @property
     def compared(self) -> Artefact:
@@ -60,13 +73,15 @@ def build() -> Artefacts:
     layer = _make(ROOT / "layers" / "shared", "SharedLayer")
     receiver = _make(ROOT / "functions" / "webhook_receiver", "WebhookReceiverFunction")
     sync = _make(ROOT / "functions" / "entity_sync", "EntitySyncFunction")
+    operations = _make(ROOT / "functions" / "operations", "OperationsFunction")
+    console = _make(ROOT / "functions", "ConsoleFunction")
     shutil.copytree(_HANDLERS, FOLDER / "handlers", ignore=shutil.ignore_patterns("__pycache__"))
     packages = FOLDER / "source" / "SharedLayer" / _WHEELS[architecture()]
     for folder in (FOLDER / "handlers", packages):
         _run(
             PYTHON, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", str(folder)
         )
-    return Artefacts(layer, receiver, sync, packages)
+    return Artefacts(layer, receiver, sync, operations, console, packages)
 
 
 def sizes(folder: Path) -> dict[str, int]:

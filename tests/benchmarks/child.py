@@ -23,7 +23,8 @@ def main(handler: str, requests: str | None = None) -> None:
         if requests:
             serve(function, json.loads(Path(requests).read_text()), results)
         else:
-            print(json.dumps({"calls": {}, "memory": highest_memory()}), file=results)
+            start = {"ready": time.process_time(), "calls": {}, "memory": highest_memory()}
+            print(json.dumps(start), file=results)
 
 
 def serve(function: Any, given: dict[str, Any], results: TextIO) -> None:  # noqa: ANN401  # a handler

@@ -88,3 +88,18 @@ def most_an_hour(sync: Calls) -> dict[str, float]:
 def connection_an_hour(calls: int, plan_calls: int, plan_seconds: float) -> float:
     """Return how many webhooks an hour one connection's rate plan lets through, at so many calls each."""
     return plan_calls / plan_seconds * HOUR / calls
+
+
+def syncs_at_once(webhooks_an_hour: float) -> float:
+    """Return how many syncs run at once when so many webhooks come evenly."""
+    return webhooks_an_hour / HOUR * SYNC_SECONDS
+
+
+def burst_seconds(webhooks: int, syncs: int) -> float:
+    """Return how long webhooks of different entities, that all come at once, take with so many syncs."""
+    return webhooks / syncs * SYNC_SECONDS
+
+
+def connections_in(seconds: float, seconds_each: float) -> float:
+    """Return how many connections are passed over in that time, one after the other."""
+    return seconds / seconds_each

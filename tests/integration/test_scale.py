@@ -9,6 +9,9 @@ from moto import mock_aws
 
 from accounting_sync.connections.registry import PARTITION
 from accounting_sync.providers.flow.rate_plan import MONEYBIRD_PLAN
+from operations import app as operations_app
+from operations.notices import app as notices_app
+from operations.reconciliation import app as reconciliation_app
 from tests.benchmarks import load
 from tests.benchmarks.calls import Calls, count_sync
 from tests.benchmarks.costs import SYNC_SECONDS
@@ -68,6 +71,52 @@ def test_scale_calculates_with_the_parameters_of_the_template() -> None:
     assert f"| `SyncConcurrency` | {of_syncs} | {of_syncs / SYNC_SECONDS * 3600:,.0f} " in SCALE.read_text()
     assert f"| `ThrottlingRateLimit` | {of_webhooks} a second | {of_webhooks * 3600:,} |" in SCALE.read_text()
     assert f"BatchSize: {load.BATCH_SIZE}" in template
+
+
+def test_scale_calculates_the_concurrency_and_the_burst_that_it_names() -> None:
+    text = " ".join(SCALE.read_text().split())
+    (syncs,) = re.findall(r"take ten minutes with the default of (\d+) syncs", text)
+    ((concurrency, an_hour),) = re.findall(r"/ 3,600, so (\d+) for ([\d,]+) \|", text)
+
+    assert load.burst_seconds(1000, int(syncs)) == 600
+    assert load.syncs_at_once(_number(an_hour)) == int(concurrency)
+
+
+@pytest.mark.parametrize(
+    ("row", "function", "margin"),
+    [
+        ("reconciliation begins", "ReconciliationFunction", reconciliation_app.MARGIN),
+        ("the dispatcher", "OperationsFunction", operations_app.TIME_TO_STOP / 1000),
+        ("notices", "NoticesFunction", notices_app.MARGIN / 1000),
+    ],
+)
+def test_scale_says_how_many_connections_a_function_passes_over(
+    row: str, function: str, margin: float
+) -> None:
+    (cells,) = [
+        line.split("|")[2:5] for line in SCALE.read_text().splitlines() if line.startswith(f"| {row}")
+    ]
+    seconds_each = _seconds(cells[0].rpartition(": ")[2])
+    timeout = _timeout(function)
+
+    most = load.connections_in(timeout - margin, seconds_each)
+    assert 0.9 * most <= _number(cells[2]) <= most  # rounded, and never upwards
+    assert timeout - margin <= _seconds(cells[1]) <= timeout
+
+
+def _seconds(text: str) -> float:
+    number, unit = text.split()[:2]
+    return float(number) / {"s": 1, "ms": 1000}[unit]
+
+
+def _number(text: str) -> int:
+    return int(text.split(maxsplit=1)[0].replace(",", ""))
+
+
+def _timeout(function: str) -> int:
+    template = (ROOT / "template.yaml").read_text()
+    (timeout,) = re.findall(rf"^  {function}:\n(?:    .*\n)*?      Timeout: (\d+)", template, re.MULTILINE)
+    return int(timeout)
 
 
 @mock_aws

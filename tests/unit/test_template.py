@@ -509,3 +509,13 @@ def test_layer_holds_the_description_of_every_aws_service_that_a_function_calls(
 
     assert held
     assert {"dynamodb", "sns", "lambda"} <= called <= set(held[1].split())
+
+
+def test_layer_describes_every_operation_of_systems_manager_that_a_function_may_call() -> None:
+    """Without its description a client has no method for an operation."""
+    makefile = (ROOT / "layers/shared/Makefile").read_text()
+    held = re.search(r"^OPERATIONS := (.*)$", makefile, re.MULTILINE)
+    granted = set(re.findall(r"\bssm:[A-Z]\w+", (ROOT / "template.yaml").read_text()))
+
+    assert held
+    assert granted == set(held[1].split())

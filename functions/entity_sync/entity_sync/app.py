@@ -4,6 +4,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from accounting_sync.aws.startup import get_ready
 from accounting_sync.aws.observability import MetricCounter, make_logger
 from accounting_sync.time import utc_now
 from entity_sync.composition import Surroundings, make_aws, make_consumer, make_providers
@@ -29,5 +30,4 @@ def consumer() -> Consumer:
     return make_consumer(environment, Surroundings(aws, providers, utc_now, MetricCounter(), make_logger()))
 
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-    consumer()  # in Lambda, while the process starts: it has a whole processor until its first batch
+get_ready(consumer)

@@ -4,6 +4,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from accounting_sync.aws.startup import get_ready
 from accounting_sync.aws.clients import RECEIVER_CONFIG, make_client
 from accounting_sync.aws.observability import MetricCounter, make_logger
 from accounting_sync.aws.parameters import TextCache, secret_reader
@@ -59,5 +60,4 @@ def _make_s3() -> "S3Client":
     return make_client("s3", RECEIVER_CONFIG)
 
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-    reception()  # in Lambda, while the process starts and no one is waiting yet
+get_ready(reception)
