@@ -160,7 +160,7 @@ inline costs_a_fault() { if :: faults > 0 -> faults-- :: else fi }
 	fi
 
 /* A call that writes at Moneybird: it succeeds, is refused or never sent, or nobody knows. */
-#define CALL(succeeded, refused, unknown, effect, flies) \
+#define CALL(succeeded, refused, unknown, effect, flies, then) \
 	if \
 	:: atomic { IS(succeeded) -> NEXT; effect; sending[me] = false } \
 	:: atomic { IS(refused) && fault() -> NEXT; costs_a_fault(); sending[me] = false; was_refused = true } \
@@ -171,7 +171,7 @@ inline costs_a_fault() { if :: faults > 0 -> faults-- :: else fi }
 		:: skip \
 		:: flies = true; flying = mine \
 		fi; \
-		goto leave } \
+		then } \
 	fi
 
 inline make_document(version)
@@ -252,7 +252,7 @@ read:	/* LinkStore.get_link */
 	is_old = IS_OLD_ENOUGH(settled);
 #endif
 #ifndef WITHOUT_LOOKUP
-	if
+look:	if
 	:: atomic { IS(LOOKED) -> NEXT; found = listed > 0 }
 	:: saw == NONE	/* not every kind of document is searched for when nothing is known of an attempt */
 	fi;
@@ -261,9 +261,11 @@ read:	/* LinkStore.get_link */
 	is_old = IS_OLD_ENOUGH(settled);
 #endif
 	if
+	:: REPLAYING -> goto look	/* in several calls */
+	:: REPLAYING -> goto leave	/* something else failed */
 	:: found && saw == INTENT -> goto link_it
 	:: !found && saw == INTENT && !is_old -> goto leave	/* WaitError */
-	:: else
+	:: saw == NONE || (!found && is_old)
 	fi;
 
 	/* Upsert._create; where a document was found that nobody intended, _adopt writes the intent as well */
@@ -275,7 +277,7 @@ read:	/* LinkStore.get_link */
 	:: found -> goto link_it
 	:: !found
 	fi;
-	CALL(CREATED, CREATE_REFUSED, CREATE_UNKNOWN, make_document(mine), create_flies);
+	CALL(CREATED, CREATE_REFUSED, CREATE_UNKNOWN, make_document(mine), create_flies, goto leave);
 	if
 	:: was_refused -> WRITE(DISCARDED, link != CONFIRMED, link = NONE); goto leave
 	:: !was_refused
@@ -301,12 +303,15 @@ compare:	/* Upsert._apply */
 	if
 	:: content_of(written) == content_of(mine) || REPLAYING -> goto note
 	:: content_of(written) != content_of(mine) || REPLAYING
+	:: REPLAYING -> goto leave
 	fi;
 #ifndef WITHOUT_CHANGE_MARK	/* LinkStore.begin_change */
 	WRITE(CHANGE_BEGUN, link != NONE,
 		changing = true; change_settled = false; mark = UNKNOWN; sending[me] = true);
 #endif
-	CALL(CHANGED, CHANGE_REFUSED, CHANGE_UNKNOWN, change_document(mine), change_flies);
+send_change:	/* what is sent twice changes nothing: after an unknown outcome it may be sent again at once */
+	CALL(CHANGED, CHANGE_REFUSED, CHANGE_UNKNOWN, change_document(mine), change_flies,
+		if :: goto leave :: goto send_change fi);
 	if
 	:: was_refused -> WRITE(CHANGE_TAKEN_BACK, link != NONE, changing = false; mark = known); goto leave
 	:: !was_refused
@@ -323,6 +328,7 @@ steps:	/* Upsert.once */
 #ifdef STEPS
 	if
 	:: stepped == CONFIRMED || REPLAYING -> goto done
+	:: REPLAYING -> goto leave
 	:: stepped != CONFIRMED
 	fi;
 	is_old = IS_OLD_ENOUGH(step_settled);
@@ -335,7 +341,7 @@ steps:	/* Upsert.once */
 #ifndef WITHOUT_STEP_RECORD	/* LinkStore.record_step before the step is taken */
 	WRITE(STEP_BEGUN, link != NONE, step = INTENT; step_settled = false; sending[me] = true);
 #endif
-	CALL(STEPPED, STEP_REFUSED, STEP_UNKNOWN, attach(), step_flies);
+	CALL(STEPPED, STEP_REFUSED, STEP_UNKNOWN, attach(), step_flies, goto leave);
 	if
 	:: was_refused -> WRITE(STEP_TAKEN_BACK, link != NONE, step = NONE); goto leave
 	:: !was_refused
@@ -362,7 +368,7 @@ leave:	/* ClaimStore.give_up: if that fails, the claim expires */
 		:: latest == me -> held = false
 		:: else
 		fi }
-	:: atomic { !REPLAYING && faults > 0 -> faults--; session[me] = false }
+	:: atomic { fault() -> costs_a_fault(); session[me] = false }
 	fi;
 over:	skip
 	} unless {
@@ -385,11 +391,12 @@ active proctype surroundings()
 	byte me;
 
 	choose_run();
-	me = 0;
+#ifndef REPLAY
 	do
 	:: atomic { me < WORKERS -> run worker(me); me++ }
 	:: me == WORKERS -> break
 	od;
+#endif
 
 end:	do
 	:: atomic { IT_IS(EXPIRED) && held && !expired && !session[latest] -> NEXT; expired = true }
@@ -404,6 +411,7 @@ end:	do
 	:: atomic { change_flies -> change_flies = false; if :: change_document(flying) :: skip fi }
 	:: atomic { step_flies -> step_flies = false; if :: attach() :: skip fi }
 #ifdef REPLAY
+	:: atomic { me < WORKERS && who == me -> run worker(me); me++ }
 	:: source = 1 - source
 	:: atomic { IT_IS(DIED) -> killed[who] = true; NEXT }
 #else

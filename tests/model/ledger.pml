@@ -16,8 +16,7 @@
  *
  * Taken for granted:
  *   - A claim expires only after its worker's end, as in document.pml.
- *   - With RECONCILED and SECONDS together, no write of a dead worker arrives after its claim has expired
- *     (LATES=0). If it did, between another worker's look at what the ledger holds (Prefetched.is_newest) and
+ *   - With RECONCILED and SECONDS together, no write of a dead worker arrives after its claim has expired (LATES=0). If it did, between another worker's look at what the ledger holds (Prefetched.is_newest) and
  *     its write, an older copy could replace a newer one of the same second, until the next reading.
  */
 
@@ -34,7 +33,9 @@
 #define FETCHED		40
 #define WRITTEN		60
 
+#ifndef WORKERS
 #define WORKERS	2
+#endif
 #ifndef CHANGES
 #define CHANGES	2
 #endif
@@ -140,15 +141,15 @@ bool ledger_is_settled = true;
 bool booked;
 
 /* Workers. */
-bool session[WORKERS];
-bool is_overtaken[WORKERS];	/* somebody who claimed later has written */
-bool unchanged[WORKERS + 2];	/* the item has not been written since it was read; two more: see below */
-bool began_after_copy[WORKERS];
-bool killed[WORKERS];
+bool session[2];
+bool is_overtaken[2];	/* somebody who claimed later has written */
+bool unchanged[4];	/* the item has not been written since it was read; two more: see below */
+bool began_after_copy[2];
+bool killed[2];
 byte faults = FAULTS;
 
-#define LATE	WORKERS		/* a write of a dead worker, still on its way */
-#define BOOKING	(WORKERS + 1)	/* what feedback writes */
+#define LATE	2		/* a write of a dead worker, still on its way */
+#define BOOKING	3	/* what feedback writes */
 bool is_late;
 byte late;
 byte lates = LATES;

@@ -17,16 +17,16 @@ byte who, what;		/* the step that comes next; what is 0 at the end */
 c_decl {
 	static int runs = 0;
 	static int *lengths;
-	static int *reached;
+	static int *got_to;
 	static unsigned char (*steps)[2048][2];
 }
 
 c_code {
-	static void print_reached(void)
+	static void print_followed(void)
 	{
 		int each;
 		for (each = 0; each < runs; each++)
-			printf("followed %d %d of %d\n", each, reached[each], lengths[each]);
+			printf("followed %d %d of %d\n", each, got_to[each], lengths[each]);
 	}
 
 	static void read_runs(void)
@@ -37,7 +37,7 @@ c_code {
 			return;
 		steps = calloc(4096, sizeof *steps);
 		lengths = calloc(4096, sizeof *lengths);
-		reached = calloc(4096, sizeof *reached);
+		got_to = calloc(4096, sizeof *got_to);
 		while (runs < 4096 && fscanf(file, "%d", &length) == 1) {
 			for (each = 0; each < length && each < 2047; each++) {
 				if (fscanf(file, "%d %d", &by, &action) != 2)
@@ -48,7 +48,7 @@ c_code {
 			lengths[runs++] = length;
 		}
 		fclose(file);
-		atexit(print_reached);
+		atexit(print_followed);
 	}
 
 	static void look(void)
@@ -60,8 +60,8 @@ c_code {
 	static void advance(void)
 	{
 		now.position++;
-		if (now.position > reached[now.run_number])
-			reached[now.run_number] = now.position;
+		if (now.position > got_to[now.run_number])
+			got_to[now.run_number] = now.position;
 		look();
 	}
 }

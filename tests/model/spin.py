@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent
 MISSING = [tool for tool in ("spin", "gcc") if shutil.which(tool) is None]
 """What a search needs and this machine does not have."""
 
-_DEPTH = 2_000_000
+_DEPTH = 100_000
 """Steps of the longest path. A search that needs more is not complete, and says so."""
 
 type Defines = Mapping[str, int | None]
@@ -101,11 +101,11 @@ def build(model: str, folder: Path, defines: Defines, options: Sequence[str]) ->
 
 def run(folder: Path, *options: str) -> str:
     """Run the program that was built, and return what it printed."""
-    return _call(folder, "./pan", f"-m{_DEPTH}", *options)
+    return _call(folder, "./pan", f"-m{_DEPTH}", "-w20", *options)
 
 
 def _call(folder: Path, *command: str) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
     output = done.stdout + done.stderr
     if done.returncode != 0:
         raise SpinError(f"{' '.join(command)}: {output}")
