@@ -13,6 +13,7 @@
  *   - A claim expires only after its worker's end: LEASE (90 s) is longer than the function's time-out (60 s).
  *   - When an attempt is settled (SETTLING, 2 minutes), what it sent has arrived or never will, lists show it,
  *     and its worker is past it. A document that is read by its id is read as it is.
+ *   - A change that is sent again within the same sync (contacts and projects) does not arrive after its repeat.
  *   - A table write of a dead worker may arrive at any time, however late: nothing is assumed about it.
  *
  * Safety: never two documents, never two attachments; older content never replaces newer content; when all
@@ -138,6 +139,12 @@ bool killed[WORKERS];
 #define IS_OLD_ENOUGH(is_settled)	(is_settled)
 #endif
 
+#ifdef WITHOUT_FIRST_OUTCOME	/* Transport.send: a refused repeat does not tell what the first call did */
+#define MAY_HAVE_HAPPENED	false
+#else
+#define MAY_HAVE_HAPPENED	was_sent
+#endif
+
 #define fault()	(REPLAYING || faults > 0)
 #ifdef REPLAY
 #define REPLAYING	true
@@ -201,7 +208,7 @@ proctype worker(byte me)
 {
 	byte saw, known, stepped;	/* the link as it was read: its state, fingerprint and step */
 	byte mine;			/* the version that was fetched */
-	bool found, was_refused, is_old, is_done;
+	bool found, was_sent, was_refused, is_old, is_done;
 
 next_event:
 	atomic {
@@ -238,7 +245,7 @@ read:	/* LinkStore.get_link */
 	:: atomic { link == CONFIRMED && IS(READ_CONFIRMED) -> NEXT; saw = CONFIRMED }
 	:: REPLAYING -> goto leave
 	fi;
-	atomic { known = mark; stepped = step; was_refused = false; found = false }
+	atomic { known = mark; stepped = step; was_sent = false; was_refused = false; found = false }
 	if
 	:: REPLAYING -> goto read
 	:: saw == CONFIRMED -> goto update
@@ -309,17 +316,22 @@ compare:	/* Upsert._apply */
 	WRITE(CHANGE_BEGUN, link != NONE,
 		changing = true; change_settled = false; mark = UNKNOWN; sending[me] = true);
 #endif
-send_change:	/* what is sent twice changes nothing: after an unknown outcome it may be sent again at once */
+send_change:	/* a change that is safe to repeat may be sent again at once: providers/http.Transport.repeats */
 	CALL(CHANGED, CHANGE_REFUSED, CHANGE_UNKNOWN, change_document(mine), change_flies,
-		if :: goto leave :: goto send_change fi);
+		if
+		:: goto leave
+		:: REPLAYING || !change_flies -> sending[me] = true; was_sent = true; goto send_change
+		fi);
 	if
-	:: was_refused -> WRITE(CHANGE_TAKEN_BACK, link != NONE, changing = false; mark = known); goto leave
+	:: was_refused && MAY_HAVE_HAPPENED -> goto leave
+	:: was_refused && !MAY_HAVE_HAPPENED -> WRITE(CHANGE_TAKEN_BACK, link != NONE, changing = false; mark = known); goto leave
 	:: !was_refused
 	fi;
 
 note:	/* Upsert._finish; its actions are changes as well */
 	if
 	:: REPLAYING -> goto compare
+	:: REPLAYING && changing -> goto send_change	/* several under one mark */
 	:: true
 	fi;
 	WRITE(MARKED, link != NONE, mark = content_of(mine); changing = false);

@@ -6,7 +6,7 @@ is what the client saw; where it saw nothing, the outcome is unknown, as it is f
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -27,6 +27,9 @@ RESOURCES = {
     "claim": "documents/receipts",
 }
 """Type of entity to where its document stands at Moneybird."""
+
+STEPS = ("attachment", "note")
+"""Further steps: the model has one of them, so that each makes a run of its own."""
 
 _CLAIM, _LINK, _ORIGIN = "CLAIM", "LINK#moneybird", "LINKED_FROM"
 _STEP_PATHS = {"attachment": "attachment", "attachments": "attachment", "notes": "note"}
@@ -59,18 +62,19 @@ class Death:
     at: datetime
 
 
-def runs_of(history: Iterable[Passed], step: str = "attachment") -> dict[str, list[Step]]:
-    """Return a run for each entity that has a link, by the entity's key.
+type Runs = dict[str, tuple[Step, ...]]
+"""Name to the steps of a run."""
 
-    Parameters
-    ----------
-    step
-        Which further step of a document is meant; calls for other steps are left out.
-    """
-    translator = _Translator(step)
-    for each in _calls(history):
-        translator.take(each)
-    return {entity: run.steps for entity, run in translator.runs.items() if run.has_link}
+
+def runs_of(history: Sequence[Passed]) -> Runs:
+    """Return a run for each entity that has a link, and for each further step of its document."""
+    runs: Runs = {}
+    for step in STEPS:
+        translator = _Translator(step)
+        for each in _calls(history):
+            translator.take(each)
+        runs |= {f"{entity} with {step}": tuple(run.steps) for entity, run in translator.runs.items() if run.has_link}
+    return runs
 
 
 def _calls(history: Iterable[Passed]) -> Iterator[Call | Death]:

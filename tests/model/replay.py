@@ -1,12 +1,17 @@
 """Whether what was recorded of the code is a path of a model."""
 
+import atexit
 import re
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
-from tests.model.spin import FOLDER, Defines, build, run
+import pytest
+
+from tests.model.spin import FOLDER, MISSING, build, run
 
 type Step = tuple[int, str]
 """Who, by number, and the name of the action, as the model defines it."""
@@ -29,7 +34,7 @@ class Rejected:
         return f"{self.name}: after [... {before}] the model does not let {who} do {action}"
 
 
-def rejected(model: str, defines: Defines, runs: Mapping[str, Sequence[Step]]) -> list[Rejected]:
+def rejected(model: str, runs: Mapping[str, tuple[Step, ...]], **bounds: int | None) -> list[Rejected]:
     """Return the runs that are no path of a model.
 
     Raises
@@ -39,20 +44,27 @@ def rejected(model: str, defines: Defines, runs: Mapping[str, Sequence[Step]]) -
     KeyError
         If it does not know an action.
     """
-    numbers = actions_of(model)
-    assert all(len(steps) < LONGEST for steps in runs.values())
-    with TemporaryDirectory() as place:
-        folder = Path(place)
-        build(model, folder, {**defines, "REPLAY": None}, ("-DSAFETY", "-DNOREDUCE"))
-        lines = (_line((who, numbers[action]) for who, action in steps) for steps in runs.values())
-        (folder / "runs.txt").write_text("\n".join(lines))
-        output = run(folder, "-E", "-c0")
-    followed = {int(each): int(steps) for each, steps in _FOLLOWED.findall(output)}
+    assert all(0 < len(steps) < LONGEST for steps in runs.values())
+    numbers, folder = actions_of(model), _built(model, **bounds)
+    names = {steps: name for name, steps in runs.items()}  # the same run once
+    lines = [_line((who, numbers[action]) for who, action in steps) for steps in names]
+    (folder / "runs.txt").write_text("\n".join(lines))
+    output = run(folder, "-E", "-c0")
+    followed = {int(each): int(count) for each, count in _FOLLOWED.findall(output)}
     return [
         Rejected(name, followed[number], steps)
-        for number, (name, steps) in enumerate(runs.items())
+        for number, (steps, name) in enumerate(names.items())
         if followed[number] < len(steps)
     ]
+
+
+@cache
+def _built(model: str, **bounds: int | None) -> Path:
+    """Build the program that replays runs, once a process; return its folder."""
+    folder = Path(mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    build(model, folder, {**bounds, "REPLAY": None}, ("-DSAFETY", "-DNOREDUCE"))
+    return folder
 
 
 def actions_of(model: str) -> dict[str, int]:
@@ -67,3 +79,12 @@ def _line(steps: Iterable[tuple[int, int]]) -> str:
 
 _ACTION = re.compile(r"^#define ([A-Z_]+)\t+(\d+)\b", re.MULTILINE)
 _FOLLOWED = re.compile(r"^followed (\d+) (\d+) of \d+$", re.MULTILINE)
+
+
+def check_paths(model: str, runs: Mapping[str, tuple[Step, ...]], **bounds: int | None) -> None:
+    """Fail unless all runs are paths of a model; skip where Spin is not installed."""
+    if MISSING:
+        pytest.skip(f"not installed: {', '.join(MISSING)}; the rest of the test has passed")
+    found = rejected(model, runs, **bounds)
+    if found:
+        pytest.fail("\n".join(["no path of the model:", *map(str, found)]))
