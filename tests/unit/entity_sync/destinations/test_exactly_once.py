@@ -71,6 +71,7 @@ def test_create_without_an_effect_is_repeated_only_when_that_is_certain(
 
 def test_look_that_began_before_the_attempt_had_settled_is_not_believed(booking: MoneybirdBooking) -> None:
     """A look of several pages takes its time: what the first ones did not show may be there at its end."""
+    vars(booking.moneybird.clock)["now"] = booking.clock
     booking.moneybird.state.settings.list_delay_seconds = 119.5
     fail_create(booking, FaultKind.SERVER_ERROR_AFTER)
     with pytest.raises(OutcomeUnknownError):
