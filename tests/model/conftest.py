@@ -8,4 +8,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in terminalreporter.getreports("passed"):
         visited = dict(report.user_properties).get("states")
         if visited is not None:
-            terminalreporter.write_line(f"{visited:>12,} states, no error: {report.nodeid.partition('[')[2][:-1]}")
+            terminalreporter.write_line(
+                f"{visited:>12,} states, no error: {report.nodeid.partition('[')[2][:-1]}"
+            )

@@ -73,7 +73,11 @@ def runs_of(history: Sequence[Passed]) -> Runs:
         translator = _Translator(step)
         for each in _calls(history):
             translator.take(each)
-        runs |= {f"{entity} with {step}": tuple(run.steps) for entity, run in translator.runs.items() if run.has_link}
+        runs |= {
+            f"{entity} with {step}": tuple(run.steps)
+            for entity, run in translator.runs.items()
+            if run.has_link
+        }
     return runs
 
 

@@ -51,7 +51,12 @@ CHECKS = [
         "a document ends with the newest content",
         "document",
         {"BOOKED": None, "EVENTS": 0, "CHANGES": 2, "FAULTS": 3},
-        guards={"WITHOUT_CHANGE_MARK": A, "WITHOUT_SETTLING": A, "WITHOUT_FENCE": A},
+        guards={
+            "WITHOUT_CHANGE_MARK": A,
+            "WITHOUT_FIRST_OUTCOME": A,
+            "WITHOUT_SETTLING": A,
+            "WITHOUT_FENCE": A,
+        },
     ),
     Check(
         "a file is attached once",

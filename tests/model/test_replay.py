@@ -56,7 +56,13 @@ def test_booking_of_an_invoice_is_a_path(workers: SyncWorkers) -> None:
     assert {name.split("#")[2] for name in runs} == {"invoice", "project", "customer"}
 
 
-ORDER = [("INTENDED", "CREATED"), ("CREATED", "LINKED"), ("LINKED", "MARKED"), ("STEP_BEGUN", "STEPPED"), ("ACQUIRED", "INTENDED")]
+ORDER = [
+    ("INTENDED", "CREATED"),
+    ("CREATED", "LINKED"),
+    ("LINKED", "MARKED"),
+    ("STEP_BEGUN", "STEPPED"),
+    ("ACQUIRED", "INTENDED"),
+]
 
 
 @pytest.mark.parametrize(("first", "second"), ORDER)
@@ -111,7 +117,6 @@ def no_record_of_steps(patch: pytest.MonkeyPatch) -> None:
 
     record_step = LinkStore.record_step
     patch.setattr(LinkStore, "record_step", record)
-
 
 
 @pytest.mark.parametrize("guard", [intent_after_create, no_settling, no_look, no_record_of_steps])
