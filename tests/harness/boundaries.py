@@ -47,6 +47,11 @@ def working_as(worker: str) -> Iterator[None]:
         _WORKER.reset(token)
 
 
+def current_worker() -> str:
+    """Return whose work this thread does."""
+    return _WORKER.get()
+
+
 @dataclass
 class Boundaries:
     """The boundaries that a piece of work passes.
@@ -89,7 +94,7 @@ class Boundaries:
     def _note(self, name: str, about: object = None) -> None:
         if self.history is not None:
             at = self.clock() if self.clock else None
-            self.history.append(Passed(name, _WORKER.get(), at, about))
+            self.history.append(Passed(name, current_worker(), at, about))
 
 
 _WATCHED = [Boundaries()]

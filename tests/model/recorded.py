@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from accounting_sync.time import from_text
 from tests.harness.boundaries import DIED, Passed
@@ -142,6 +142,15 @@ class _Run:
                 self.steps.append((0, action))
 
 
+class _Meaning(NamedTuple):
+    """What a write of a link is, and what time brings about after it."""
+
+    action: str | None
+    due: str
+    since: datetime | None = None
+    """When the attempt was made; None: nothing is waited for any more."""
+
+
 @dataclass
 class _Translator:
     """Takes calls, one after the other."""
@@ -196,37 +205,31 @@ class _Translator:
             return
         kind, item = written[_LINK]
         entity = _partition_key(kind, item)
-        action, due, since = self._action_of(call, kind, item, is_linked=_ORIGIN in written)
-        if action is None:
+        meaning = self._action_of(call, kind, item, is_linked=_ORIGIN in written)
+        if meaning.action is None:
             return
         if _is_refused(call.answer):
             self._add(call, entity, "WRITE_REFUSED")
             return
-        self._add(call, entity, action)
-        if due is not None:
-            self._run(entity).expect(due, since + SETTLING if since else None)
+        self._add(call, entity, meaning.action)
+        self._run(entity).expect(meaning.due, meaning.since + SETTLING if meaning.since else None)
 
-    def _action_of(
-        self, call: Call, kind: str, item: Mapping[str, Any], *, is_linked: bool
-    ) -> tuple[str | None, str | None, datetime | None]:
-        """Return what a write of a link is, which action of time it is about, and since when."""
+    def _action_of(self, call: Call, kind: str, item: Mapping[str, Any], *, is_linked: bool) -> _Meaning:
         if kind == "Put":
-            intent = item["Item"]["intent"]["M"]
-            return "INTENDED", "SETTLED", from_text(intent["attempted_at"]["S"])
+            attempted_at = item["Item"]["intent"]["M"]["attempted_at"]["S"]
+            return _Meaning("INTENDED", "SETTLED", from_text(attempted_at))
         if kind == "Delete":
-            return "DISCARDED", "SETTLED", None
-        if is_linked:
-            return "LINKED", "SETTLED", None
-        changed = _changed(item)
-        steps = {name: value for name, value in changed.items() if name.startswith("steps.")}
-        if steps:
-            value = steps.get(f"steps.{self.step}", "other")
-            return _step_action(value)
-        if changed.get("changing_since"):
-            return "CHANGE_BEGUN", "CHANGE_SETTLED", from_text(changed["changing_since"])
-        if call.worker in self._was_refused:
-            return "CHANGE_TAKEN_BACK", "CHANGE_SETTLED", None
-        return "MARKED", "CHANGE_SETTLED", None
+            return _Meaning("DISCARDED", "SETTLED")
+        return _Meaning("LINKED", "SETTLED") if is_linked else self._change(call.worker, _changed(item))
+
+    def _change(self, worker: str, changed: Mapping[str, str | None]) -> _Meaning:
+        if any(name.startswith("steps.") for name in changed):
+            return _step_action(changed.get(f"steps.{self.step}", "other"))
+        since = changed.get("changing_since")
+        if since:
+            return _Meaning("CHANGE_BEGUN", "CHANGE_SETTLED", from_text(since))
+        action = "CHANGE_TAKEN_BACK" if worker in self._was_refused else "MARKED"
+        return _Meaning(action, "CHANGE_SETTLED")
 
     def _take_request(self, call: Call) -> None:
         entity = self._touched.get(call.worker)
@@ -269,16 +272,16 @@ class _Translator:
         return self.runs.setdefault(entity, _Run())
 
 
-def _step_action(value: str | None) -> tuple[str | None, str | None, datetime | None]:
+def _step_action(value: str | None) -> _Meaning:
     match value:
         case "other":
-            return None, None, None
+            return _Meaning(None, "STEP_SETTLED")
         case None:
-            return "STEP_TAKEN_BACK", "STEP_SETTLED", None
+            return _Meaning("STEP_TAKEN_BACK", "STEP_SETTLED")
         case "DONE":
-            return "STEP_DONE", "STEP_SETTLED", None
+            return _Meaning("STEP_DONE", "STEP_SETTLED")
         case _:
-            return "STEP_BEGUN", "STEP_SETTLED", from_text(value)
+            return _Meaning("STEP_BEGUN", "STEP_SETTLED", from_text(value))
 
 
 _OUTCOMES = {

@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 from moto import mock_aws
 
 from accounting_sync.accounting.stores.claim_store import Claim
 from accounting_sync.accounting.stores.link_store import Link, LinkStore
+from accounting_sync.webhooks.events import WebhookEvent
 from entity_sync.destinations.moneybird.writing import upsert
+from operations.sweep import Sweep
 from tests.harness.boundaries import Boundaries
+from tests.harness.receiver_function import ReceiverFunction
 from tests.harness.sync_workers import SyncWorkers
+from tests.model.delivered import run_of
 from tests.model.recorded import Runs, runs_of
 from tests.model.replay import Step, actions_of, rejected
 from tests.model.spin import MISSING
@@ -127,6 +132,34 @@ def test_code_without_a_guard_leaves_the_paths(
     guard(monkeypatch)
 
     assert "invoice" in names_of_rejected(book(workers))
+
+
+def test_delivery_is_a_path_of_the_events_and_none_in_another_order(receiver: ReceiverFunction) -> None:
+    receiver.moneybird()
+    run = run_of(receiver.network.history)
+
+    assert [action for _, action in run] == ["PUT", "SENT", "ACCEPTED"]
+    assert rejected("events", {"as it was": run}, SWEEPS=2) == []
+    for order in set(permutations(run)) - {run}:
+        assert len(rejected("events", {"another order": order}, SWEEPS=2)) == 1
+
+
+def test_sweep_that_notes_before_it_sends_leaves_the_paths(
+    receiver: ReceiverFunction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forward(sweep: Sweep, event: WebhookEvent) -> bool:
+        sweep.events.requeue(event, sweep.clock())
+        sweep.queue.send(event)
+        return True
+
+    receiver.moneybird()
+    receiver.clear_queue()
+    receiver.clock.advance(timedelta(minutes=3))
+    monkeypatch.setattr(Sweep, "_forward", forward)
+    receiver.sweep()
+
+    (found,) = rejected("events", {"broken": run_of(receiver.network.history)}, SWEEPS=2)
+    assert found.steps[found.followed] == (2, "REQUEUED")
 
 
 def test_model_knows_each_action_by_one_number() -> None:
