@@ -387,7 +387,9 @@ over:	skip
 		/* the process dies; the queue delivers the event again */
 		atomic { killed[me] ->
 			killed[me] = false; session[me] = false; sending[me] = false; is_done = false }
-	}
+	};
+	atomic { saw = 0; known = 0; stepped = 0; mine = 0; found = false; was_sent = false; was_refused = false;
+		is_old = false }	/* what is over makes no difference any more */
 	od;
 
 	finished++;

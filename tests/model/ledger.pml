@@ -22,15 +22,13 @@
 
 #include "replay.pml"
 
-/* The labelled actions. The version that was fetched or written is added to the last two. */
+/* The labelled actions. The version that was written is added to the last one. */
 #define ACQUIRED	1
 #define HELD		2
 #define RELEASED	3
-#define NOTED		4	/* the same content was read later */
 #define REFUSED		5	/* the item is not what the write was built on */
 #define DIED		27
 #define EXPIRED		28
-#define FETCHED		40
 #define WRITTEN		60
 
 #ifndef WORKERS
@@ -215,9 +213,7 @@ begin:		/* the time of the reading is taken before the claim */
 			began_after_copy[me] = false }
 		:: atomic { !REPLAYING && (event != RUN || !IS_BELIEVED) -> mine = source }
 		:: atomic { !REPLAYING && lags > 0 && source > 0 -> lags--; mine = source - 1 }
-		:: atomic { REPLAYING && IS(FETCHED) -> NEXT; mine = 0 }
-		:: atomic { REPLAYING && IS(FETCHED + 1) -> NEXT; mine = 1 }
-		:: atomic { REPLAYING && IS(FETCHED + 2) -> NEXT; mine = 2 }
+		:: atomic { REPLAYING -> select(mine : 0 .. CHANGES) }	/* what was fetched shows in what is written */
 		:: REPLAYING -> goto leave
 		fi;
 
@@ -229,7 +225,7 @@ begin:		/* the time of the reading is taken before the claim */
 			:: else
 			fi;
 			if
-			:: atomic { mine == ledger && IS_BUILT_ON(unchanged[me]) && IS(NOTED) -> NEXT;
+			:: atomic { mine == ledger && IS_BUILT_ON(unchanged[me]) ->
 				if
 				:: !ledger_is_settled ->
 					ledger_is_settled = was_settled;
@@ -238,7 +234,6 @@ begin:		/* the time of the reading is taken before the claim */
 				:: else
 				fi;
 				break }
-			:: atomic { REPLAYING && mine == ledger -> break }
 			:: atomic { mine != ledger && IS_BUILT_ON(unchanged[me]) && IS(WRITTEN + mine) -> NEXT;
 				record(mine, was_settled);
 				copy_is_old = copy_is_old || began_after_copy[me];
@@ -275,7 +270,8 @@ leave_stale:
 			:: else
 			fi };
 again:		skip
-	} unless { atomic { killed[me] -> killed[me] = false; session[me] = false; is_done = false } }
+	} unless { atomic { killed[me] -> killed[me] = false; session[me] = false; is_done = false } };
+	atomic { mine = 0; before = 0; was_settled = false; prefetched = false }	/* make no difference any more */
 	od;
 	atomic { unfinished = unfinished & ~bit(event) };
 	goto wait

@@ -1,4 +1,4 @@
-"""What was recorded at the boundaries, as runs of the model `document`: one for each entity.
+"""What was recorded at the boundaries, as runs of the models `document` and `ledger`: one for each entity.
 
 The calls are told apart by what they ask: which item, which attributes, which resource. What a call came to
 is what the client saw; where it saw nothing, the outcome is unknown, as it is for the code.
@@ -32,6 +32,7 @@ STEPS = ("attachment", "note")
 """Further steps: the model has one of them, so that each makes a run of its own."""
 
 _CLAIM, _LINK, _ORIGIN = "CLAIM", "LINK#moneybird", "LINKED_FROM"
+_DOCUMENT, _VERSION = "DOCUMENT", "VERSION#"
 _STEP_PATHS = {"attachment": "attachment", "attachments": "attachment", "notes": "note"}
 
 
@@ -70,15 +71,33 @@ def runs_of(history: Sequence[Passed]) -> Runs:
     """Return a run for each entity that has a link, and for each further step of its document."""
     runs: Runs = {}
     for step in STEPS:
-        translator = _Translator(step)
-        for each in _calls(history):
-            translator.take(each)
+        translator = _translated(history, step)
         runs |= {
             f"{entity} with {step}": tuple(run.steps)
             for entity, run in translator.runs.items()
             if run.has_link
         }
     return runs
+
+
+def run_of_versions(history: Sequence[Passed], entity: str) -> tuple[Step, ...]:
+    """Return what was written to the ledger about an entity, under which claims: a run of `ledger`.
+
+    The versions are numbered from 1, by the source's time of change.
+    """
+    run = _translated(history, STEPS[0]).versions.get(entity, _Run())
+    times = sorted({action.partition("+")[2] for _, action in run.steps} - {""})
+    return tuple(
+        (who, f"{name}+{times.index(time) + 1}" if time else name)
+        for who, name, time in ((who, *action.split("+", 1), "")[:3] for who, action in run.steps)
+    )
+
+
+def _translated(history: Iterable[Passed], step: str) -> "_Translator":
+    translator = _Translator(step)
+    for each in _calls(history):
+        translator.take(each)
+    return translator
 
 
 def _calls(history: Iterable[Passed]) -> Iterator[Call | Death]:
@@ -129,6 +148,10 @@ class _Run:
             self.add(worker, "DIED", at)
             del self._numbers[worker]
 
+    def leave(self, worker: str) -> None:
+        """Let somebody else have a worker's number: it is not at work any more."""
+        self._numbers.pop(worker, None)
+
     def expect(self, action: str, at: datetime | None) -> None:
         """Let something happen by itself once a time has passed; None: not any more."""
         self._due.pop(action, None)
@@ -157,6 +180,9 @@ class _Translator:
 
     step: str
     runs: dict[str, _Run] = field(default_factory=dict)
+    """About links, by entity."""
+    versions: dict[str, _Run] = field(default_factory=dict)
+    """About the ledger, by entity."""
     _touched: dict[str, str] = field(default_factory=dict)
     """Worker to the entity whose link it read or wrote last."""
     _was_refused: set[str] = field(default_factory=set)
@@ -164,7 +190,7 @@ class _Translator:
 
     def take(self, call: Call | Death) -> None:
         if isinstance(call, Death):
-            for run in self.runs.values():
+            for run in (*self.runs.values(), *self.versions.values()):
                 run.die(call.worker, call.at)
         elif call.name == "dynamodb GetItem":
             self._take_read(call)
@@ -188,19 +214,22 @@ class _Translator:
         if asked["Key"].get("sk") != {"S": _CLAIM}:
             return
         entity, is_done = asked["Key"]["pk"]["S"], not _is_refused(call.answer)
-        run = self._run(entity)
-        if ":owner" in asked["ExpressionAttributeValues"]:
-            run.add(call.worker, "ACQUIRED" if is_done else "HELD", call.at)
+        values = asked["ExpressionAttributeValues"]
+        for run in (self._run(entity), self.versions.setdefault(entity, _Run())):
+            if ":owner" not in values:
+                run.add(call.worker, "RELEASED", call.at)
+            else:
+                run.add(call.worker, "ACQUIRED" if is_done else "HELD", call.at)
             if is_done:
-                expires_at = from_text(asked["ExpressionAttributeValues"][":expires_at"]["S"])
-                run.expect("EXPIRED", expires_at + timedelta(microseconds=1))
-        else:
-            run.add(call.worker, "RELEASED", call.at)
-            if is_done:
-                run.expect("EXPIRED", None)
+                expires_at = from_text(values[":expires_at"]["S"]) if ":owner" in values else None
+                run.expect("EXPIRED", expires_at + timedelta(microseconds=1) if expires_at else None)
+        if ":owner" not in values or not is_done:
+            self.versions[entity].leave(call.worker)
 
     def _take_write(self, call: Call) -> None:
         written = {_sort_key(kind, item): (kind, item) for kind, item in _parts(call.asked)}
+        if any(key.startswith(_VERSION) for key in written):
+            self._take_version(call, *written[_DOCUMENT])
         if _LINK not in written:
             return
         kind, item = written[_LINK]
@@ -213,6 +242,11 @@ class _Translator:
             return
         self._add(call, entity, meaning.action)
         self._run(entity).expect(meaning.due, meaning.since + SETTLING if meaning.since else None)
+
+    def _take_version(self, call: Call, kind: str, item: Mapping[str, Any]) -> None:
+        run = self.versions.setdefault(_partition_key(kind, item), _Run())
+        time = _changed(item).get("source_updated_at")
+        run.add(call.worker, "REFUSED" if _is_refused(call.answer) else f"WRITTEN+{time}", call.at)
 
     def _action_of(self, call: Call, kind: str, item: Mapping[str, Any], *, is_linked: bool) -> _Meaning:
         if kind == "Put":

@@ -14,7 +14,7 @@ import pytest
 from tests.model.spin import FOLDER, MISSING, build, run
 
 type Step = tuple[int, str]
-"""Who, by number, and the name of the action, as the model defines it."""
+"""Who, by number, and the name of the action, as the model defines it; `NAME+2` where a number is added."""
 
 LONGEST = 2000
 """Steps of a run, as in `replay.pml`."""
@@ -47,7 +47,7 @@ def rejected(model: str, runs: Mapping[str, tuple[Step, ...]], **bounds: int | N
     assert all(0 < len(steps) < LONGEST for steps in runs.values())
     numbers, folder = actions_of(model), _built(model, **bounds)
     names = {steps: name for name, steps in runs.items()}  # the same run once
-    lines = [_line((who, numbers[action]) for who, action in steps) for steps in names]
+    lines = [_line((who, _number(action, numbers)) for who, action in steps) for steps in names]
     (folder / "runs.txt").write_text("\n".join(lines))
     output = run(folder, "-E", "-c0")
     followed = {int(each): int(count) for each, count in _FOLLOWED.findall(output)}
@@ -70,6 +70,11 @@ def _built(model: str, **bounds: int | None) -> Path:
 def actions_of(model: str) -> dict[str, int]:
     """Return the numbers of a model's actions, by name."""
     return {name: int(number) for name, number in _ACTION.findall((FOLDER / f"{model}.pml").read_text())}
+
+
+def _number(action: str, numbers: Mapping[str, int]) -> int:
+    name, _, added = action.partition("+")
+    return numbers[name] + int(added or 0)
 
 
 def _line(steps: Iterable[tuple[int, int]]) -> str:

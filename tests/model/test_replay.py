@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 from moto import mock_aws
 
+from accounting_sync.accounting.stores import document_store
 from accounting_sync.accounting.stores.claim_store import Claim
 from accounting_sync.accounting.stores.link_store import Link, LinkStore
 from accounting_sync.webhooks.events import WebhookEvent
@@ -15,8 +16,9 @@ from operations.sweep import Sweep
 from tests.harness.boundaries import Boundaries
 from tests.harness.receiver_function import ReceiverFunction
 from tests.harness.sync_workers import SyncWorkers
+from tests.harness.world import entity
 from tests.model.delivered import run_of
-from tests.model.recorded import Runs, runs_of
+from tests.model.recorded import Runs, run_of_versions, runs_of
 from tests.model.replay import Step, actions_of, rejected
 from tests.model.spin import MISSING
 from tests.simulators.faults import Fault, FaultKind
@@ -132,6 +134,27 @@ def test_code_without_a_guard_leaves_the_paths(
     guard(monkeypatch)
 
     assert "invoice" in names_of_rejected(book(workers))
+
+
+def older_versions_too(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(document_store, "is_stale", lambda stored, document, fence: False)
+
+
+@pytest.mark.parametrize(("guard", "is_path"), [(None, True), (older_versions_too, False)])
+def test_ledger_that_takes_an_older_version_leaves_the_paths(
+    workers: SyncWorkers, monkeypatch: pytest.MonkeyPatch, guard: Break | None, is_path: bool
+) -> None:
+    if guard:
+        guard(monkeypatch)
+    for version in (2, 1, 2):
+        customers = workers.moment.state.collections()["customers"]
+        changed = {"name": f"Client {version}", "lastModifiedDate": f"2026-01-05T09:00:0{version}.000Z"}
+        customers[str(samples.DOCUMENTED_CUSTOMER)].update(changed)
+        workers.run(workers.receive("customer", samples.DOCUMENTED_CUSTOMER))
+
+    key = entity("customer", samples.DOCUMENTED_CUSTOMER).key
+    run = run_of_versions(workers.boundaries.history or [], key)
+    assert (rejected("ledger", {"versions": run}, CHANGES=3) == []) is is_path
 
 
 def test_delivery_is_a_path_of_the_events_and_none_in_another_order(receiver: ReceiverFunction) -> None:
