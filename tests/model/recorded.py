@@ -87,10 +87,8 @@ def run_of_versions(history: Sequence[Passed], entity: str) -> tuple[Step, ...]:
     """
     run = _translated(history, STEPS[0]).versions.get(entity, _Run())
     times = sorted({action.partition("+")[2] for _, action in run.steps} - {""})
-    return tuple(
-        (who, f"{name}+{times.index(time) + 1}" if time else name)
-        for who, name, time in ((who, *action.split("+", 1), "")[:3] for who, action in run.steps)
-    )
+    numbered = {f"WRITTEN+{time}": f"WRITTEN+{number}" for number, time in enumerate(times, 1)}
+    return tuple((who, numbered.get(action, action)) for who, action in run.steps)
 
 
 def _translated(history: Iterable[Passed], step: str) -> "_Translator":
