@@ -12,8 +12,8 @@ from tests.harness.examples import examples
 from tests.harness.process_copies import Fate, all_ends
 from tests.harness.sync_workers import SyncWorkers
 from tests.harness.world import entity
-from tests.model.recorded import Runs, run_of_versions, runs_of
-from tests.model.replay import check_paths
+from tests.model.recorded import run_of_versions
+from tests.model.replay import Step, check_paths
 from tests.simulators.moment import samples
 
 VERSIONS = 3
@@ -71,8 +71,11 @@ def test_estimate_ends_as_the_newest_version_of_its_offer(aws: None, order: list
 
 
 def check_run(workers: SyncWorkers, kind: str, entity_id: int) -> None:
-    run = run_of_versions(workers.boundaries.history or [], entity(kind, entity_id).key)
-    check_paths("ledger", {"versions": run}, CHANGES=VERSIONS)
+    check_paths("ledger", {kind: versions(workers, kind, entity_id)}, CHANGES=VERSIONS)
+
+
+def versions(workers: SyncWorkers, kind: str, entity_id: int) -> tuple[Step, ...]:
+    return run_of_versions(workers.boundaries.history or [], entity(kind, entity_id).key)
 
 
 def test_invoice_that_returns_to_its_earlier_content_ends_with_it_wherever_a_worker_dies(
@@ -95,16 +98,16 @@ def test_invoice_that_returns_to_its_earlier_content_ends_with_it_wherever_a_wor
         answer_with(workers, "invoices", samples.DOCUMENTED_INVOICE, invoice(2, "2026-01-19"))
         workers.run(workers.receive("invoice", samples.DOCUMENTED_INVOICE))
 
-    ends = all_ends(workers.boundaries, fate, run_on, lambda: (due_dates(workers), history_of(workers)))
+    ends = all_ends(
+        workers.boundaries,
+        fate,
+        run_on,
+        lambda: (due_dates(workers), versions(workers, "invoice", samples.DOCUMENTED_INVOICE)),
+    )
 
     assert len(ends) > 5
     assert {where: end for where, end in ends.items() if end[0] != ["2026-01-19"]} == {}
-    runs = {f"{where}: {name}": run for where, end in ends.items() for name, run in end[1].items()}
-    check_paths("document", runs, STEPS=None, WORKERS=12)
-
-
-def history_of(workers: SyncWorkers) -> Runs:
-    return runs_of(workers.boundaries.history or [])
+    check_paths("ledger", {where: end[1] for where, end in ends.items()}, CHANGES=VERSIONS)
 
 
 def invoice(second: int, due_date: str) -> dict[str, object]:
