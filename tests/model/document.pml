@@ -258,8 +258,9 @@ read:	/* LinkStore.get_link */
 #else
 	is_old = IS_OLD_ENOUGH(settled);
 #endif
+look:	skip;
 #ifndef WITHOUT_LOOKUP
-look:	if
+	if
 	:: atomic { IS(LOOKED) -> NEXT; found = listed > 0 }
 	:: saw == NONE	/* not every kind of document is searched for when nothing is known of an attempt */
 	fi;
