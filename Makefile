@@ -44,9 +44,9 @@ up: environment ## The same, then keep the stack until Ctrl-C (PORT, BIND_HOST, 
 	$(BIN)/python -m tests.local_stack up
 
 ##@ Check
-.PHONY: test lint types imports template unit integration contract reliability properties e2e bench flow fuzz bad-days chaos audit sbom
+.PHONY: test lint types imports template unit integration contract reliability model properties e2e bench flow fuzz bad-days chaos audit sbom
 test: environment ## Everything, two at a time; what continuous integration runs
-	@$(MAKE) --jobs=2 $(SYNC) lint types imports e2e reliability integration unit contract template
+	@$(MAKE) --jobs=2 $(SYNC) lint types imports e2e reliability integration unit contract model template
 
 lint: .venv/.ready ## Style of the code
 	$(BIN)/ruff check
@@ -74,6 +74,9 @@ contract: .venv/.ready ## Requests and answers against the providers' descriptio
 
 reliability: .venv/.ready ## Crashes, faults, duplicates and concurrency
 	$(BIN)/pytest -n auto tests/reliability
+
+model: .venv/.ready ## Models of the protocols, explored by Spin: no error, and a counterexample without each guard
+	$(BIN)/pytest -n auto tests/model
 
 properties: .venv/.ready ## Property tests, with fifty times the examples of `make test` (takes an hour or two)
 	$(BIN)/pytest -n auto -m hypothesis --hypothesis-profile=thorough tests/unit tests/integration tests/contract tests/reliability

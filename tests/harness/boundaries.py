@@ -6,12 +6,50 @@ later happens, just as after a kill.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+DIED = "died"
+"""Name of the last entry in the history of a worker that is gone."""
+
+_WORKER: ContextVar[str] = ContextVar("worker", default="")
 
 
 class Killed(BaseException):
     """The process is gone. No code may catch it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A boundary as it was passed.
+
+    Attributes
+    ----------
+    about
+        Before a call what is asked, after it what was answered, as the client has it.
+    """
+
+    name: str
+    worker: str
+    at: datetime | None
+    about: Any = None
+
+
+@contextmanager
+def working_as(worker: str) -> Iterator[None]:
+    """Let what this thread does be a worker's."""
+    token = _WORKER.set(worker)
+    try:
+        yield
+    finally:
+        _WORKER.reset(token)
+
+
+def current_worker() -> str:
+    """Return whose work this thread does."""
+    return _WORKER.get()
 
 
 @dataclass
@@ -26,24 +64,37 @@ class Boundaries:
         Are told each name, and may raise or kill.
     dead
         Whether the process is gone.
+    history
+        What was passed in all detail, for who wants that; None: nobody does.
+    clock
+        Gives the times of the history.
     """
 
     passed: list[str] = field(default_factory=list, repr=False)
     dead: bool = False
     listeners: list[Callable[[str], None]] = field(default_factory=list)
+    history: list[Passed] | None = field(default=None, repr=False)
+    clock: Callable[[], datetime] | None = None
 
-    def at(self, name: str) -> None:
+    def at(self, name: str, about: object = None) -> None:
         """Pass a boundary. The dead pass none."""
         if self.dead:
             raise Killed(f"dead before {name}")
         self.passed.append(name)
+        self._note(name, about)
         for listener in tuple(self.listeners):
             listener(name)
 
     def die(self) -> None:
         """Be killed here."""
+        self._note(DIED)
         self.dead = True
         raise Killed(self.passed[-1])
+
+    def _note(self, name: str, about: object = None) -> None:
+        if self.history is not None:
+            at = self.clock() if self.clock else None
+            self.history.append(Passed(name, current_worker(), at, about))
 
 
 _WATCHED = [Boundaries()]
@@ -55,10 +106,12 @@ def watch_aws(client: Any) -> None:  # noqa: ANN401  # any AWS client
     service = client.meta.service_model.service_name
     events = client.meta.events
     events.register_first(
-        "before-call.*.*", lambda model, **_: _WATCHED[-1].at(f"before {service} {model.name}")
+        "before-call.*.*",
+        lambda model, params, **_: _WATCHED[-1].at(f"before {service} {model.name}", params["body"]),
     )
     events.register_last(
-        "after-call.*.*", lambda model, **_: _WATCHED[-1].at(f"after {service} {model.name}")
+        "after-call.*.*",
+        lambda model, parsed, **_: _WATCHED[-1].at(f"after {service} {model.name}", parsed),
     )
 
 

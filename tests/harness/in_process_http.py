@@ -28,12 +28,12 @@ class InProcessAdapter(BaseAdapter):
     ) -> requests.Response:
         """Answer a request; a connection that the simulator drops is a ConnectionError, as over a network."""
         name = f"{request.method} {_resource(request.path_url)}"
-        self._boundaries.at(f"before {name}")
+        self._boundaries.at(f"before {name}", request.path_url)
         try:
             response = self._answer(request)
         except ConnectionResetError as error:
             raise requests.ConnectionError(error, request=request) from error
-        self._boundaries.at(f"after {name}")
+        self._boundaries.at(f"after {name}", response.status_code)
         return response
 
     def close(self) -> None:

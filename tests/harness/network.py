@@ -2,12 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import boto3
@@ -18,7 +18,7 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
 
-from tests.harness.boundaries import Killed
+from tests.harness.boundaries import DIED, Killed, current_worker
 
 
 class Fault(StrEnum):
@@ -34,10 +34,23 @@ class Fault(StrEnum):
     CRASH_AFTER = "crash after the effect"
 
 
+class Request(NamedTuple):
+    """A request as it went over the network, or another thing that somebody did."""
+
+    worker: str
+    what: str
+    """An operation of AWS, `died`, or `answered`."""
+    body: bytes = b""
+    had_effect: bool = False
+    status: int | None = None
+    """None: there was no answer."""
+
+
 @dataclass
 class Network:
     """What lies between the SDK and AWS: counts calls, lets things happen before them, and breaks them."""
 
+    history: list[Request] = field(default_factory=list, repr=False)
     calls: Counter[str] = field(default_factory=Counter)
     faults: dict[str, Fault] = field(default_factory=dict)
     """Operation to what happens to each of its calls."""
@@ -52,11 +65,40 @@ class Network:
         if self.before:
             self.before(operation)
         fault = self.faults.get(operation)
-        return self._break(fault, request) if fault else _moto(request)
+        try:
+            answer = self._break(fault, request, operation) if fault else _moto(request)
+        except Killed:
+            self.note(DIED)
+            raise
+        if not fault:
+            self._note_request(operation, request, answer, is_answered=True)
+        return answer
 
-    def _break(self, fault: Fault, request: AWSPreparedRequest) -> tuple[int, dict[str, str], str]:
+    def note(self, what: str, status: int | None = None) -> None:
+        """Note in the history what somebody did beside requests."""
+        self.history.append(Request(current_worker(), what, status=status))
+
+    def _note_request(
+        self,
+        operation: str,
+        request: AWSPreparedRequest,
+        answer: Sequence[Any],
+        *,
+        is_answered: bool,
+    ) -> None:
+        body = request.body if isinstance(request.body, bytes) else str(request.body).encode()
+        status = int(answer[0])
+        self.history.append(
+            Request(current_worker(), operation, body, status < 300, status if is_answered else None)
+        )
+
+    def _break(
+        self, fault: Fault, request: AWSPreparedRequest, operation: str
+    ) -> tuple[int, dict[str, str], str]:
         if fault in {Fault.TIMEOUT_AFTER, Fault.CRASH_AFTER}:
-            _moto(request)
+            self._note_request(operation, request, _moto(request), is_answered=False)
+        elif fault is not Fault.CRASH_BEFORE:
+            self._note_request(operation, request, (500,), is_answered=False)
         match fault:
             case Fault.CRASH_BEFORE | Fault.CRASH_AFTER:
                 raise Killed

@@ -22,6 +22,7 @@ from accounting_sync.webhooks.signatures import sign_moneybird
 from operations.api.requests import ReplayEvents
 from operations.environment import Environment as OperationsSettings
 from operations.sweep import SweepError
+from tests.harness.boundaries import current_worker, working_as
 from tests.harness.clock import ManualClock
 from tests.harness.network import Network
 from tests.harness.tables import (
@@ -129,6 +130,7 @@ class ReceiverFunction:
         self.secrets.create_secret(Name=f"{name}/{CONNECTION}", SecretString=json.dumps(SECRET))
         self.restart()
         network.calls.clear()
+        network.history.clear()
         network.before = None
         network.faults = {}
 
@@ -228,7 +230,9 @@ class ReceiverFunction:
     def call(self, event: Mapping[str, Any]) -> Answer:
         """Call the receiver with any event."""
         self._last_event = event
-        output, reply = self._captured(lambda: self._reception.receive(event))
+        with working_as("receiver"):
+            output, reply = self._captured(lambda: self._reception.receive(event))
+            self.network.note("answered", reply["statusCode"])
         body = json.loads(reply["body"]) if reply["body"] else {}
         return Answer(reply["statusCode"], reply["headers"], body, output)
 
@@ -253,7 +257,8 @@ class ReceiverFunction:
             with suppress(SweepError):
                 self.operations.sweep.run(lambda: True)
 
-        return self._captured(sweep)[0]
+        with working_as("second sweep" if current_worker() == "sweep" else "sweep"):
+            return self._captured(sweep)[0]
 
     def replay(self, **task: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON
         """Send the request `events.replay`, and return what it answered."""

@@ -14,7 +14,7 @@ from accounting_sync.webhooks.events import FINAL
 from accounting_sync.webhooks.sync_queue import SyncMessage
 from entity_sync.composition import Surroundings, make_consumer
 from entity_sync.consumer.batch import AFTER_A_CRASH, Consumer
-from tests.harness.boundaries import Killed
+from tests.harness.boundaries import Killed, working_as
 from tests.harness.fifo_queue import record
 from tests.harness.world import SETTINGS, Context, World
 
@@ -83,7 +83,8 @@ class Worker:
         self.invocations += 1
         context = cast("LambdaContext", Context(f"{self.name}-{self.invocations}"))
         records = [record(message.event_id, message.to_json(), message.entity.key)]
-        answer = self.consumer.take({"Records": records}, context)
+        with working_as(self.name):
+            answer = self.consumer.take({"Records": records}, context)
         if answer["batchItemFailures"]:
             return timedelta(seconds=self.world.queue.hidden.get(message.event_id, 0))
         event = self.world.event(message.event_id)

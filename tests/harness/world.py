@@ -116,6 +116,7 @@ class World:
 
     def __post_init__(self) -> None:
         work_with(Boundaries())  # what is set up here counts for nothing
+        self.boundaries.clock = self.clock
         self.moneybird = moneybird_app(settings=MoneybirdSettings(rate_limit=0))
         self.moment = moment_app()
         for simulator in (self.moneybird, self.moment):

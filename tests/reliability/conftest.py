@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
+from tests.harness.boundaries import Boundaries
 from tests.harness.sync_workers import SyncWorkers
 
 
@@ -18,4 +19,4 @@ def aws() -> Iterator[None]:
 
 @pytest.fixture
 def workers(aws: None) -> SyncWorkers:
-    return SyncWorkers()
+    return SyncWorkers(boundaries=Boundaries(history=[]))

@@ -3,6 +3,7 @@
 The steps are put (the event is stored), send (its message) and mark (the sweep notes that it has sent it
 again; the receiver itself marks nothing, since the claim tells as much). Every step fails in every way,
 with a provider that tries again and with one that does not; then the sweep runs, twice at once and once more.
+What both did is a path of the model (`tests/model`).
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from tests.harness.boundaries import Killed
 from tests.harness.network import Fault
 from tests.harness.reasons import reason
 from tests.harness.receiver_function import ReceiverFunction
+from tests.model.delivered import run_of
+from tests.model.replay import check_paths
 
 PUT = {Source.MONEYBIRD: "TransactWriteItems", Source.MOMENT: "PutItem"}
 SEND = "SendMessage"
@@ -71,6 +74,8 @@ def test_delivery_is_forwarded_exactly_once(receiver: ReceiverFunction, combinat
     assert len(events) == (0 if combination.is_lost else 1)
     assert not (combination.is_lost and status == 200)
     assert all(event.status in {Status.RECEIVED, Status.QUEUED} for event in events)
+    run = run_of(receiver.network.history)
+    check_paths("events", {str(combination): run}, SWEEPS=2)
 
 
 @pytest.mark.parametrize(

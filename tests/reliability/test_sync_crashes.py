@@ -3,6 +3,7 @@
 The boundaries are recorded, not listed: each HTTP and AWS call of the whole function, before and after it.
 A death leaves behind what was written until then, and from the end of one write to the end of the next that
 stays the same: a death right after each write, and one before the first call, stand for all others.
+What each copy did is also checked to be a path of the model of the protocol (`tests/model`).
 """
 
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from accounting_sync.webhooks.events import Status
 from entity_sync.consumer.batch import AFTER_A_CRASH
 from tests.harness.process_copies import Fate, all_ends
 from tests.harness.sync_workers import SyncWorkers
+from tests.model.recorded import runs_of
+from tests.model.replay import check_paths
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 
@@ -60,7 +63,10 @@ def ends(workers: SyncWorkers, case: Case, fate: Callable[[str], Fate | None]) -
         workers.boundaries,
         fate,
         work=lambda: workers.run(message),
-        observe=lambda: (workers.created(), workers.event(message.event_id).status),
+        observe=lambda: (
+            (workers.created(), workers.event(message.event_id).status),
+            runs_of(workers.boundaries.history or []),
+        ),
     )
 
 
@@ -92,8 +98,11 @@ def is_read(name: str) -> bool:
     return any(word.startswith(("GET", "Get", "Query")) for word in name.split())
 
 
-def unlike(found: dict[str, Any], case: Case) -> dict[str, Any]:
-    return {where: end for where, end in found.items() if end != (case.created, Status.SYNCED)}
+def check(found: dict[str, Any], case: Case) -> None:
+    expected = (case.created, Status.SYNCED)
+    assert {where: end for where, end in found.items() if end[0] != expected} == {}
+    runs = {f"{where}: {name}": run for where, end in found.items() for name, run in end[1].items()}
+    check_paths("document", runs, STEPS=None, WORKERS=12)
 
 
 def test_invoice_is_booked_once_wherever_the_process_is_killed(workers: SyncWorkers) -> None:
@@ -104,7 +113,7 @@ def test_invoice_is_booked_once_wherever_the_process_is_killed(workers: SyncWork
 
     writes = [name for name in workers.boundaries.passed if name.startswith("after") and not is_read(name)]
     assert len(found) == 1 + len(writes) > 35
-    assert unlike(found, INVOICE) == {}
+    check(found, INVOICE)
 
 
 @pytest.mark.parametrize("case", OTHERS, ids=("credit note", "accepted offer", "claim"))
@@ -119,7 +128,7 @@ def test_document_is_booked_once_wherever_the_process_is_killed_around_a_write(
     found = ends(workers, case, death(workers, PROVIDER_WRITES | {"TransactWriteItems"}))
 
     assert len(found) > 8
-    assert unlike(found, case) == {}
+    check(found, case)
 
 
 @pytest.mark.parametrize("fault", REFUSED)
@@ -127,7 +136,7 @@ def test_invoice_is_booked_once_whatever_provider_call_fails(workers: SyncWorker
     found = ends(workers, INVOICE, provider_calls(workers, fault))
 
     assert len(found) > 10
-    assert unlike(found, INVOICE) == {}
+    check(found, INVOICE)
 
 
 @pytest.mark.parametrize("fault", LOST)
@@ -139,7 +148,7 @@ def test_invoice_is_booked_once_when_an_answer_is_lost_and_lists_lag_behind(
     found = ends(workers, INVOICE, provider_calls(workers, fault))
 
     assert len(found) >= 4
-    assert unlike(found, INVOICE) == {}
+    check(found, INVOICE)
 
 
 def test_invoice_is_booked_once_whatever_write_to_aws_has_its_answer_lost(workers: SyncWorkers) -> None:
@@ -152,4 +161,4 @@ def test_invoice_is_booked_once_whatever_write_to_aws_has_its_answer_lost(worker
     found = ends(workers, INVOICE, fate)
 
     assert len(found) > 30
-    assert unlike(found, INVOICE) == {}
+    check(found, INVOICE)

@@ -1,12 +1,19 @@
-"""Whatever the order and number of an entity's updates, Moneybird ends with the newest."""
+"""Whatever the order and number of an entity's updates, Moneybird ends with the newest.
+
+What was done is a path of the models (`tests/model`).
+"""
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounting_sync.webhooks.events import Status
+from tests.harness.boundaries import Boundaries
 from tests.harness.examples import examples
 from tests.harness.process_copies import Fate, all_ends
 from tests.harness.sync_workers import SyncWorkers
+from tests.harness.world import entity
+from tests.model.recorded import run_of_versions
+from tests.model.replay import Step, check_paths
 from tests.simulators.moment import samples
 
 VERSIONS = 3
@@ -33,7 +40,7 @@ def customer(version: int) -> dict[str, object]:
 @given(order=orders)
 @settings(max_examples=examples(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_contact_ends_as_the_newest_version_of_its_customer(aws: None, order: list[int]) -> None:
-    workers = SyncWorkers()
+    workers = SyncWorkers(boundaries=Boundaries(history=[]))
 
     for version in order:
         answer_with(workers, "customers", samples.DOCUMENTED_CUSTOMER, customer(version))
@@ -43,12 +50,13 @@ def test_contact_ends_as_the_newest_version_of_its_customer(aws: None, order: li
 
     (contact,) = workers.at_moneybird("contacts")
     assert contact["company_name"] == f"Client {VERSIONS - 1}"
+    check_run(workers, "customer", samples.DOCUMENTED_CUSTOMER)
 
 
 @given(order=orders)
 @settings(max_examples=examples(5), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_estimate_ends_as_the_newest_version_of_its_offer(aws: None, order: list[int]) -> None:
-    workers = SyncWorkers()
+    workers = SyncWorkers(boundaries=Boundaries(history=[]))
 
     for version in order:
         answer_with(workers, "offers", samples.OFFER, offer(version))
@@ -59,6 +67,15 @@ def test_estimate_ends_as_the_newest_version_of_its_offer(aws: None, order: list
         f"Line {number} of version {VERSIONS - 1}" for number in range(VERSIONS)
     ]
     assert estimate["total_price_excl_tax"] == f"{VERSIONS * 10}.0"
+    check_run(workers, "offer", samples.OFFER)
+
+
+def check_run(workers: SyncWorkers, kind: str, entity_id: int) -> None:
+    check_paths("ledger", {kind: versions(workers, kind, entity_id)}, CHANGES=VERSIONS)
+
+
+def versions(workers: SyncWorkers, kind: str, entity_id: int) -> tuple[Step, ...]:
+    return run_of_versions(workers.boundaries.history or [], entity(kind, entity_id).key)
 
 
 def test_invoice_that_returns_to_its_earlier_content_ends_with_it_wherever_a_worker_dies(
@@ -81,10 +98,16 @@ def test_invoice_that_returns_to_its_earlier_content_ends_with_it_wherever_a_wor
         answer_with(workers, "invoices", samples.DOCUMENTED_INVOICE, invoice(2, "2026-01-19"))
         workers.run(workers.receive("invoice", samples.DOCUMENTED_INVOICE))
 
-    ends = all_ends(workers.boundaries, fate, run_on, lambda: due_dates(workers))
+    ends = all_ends(
+        workers.boundaries,
+        fate,
+        run_on,
+        lambda: (due_dates(workers), versions(workers, "invoice", samples.DOCUMENTED_INVOICE)),
+    )
 
     assert len(ends) > 5
-    assert {where: end for where, end in ends.items() if end != ["2026-01-19"]} == {}
+    assert {where: end for where, end in ends.items() if end[0] != ["2026-01-19"]} == {}
+    check_paths("ledger", {where: end[1] for where, end in ends.items()}, CHANGES=VERSIONS)
 
 
 def invoice(second: int, due_date: str) -> dict[str, object]:

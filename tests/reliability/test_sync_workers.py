@@ -1,4 +1,4 @@
-"""Several workers at once never make two of one."""
+"""Several workers at once never make two of one; what they did is a path of the model (`tests/model`)."""
 
 from functools import partial
 from random import Random
@@ -10,10 +10,13 @@ from accounting_sync.webhooks.sync_queue import SyncMessage
 from tests.harness.interleaving import Interleaving
 from tests.harness.process_copies import Fate, all_ends
 from tests.harness.sync_workers import SyncWorkers
+from tests.model.recorded import Runs, runs_of
+from tests.model.replay import check_paths
 from tests.simulators.moment import samples
 
 _TURNING_POINTS = ("before POST", "after POST", "before dynamodb Transact")
 """Where it matters most: around creates, and before links and claims are checked. Others: at random."""
+BOUNDS = {"STEPS": None, "WORKERS": 12}
 ONE_OF_EACH = {"contacts": 1, "projects": 1, "external_sales_invoices": 1, "attachments": 1}
 
 
@@ -25,6 +28,7 @@ def test_two_workers_with_one_invoice_book_it_once(workers: SyncWorkers, seed: i
 
     assert workers.created() == ONE_OF_EACH
     assert {workers.event(message.event_id).status for message in messages} <= {Status.SYNCED, Status.SKIPPED}
+    check_paths("document", runs_of(workers.boundaries.history or []), **BOUNDS)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -42,6 +46,7 @@ def test_ten_invoices_of_a_new_customer_make_one_contact(workers: SyncWorkers, s
     }
     assert sorted(int(invoice["reference"]) for invoice in invoices) == list(range(101, 111))
     assert {workers.event(message.event_id).status for message in messages} == {Status.SYNCED}
+    check_paths("document", runs_of(workers.boundaries.history or []), **BOUNDS)
 
 
 def test_second_worker_at_any_boundary_of_the_first_makes_no_second_document(workers: SyncWorkers) -> None:
@@ -68,12 +73,14 @@ def test_second_worker_at_any_boundary_of_the_first_makes_no_second_document(wor
 
     expected = {"contacts": 1, "projects": 1, "external_sales_invoices": 2, "attachments": 2}
     assert len(ends) > 20
-    assert {where: end for where, end in ends.items() if end != expected} == {}
+    assert {where: end for where, end in ends.items() if end[0] != expected} == {}
+    runs = {f"{where}: {name}": run for where, end in ends.items() for name, run in end[1].items()}
+    check_paths("document", runs, **BOUNDS)
 
 
-def _after_all(workers: SyncWorkers, messages: list[SyncMessage]) -> dict[str, int]:
+def _after_all(workers: SyncWorkers, messages: list[SyncMessage]) -> tuple[dict[str, int], Runs]:
     workers.run(*messages)
-    return workers.created()
+    return workers.created(), runs_of(workers.boundaries.history or [])
 
 
 def all_at_once(workers: SyncWorkers, messages: list[SyncMessage], seed: int) -> None:

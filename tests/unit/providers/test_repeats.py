@@ -83,16 +83,29 @@ def test_nothing_is_repeated_when_little_time_is_left(server: WireServer) -> Non
     assert len(server.received) == 1
 
 
-def test_repeat_waits_for_the_rate_limit_like_any_call(server: WireServer) -> None:
-    class OneCall(RecordingThrottle):
-        def before(
-            self, connection: str, provider: Source, resource: str, credential: str, lane: Lane = Lane.LIVE
-        ) -> bool:
-            if self.told:
-                raise RateLimitedError(reason("used up"), datetime(2026, 1, 31, 12, 5, tzinfo=UTC))
-            return super().before(connection, provider, resource, credential, lane)
+class OneCall(RecordingThrottle):
+    """Has a turn for the first call only."""
 
+    def before(
+        self, connection: str, provider: Source, resource: str, credential: str, lane: Lane = Lane.LIVE
+    ) -> bool:
+        if self.told:
+            raise RateLimitedError(reason("used up"), datetime(2026, 1, 31, 12, 5, tzinfo=UTC))
+        return super().before(connection, provider, resource, credential, lane)
+
+
+def test_repeat_waits_for_the_rate_limit_like_any_call(server: WireServer) -> None:
     with pytest.raises(RateLimitedError):
         transport(server, [], throttle=OneCall()).send(GET)
+
+    assert len(server.received) == 1
+
+
+def test_write_whose_repeat_is_refused_is_not_said_to_have_been_refused(server: WireServer) -> None:
+    """The first request may have taken effect: to wait for a turn would mean that it was never sent."""
+    change = replace(CHANGE, repeatable=True)
+
+    with pytest.raises(RetryableError, match="503"):
+        transport(server, [], throttle=OneCall()).send(change)
 
     assert len(server.received) == 1

@@ -239,15 +239,20 @@ class Transport:
         ------
         SyncError
             One of its kinds, see `accounting_sync.providers.failures`; nothing else is raised for
-            whatever a provider or the network does. If it is a WaitError, an earlier request for the same
-            call may have been sent, but only one that is safe to repeat.
+            whatever a provider or the network does. A write that was sent again, and was refused then,
+            raises what the first request came to: that one may have taken effect.
         """
         retry = Retry(self.repeats, backoff_factor=_BACKOFF, backoff_jitter=_BACKOFF, allowed_methods=None)
+        earlier: RetryableError | None = None
         while True:
             try:
                 return self._send_once(call)
             except RetryableError as error:
-                retry = self._next_try(retry, call, error)
+                retry, earlier = self._next_try(retry, call, error), error
+            except SyncError:
+                if earlier is None or call.method == "GET":
+                    raise
+                raise earlier from None
 
     def _next_try(self, retry: Retry, call: Call, error: RetryableError) -> Retry:
         """Wait until a call is sent again, or raise its error: it is not safe, or there is no time left."""

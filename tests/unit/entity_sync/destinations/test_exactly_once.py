@@ -69,6 +69,25 @@ def test_create_without_an_effect_is_repeated_only_when_that_is_certain(
     assert len(booking.at_moneybird("external_sales_invoices")) == 1
 
 
+def test_look_that_began_before_the_attempt_had_settled_is_not_believed(booking: MoneybirdBooking) -> None:
+    """A look of several pages takes its time: what the first ones did not show may be there at its end."""
+    vars(booking.moneybird.clock)["now"] = booking.clock
+    booking.moneybird.state.settings.list_delay_seconds = 119.5
+    fail_create(booking, FaultKind.SERVER_ERROR_AFTER)
+    with pytest.raises(OutcomeUnknownError):
+        booking.book("invoice", INVOICE)
+    booking.pass_time(seconds=119)
+    booking.boundaries.listeners.append(
+        lambda name: booking.pass_time(seconds=2 * (name == "after GET external_sales_invoices"))
+    )
+
+    with pytest.raises(WaitError):
+        booking.book("invoice", INVOICE)
+    booking.book("invoice", INVOICE)
+
+    assert len(booking.at_moneybird("external_sales_invoices")) == 1
+
+
 def test_create_whose_answer_was_lost_is_found_at_once(booking: MoneybirdBooking) -> None:
     fail_create(booking, FaultKind.SERVER_ERROR_AFTER)
     with pytest.raises(OutcomeUnknownError):

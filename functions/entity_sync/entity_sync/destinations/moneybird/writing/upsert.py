@@ -7,7 +7,7 @@ got no answer, looks at Moneybird first; a new one is created only when it is ce
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from accounting_sync.accounting.stores.accounting_store import AccountingStore
 from accounting_sync.accounting.stores.link_store import Link, LinkState
@@ -68,11 +68,12 @@ class Upsert:
         link = self.store.get_link(target.claim.entity, DESTINATION)
         if link is not None and link.state is LinkState.CONFIRMED:
             return self._update(target, link)
+        looked_at = self.clock()
         found = find_unlinked(target, link)
         if found is not None:
-            return self._adopt(target, link, found)
+            return self._adopt(target, link, found, looked_at)
         if link is not None:
-            self._wait_until_settled(link.intent[ATTEMPTED_AT])
+            self._wait_until_settled(link.intent[ATTEMPTED_AT], looked_at)
         return self._create(target)
 
     def once[F: MoneybirdRequest, R: MoneybirdObject](
@@ -91,8 +92,9 @@ class Upsert:
         attempted = written.link.steps.get(step.name)
         if attempted == _DONE:
             return written
+        looked_at = self.clock()
         if not self._has_taken_effect(target, written, step, attempted):
-            self._wait_until_settled(attempted)
+            self._wait_until_settled(attempted, looked_at)
             perform = step.prepare()
             begun = self.store.record_step(target.claim, written.link, step.name, to_text(self.clock()))
             self._perform(target, replace(written, link=begun), step.name, perform)
@@ -117,11 +119,15 @@ class Upsert:
         current = written.found if fresh_enough else target.get(written.remote_id)
         return current is not None and step.is_done(current)
 
-    def _wait_until_settled(self, attempted_at: str | None) -> None:
+    def _wait_until_settled(self, attempted_at: str | None, looked_at: datetime) -> None:
+        """Raise WaitError if an attempt had not settled when the look for its result began.
+
+        A look takes a while: what it did not find may have come to light before it was over.
+        """
         if attempted_at is None:
             return
         settled_at = from_text(attempted_at) + SETTLING
-        if self.clock() < settled_at:
+        if looked_at < settled_at:
             raise WaitError(STILL_SETTLING(), settled_at)
 
     def _create[F: MoneybirdRequest, R: MoneybirdObject](self, target: RemoteDocument[F, R]) -> Written[R]:
@@ -139,14 +145,14 @@ class Upsert:
         return self._finish(target, Written(created.id, changed=True, link=link), created)
 
     def _adopt[F: MoneybirdRequest, R: MoneybirdObject](
-        self, target: RemoteDocument[F, R], link: Link | None, found: R
+        self, target: RemoteDocument[F, R], link: Link | None, found: R, looked_at: datetime
     ) -> Written[R]:
         intended = link or self.store.save_intent(target.claim, self._intended(target))
         try:
             confirmed = self.store.confirm(target.claim, intended, found.id, None)
         except ParkedError:  # it is another's: the next attempt is to look for what is wanted then
             if link is not None:
-                self._wait_until_settled(link.intent[ATTEMPTED_AT])
+                self._wait_until_settled(link.intent[ATTEMPTED_AT], looked_at)
             self.store.discard_intent(target.claim, intended)
             raise
         self.done.append(f"{target.name} found")
@@ -166,7 +172,7 @@ class Upsert:
         self, target: RemoteDocument[F, R], link: Link
     ) -> Written[R]:
         if link.changing_since is not None:
-            self._wait_until_settled(to_text(link.changing_since))
+            self._wait_until_settled(to_text(link.changing_since), self.clock())
         current = read_linked(target, link, look=self.look)
         unchanged: Written[R] = Written(remote_id_of(link), changed=False, link=link)
         return unchanged if current is None else self._apply(target, unchanged, current)

@@ -1,0 +1,1 @@
+"""Models of the protocols, in Promela, and how Spin searches them."""

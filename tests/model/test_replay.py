@@ -1,0 +1,191 @@
+"""A recorded run is a path of the model, and is none once its order or the code is wrong."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+from moto import mock_aws
+
+from accounting_sync.accounting.stores import document_store
+from accounting_sync.accounting.stores.claim_store import Claim
+from accounting_sync.accounting.stores.link_store import Link, LinkStore
+from accounting_sync.webhooks.events import WebhookEvent
+from entity_sync.destinations.moneybird.writing import upsert
+from operations.sweep import Sweep
+from tests.harness.boundaries import Boundaries
+from tests.harness.receiver_function import ReceiverFunction
+from tests.harness.sync_workers import SyncWorkers
+from tests.harness.world import entity
+from tests.model.delivered import run_of
+from tests.model.recorded import Runs, run_of_versions, runs_of
+from tests.model.replay import Step, actions_of, rejected
+from tests.model.spin import MISSING
+from tests.simulators.faults import Fault, FaultKind
+from tests.simulators.moment import samples
+
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
+
+type Break = Callable[[pytest.MonkeyPatch], None]
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        environment.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+        yield
+
+
+@pytest.fixture
+def workers(aws: None) -> SyncWorkers:
+    return SyncWorkers(boundaries=Boundaries(history=[]))
+
+
+def names_of_rejected(runs: Runs) -> list[str]:
+    """Return the entities of the runs that are no paths, by type."""
+    found = rejected("document", runs, STEPS=None, WORKERS=12)
+    return sorted({each.name.split("#")[2] for each in found})
+
+
+def book(workers: SyncWorkers) -> Runs:
+    workers.run(workers.receive("invoice", samples.DOCUMENTED_INVOICE))
+    return runs_of(workers.boundaries.history or [])
+
+
+def lose_the_answer(workers: SyncWorkers, path: str, kind: FaultKind = FaultKind.TIMEOUT) -> None:
+    workers.moneybird.faults.add(Fault(kind=kind, method="POST", path=path, seconds=0))
+
+
+def test_booking_of_an_invoice_is_a_path(workers: SyncWorkers) -> None:
+    runs = book(workers)
+
+    assert names_of_rejected(runs) == []
+    assert {name.split("#")[2] for name in runs} == {"invoice", "project", "customer"}
+
+
+ORDER = [
+    ("INTENDED", "CREATED"),
+    ("CREATED", "LINKED"),
+    ("LINKED", "MARKED"),
+    ("STEP_BEGUN", "STEPPED"),
+    ("ACQUIRED", "INTENDED"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), ORDER)
+def test_two_steps_in_the_wrong_order_are_no_path(workers: SyncWorkers, first: str, second: str) -> None:
+    (name, steps), *_ = [(name, run) for name, run in book(workers).items() if "invoice" in name]
+    actions = [action for _, action in steps]
+    one, other = actions.index(first), actions.index(second)
+    swapped = list[Step](steps)
+    swapped[one], swapped[other] = swapped[other], swapped[one]
+
+    assert names_of_rejected({name: tuple(swapped)}) == ["invoice"]
+
+
+@pytest.mark.parametrize("left_out", ["INTENDED", "LOOKED", "SETTLED", "ACQUIRED", "LINKED"])
+def test_run_in_which_a_step_is_left_out_is_no_path(workers: SyncWorkers, left_out: str) -> None:
+    lose_the_answer(workers, r"external_sales_invoices\.json$")
+    (name, steps), *_ = [(name, run) for name, run in book(workers).items() if "invoice" in name]
+    assert names_of_rejected({name: steps}) == []
+
+    rest = tuple(step for step in steps if step[1] != left_out)
+
+    assert len(rest) < len(steps)
+    assert names_of_rejected({name: rest}) == ["invoice"]
+
+
+def intent_after_create(patch: pytest.MonkeyPatch) -> None:
+    """Write the intent only after the create."""
+    save_intent, confirm = LinkStore.save_intent, LinkStore.confirm
+
+    def late(store: LinkStore, claim: Claim, link: Link, remote_id: str, fingerprint: str | None) -> Link:
+        return confirm(store, claim, save_intent(store, claim, link), remote_id, fingerprint)
+
+    patch.setattr(LinkStore, "save_intent", lambda _, claim, link: replace_fence(link, claim))
+    patch.setattr(LinkStore, "confirm", late)
+
+
+def replace_fence(link: Link, claim: Claim) -> Link:
+    return link.model_copy(update={"fence": claim.fence})
+
+
+def no_settling(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(upsert, "SETTLING", timedelta(0))
+
+
+def no_look(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(upsert, "find_unlinked", lambda target, link: None)
+
+
+def no_record_of_steps(patch: pytest.MonkeyPatch) -> None:
+    def record(store: LinkStore, claim: Claim, link: Link, step: str, value: str) -> Link:
+        return record_step(store, claim, link, step, value) if value == "DONE" else link
+
+    record_step = LinkStore.record_step
+    patch.setattr(LinkStore, "record_step", record)
+
+
+@pytest.mark.parametrize("guard", [intent_after_create, no_settling, no_look, no_record_of_steps])
+def test_code_without_a_guard_leaves_the_paths(
+    workers: SyncWorkers, monkeypatch: pytest.MonkeyPatch, guard: Break
+) -> None:
+    lose_the_answer(workers, r"external_sales_invoices\.json$")
+    guard(monkeypatch)
+
+    assert "invoice" in names_of_rejected(book(workers))
+
+
+def older_versions_too(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(document_store, "is_stale", lambda stored, document, fence: False)
+
+
+@pytest.mark.parametrize(("guard", "is_path"), [(None, True), (older_versions_too, False)])
+def test_ledger_that_takes_an_older_version_leaves_the_paths(
+    workers: SyncWorkers, monkeypatch: pytest.MonkeyPatch, guard: Break | None, is_path: bool
+) -> None:
+    if guard:
+        guard(monkeypatch)
+    for version in (2, 1, 2):
+        customers = workers.moment.state.collections()["customers"]
+        changed = {"name": f"Client {version}", "lastModifiedDate": f"2026-01-05T09:00:0{version}.000Z"}
+        customers[str(samples.DOCUMENTED_CUSTOMER)].update(changed)
+        workers.run(workers.receive("customer", samples.DOCUMENTED_CUSTOMER))
+
+    key = entity("customer", samples.DOCUMENTED_CUSTOMER).key
+    run = run_of_versions(workers.boundaries.history or [], key)
+    assert (rejected("ledger", {"versions": run}, CHANGES=3) == []) is is_path
+
+
+def test_delivery_is_a_path_of_the_events_and_none_in_another_order(receiver: ReceiverFunction) -> None:
+    receiver.moneybird()
+    run = run_of(receiver.network.history)
+
+    assert [action for _, action in run] == ["PUT", "SENT", "ACCEPTED"]
+    assert rejected("events", {"as it was": run}, SWEEPS=2) == []
+    for order in set(permutations(run)) - {run}:
+        assert len(rejected("events", {"another order": order}, SWEEPS=2)) == 1
+
+
+def test_sweep_that_notes_before_it_sends_leaves_the_paths(
+    receiver: ReceiverFunction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forward(sweep: Sweep, event: WebhookEvent) -> bool:
+        sweep.events.requeue(event, sweep.clock())
+        sweep.queue.send(event)
+        return True
+
+    receiver.moneybird()
+    receiver.clear_queue()
+    receiver.clock.advance(timedelta(minutes=3))
+    monkeypatch.setattr(Sweep, "_forward", forward)
+    receiver.sweep()
+
+    (found,) = rejected("events", {"broken": run_of(receiver.network.history)}, SWEEPS=2)
+    assert found.steps[found.followed] == (2, "REQUEUED")
+
+
+def test_model_knows_each_action_by_one_number() -> None:
+    for model in ("document", "events"):
+        numbers = list(actions_of(model).values())
+        assert len(numbers) > 10
