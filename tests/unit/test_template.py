@@ -371,7 +371,7 @@ def test_only_the_administration_can_write_credentials() -> None:
 
 
 def test_who_looks_can_change_nothing() -> None:
-    assert set(actions("LookFunction")) == {"dynamodb:GetItem", "dynamodb:Query"}
+    assert set(actions("LookFunction")) == {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
     assert "Events" not in properties("LookFunction")
 
 

@@ -6,8 +6,9 @@ from itertools import batched
 from typing import TYPE_CHECKING, NamedTuple
 
 from accounting_sync.accounting.documents import DocumentState, DocumentType
+from accounting_sync.accounting.stores.date_index import SORT_KEY
 from accounting_sync.accounting.stores.document_store import (
-    SORT_KEY,
+    LAYOUT,
     VERSION_PREFIX,
     number_key,
     state_key,
@@ -35,6 +36,8 @@ class KnownVersion(NamedTuple):
     """When the source says it last changed."""
     read_at: datetime | None
     deleted: bool
+    is_listed: bool = True
+    """False: it was recorded before an index that there is now, and is not in that."""
 
 
 class ListedEntity(NamedTuple):
@@ -219,7 +222,7 @@ def _dated(items: Iterable[Item], days: tuple[date, date]) -> Iterator[StoredDoc
             yield stored
 
 
-_KNOWN = ("pk", "source_version", "source_updated_at", "read_at", "deleted_at")
+_KNOWN = ("pk", "source_version", "source_updated_at", "read_at", "deleted_at", "layout")
 
 
 def _known(item: Item) -> KnownVersion:
@@ -228,6 +231,7 @@ def _known(item: Item) -> KnownVersion:
         updated_at=_time(item.get("source_updated_at")),
         read_at=_time(item.get("read_at")),
         deleted="deleted_at" in item,
+        is_listed=item.get("layout") == LAYOUT,
     )
 
 
