@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from accounting_sync.time import booking_time
+from console.formats import money, number
 from console.sessions import SESSION_LIFE, Session
 from console.texts import words
 
@@ -29,6 +30,7 @@ HEADERS = {
 _jinja = Environment(
     loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
+_jinja.filters |= {"number": number, "money": money}
 _jinja.filters["time"] = lambda moment: booking_time(moment).strftime("%Y-%m-%d %H:%M")
 
 

@@ -168,7 +168,7 @@ class Unlink(Model):
     entity_id: Text
 
 
-MonthName = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+MonthName = Annotated[str, StringConstraints(pattern=r"^[12]\d{3}-(0[1-9]|1[0-2])$")]
 """`2026-01`."""
 
 type DocumentKind = Literal["invoice", "credit_note", "estimate", "expense"]

@@ -39,8 +39,9 @@ class MonthSummaries:
         today = booking_date(self.clock())
         month = Month.parse(request.month) if request.month else Month.of(today)
         shown = (today - timedelta(days=DAYS - 1), today) if today in month else (month.first, month.last)
-        entries, complete = self._entries(request.connection, (min(shown[0], month.first), month.last))
-        invoices = [entry for entry in entries if entry.row.day in month]
+        first, last = month.first, month.last
+        entries, complete = self._entries(request.connection, (min(shown[0], first), last))
+        invoices = [entry for entry in entries if entry.row.day >= first]
         due = [entry.due_at for entry in invoices if entry.due_at and entry.standing is Standing.WAITING]
         return MonthSummary(
             connection=request.connection,

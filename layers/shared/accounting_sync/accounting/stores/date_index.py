@@ -7,12 +7,12 @@ it, so what is read for a month does not grow with what the table holds. Every r
 
 import json
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ConfigDict, TypeAdapter
 
 from accounting_sync.accounting.documents import Contact, Document, DocumentState, DocumentType, SalesInvoice
-from accounting_sync.accounting.money import Money
 from accounting_sync.accounting.stores.table import AccountingTable
 from accounting_sync.accounting.versions import StoredDocument
 from accounting_sync.aws.items import Item, to_attributes
@@ -47,7 +47,7 @@ class DocumentSummary(Model):
     """Name of the customer or supplier: personal data."""
     customer_number: str | None = None
     currency: str | None = None
-    gross: Money | None = None
+    gross: Decimal | None = None
     own_state: DocumentState
     """At its source."""
     source_state: str | None = None
@@ -58,7 +58,7 @@ class DocumentSummary(Model):
     booked_as: str | None = None
     """Type and id at the destination, once the destination has told of it; the link knows it earlier."""
     paid_at: date | None = None
-    outstanding: Money | None = None
+    outstanding: Decimal | None = None
     deleted: bool = False
     """It is gone at its source, and was booked."""
     event_id: str | None = None

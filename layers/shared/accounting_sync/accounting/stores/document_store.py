@@ -203,7 +203,7 @@ class DocumentStore(AccountingTable):
         return Upserted(version=stored.version, changed=True, changes=changes)
 
     def _document_update(self, stored: StoredDocument) -> "UpdateTypeDef":
-        key, values = (stored.entity.key, SORT_KEY), _document_item(stored)
+        key, values = (stored.entity.key, SORT_KEY), to_item(stored)
         if stored.revision == 1:
             return self._update(key, values, "attribute_not_exists(pk)")
         return self._update(key, values, "revision = :before", before=stored.revision - 1)
@@ -275,7 +275,8 @@ def number_key(connection: str, number: str) -> str:
     return f"{connection}#{number}"
 
 
-def _document_item(stored: StoredDocument) -> Item:
+def to_item(stored: StoredDocument) -> Item:
+    """Write the item of a document, without its key."""
     entity = stored.entity
     indexed = stored.deleted_at is None or stored.booking is not None
     key = state_key(entity.connection, entity.source, stored.document_type, stored.state)
