@@ -119,7 +119,13 @@ def dynalite() -> Iterator["DynamoDBClient"]:
     """Run dynalite, in memory, of the version that `dynalite/package-lock.json` says."""
     install()
     url = f"http://{LOOPBACK}:{(port := free_port())}"
-    command = [FOLDER / "node_modules/.bin/dynalite", "--port", str(port), "--createTableMs", "0"]
+    command: list[str | Path] = [
+        FOLDER / "node_modules/.bin/dynalite",
+        "--port",
+        str(port),
+        "--createTableMs",
+        "0",
+    ]
     with running("dynalite", command, clean_environment(), FOLDER / "dynalite.log") as process:
         session = boto3.Session("test", "test", region_name=REGION)
         client = session.client("dynamodb", endpoint_url=url, config=CLIENT_CONFIG)

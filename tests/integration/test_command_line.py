@@ -610,6 +610,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
             }
         ]
     },
+    "documents.list": {"documents": []},
     "events.reread": {"read": [], "unread": {}},
     "events.replay": PLAN | {"would_replay": 0},
     "pause": {"paused": ["moment"]},
@@ -658,6 +659,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "events replay": FILTER,
     "events reread": ("-c", CONNECTION),
     "documents find": ("1", "-c", CONNECTION),
+    "documents list": ("-c", CONNECTION, "--month", "2026-01", "--state", "parked"),
     "documents unlink": ("1", "-c", CONNECTION, "--yes"),
     "connection list": (),
     "connection show": (CONNECTION,),
