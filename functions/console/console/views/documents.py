@@ -31,12 +31,12 @@ class DocumentList:
 
     def show(self, request: BrowserRequest, session: Session) -> Response[str]:
         """Show a page of documents. Names of customers are shown: whoever signed in may see them."""
-        search = _search(request)
+        search, after = _search(request), request.query.get("after") or None
         found = self.stack.look(
             DocumentPage,
             "documents.list",
             connection=session.connection,
-            after=request.query.get("after"),
+            after=after,
             limit=LISTED,
             reveal=True,
             **search,
@@ -52,7 +52,7 @@ class DocumentList:
             month_name=month_name(month, words(request.language, "calendar")) if month else None,
             found=found,
             address_of=address_of,
-            begins_at=f"documents?{urlencode(search)}" if "after" in request.query else None,
+            begins_at=f"documents?{urlencode(search)}" if after else None,
             goes_on_at=f"documents?{urlencode(search | {'after': found.next})}" if found.next else None,
         )
 

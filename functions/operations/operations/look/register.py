@@ -92,7 +92,7 @@ class Register:
         """
         read = asked = 0
         while read < READ and asked < LINKS:
-            rows, after = self.dates.page(query, after, most)
+            rows, after = self.dates.page(query, after, min(most, READ - read))
             entities = [EntityRef(*query[:2], row.entity_type, row.entity_id) for row in rows]
             placed = self.place(entities, rows, work)
             yield Chunk(placed.entries, after)
