@@ -52,8 +52,7 @@ def all_pages(stack: Stack, **fields: object) -> list[list[int]]:
     """Turn pages until there is no next one."""
     pages, after = [], None
     while True:
-        more = {"after": after} if after else {}
-        answer = stack.look("documents.list", connection=CONNECTION, **fields, **more)
+        answer = stack.look("documents.list", connection=CONNECTION, after=after, **fields)
         pages.append([int(each["number"]) for each in answer["documents"]])
         after = answer.get("next")
         if after is None:
