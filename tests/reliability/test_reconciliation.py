@@ -111,6 +111,26 @@ def test_backfill_books_what_was_there_before_and_only_from_its_date(function: S
     assert len(references) == len(set(references))
 
 
+def test_backfill_brings_documents_into_an_index_that_is_newer_than_they(function: SyncFunction) -> None:
+    book_all(function)
+    created, dynamodb = function.created(), function.aws.dynamodb
+    item = {
+        "TableName": function.environment.accounting_table,
+        "Key": {
+            "pk": {"S": entity("invoice", samples.DOCUMENTED_INVOICE).key},
+            "sk": {"S": "DOCUMENT"},
+        },
+    }
+    dynamodb.update_item(**item, UpdateExpression="REMOVE date_key, date_sort, summary, layout")
+
+    assert reconcile(function)["queued"] == 0  # it costs calls, so only a person asks for it
+    assert reconcile(function, "backfill", **{"from": "2026-01-01"})["queued"] == 1
+    function.run()
+
+    assert "summary" in dynamodb.get_item(**item)["Item"]
+    assert function.created() == created
+
+
 def test_backfill_from_tomorrow_on_books_nothing(function: SyncFunction) -> None:
     run = reconcile(function, "backfill", **{"from": "2027-01-01"})
     function.run()
