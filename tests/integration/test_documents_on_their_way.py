@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from moto import mock_aws
 
-from accounting_sync.webhooks.events import Status
+from accounting_sync.webhooks.events import Source, Status
 from operations.api.totals import Amounts, CheckState, RateTotals
 from operations.totals.checks import Check, CheckStore
 from tests.harness.sync_function import SyncFunction
@@ -112,3 +112,16 @@ def test_documents_from_before_the_index_come_into_it_when_they_are_read_again(s
 
     assert (before, by_number) == ([], ["1"])
     assert [each["number"] for each in listed(stack)] == ["1"]
+
+
+def test_document_that_was_deleted_at_moneybird_is_not_booked(stack: Stack) -> None:
+    stack.sync.sync("invoice", samples.DOCUMENTED_INVOICE)
+    (invoice,) = stack.sync.at_moneybird("external_sales_invoices")
+
+    stack.sync.moneybird.state.remove(
+        "external_sales_invoices", invoice["id"], "external_sales_invoice_destroyed"
+    )
+    stack.sync.sync("ExternalSalesInvoice", invoice["id"], Source.MONEYBIRD)
+
+    (found,) = listed(stack)
+    assert (found["standing"], "booked_as" in found) == ("not_booked", False)

@@ -104,7 +104,7 @@ class Register:
         """Tell how far documents are. A link knows of a booking before Moneybird has told of it."""
         documents = list(zip(entities, rows, strict=True))
         unsure = [entity for entity, row in documents if _is_unsure(entity, row, work)]
-        linked = self.ledger.booked_as(unsure, DESTINATION)
+        linked = self.ledger.booked_as(unsure, DESTINATION, deleted_too=False)
         entries = [_entry(entity, row, work, linked.get(entity)) for entity, row in documents]
         return Placed(entries, len(unsure))
 

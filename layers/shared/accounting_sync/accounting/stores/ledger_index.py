@@ -119,15 +119,23 @@ class LedgerIndex(AccountingTable):
         found = map(to_stored, self._read(keys, SORT_KEY, tuple(dict.fromkeys(attributes))))
         return {stored.entity: stored for stored in found}
 
-    def booked_as(self, entities: Sequence[EntityRef], destination: str) -> dict[EntityRef, EntityRef]:
-        """Return what entities are booked as, consistently; leaves out those that are not."""
+    def booked_as(
+        self, entities: Sequence[EntityRef], destination: str, *, deleted_too: bool = True
+    ) -> dict[EntityRef, EntityRef]:
+        """Return what entities are booked as, consistently; leaves out those that are not.
+
+        Parameters
+        ----------
+        deleted_too
+            Whether to return what the destination has reported as deleted there.
+        """
         by_key = {entity.key: entity for entity in entities}
         found: dict[EntityRef, EntityRef] = {}
-        for item in self._read(
-            by_key, link_key(destination), ("pk", "link_state", "remote_type", "remote_id")
-        ):
+        attributes = ("pk", "link_state", "remote_type", "remote_id", "remote_deleted_at")
+        for item in self._read(by_key, link_key(destination), attributes):
             entity = by_key[item["pk"]]
-            if item["link_state"] == LinkState.CONFIRMED:
+            is_there = deleted_too or "remote_deleted_at" not in item
+            if item["link_state"] == LinkState.CONFIRMED and is_there:
                 found[entity] = EntityRef(
                     entity.connection, Source(destination), item["remote_type"], item["remote_id"]
                 )
