@@ -44,7 +44,7 @@ up: environment ## The same, then keep the stack until Ctrl-C (PORT, BIND_HOST, 
 	$(BIN)/python -m tests.local_stack up
 
 ##@ Check
-.PHONY: test lint types imports template unit integration contract reliability model properties e2e bench flow fuzz bad-days chaos audit sbom
+.PHONY: test lint types imports template unit integration contract reliability model properties e2e bench bench-page flow fuzz bad-days chaos audit sbom
 test: environment ## Everything, two at a time; what continuous integration runs
 	@$(MAKE) --jobs=2 $(SYNC) lint types imports e2e reliability integration unit contract model template
 
@@ -88,6 +88,11 @@ ROUNDS ?= 15
 WEBHOOKS ?= 100 1000
 bench: environment ## Speed of what is built beside a bare handler, calls, costs, throughput (ROUNDS=15 WEBHOOKS="100 1000")
 	$(BIN)/python -m tests.benchmarks --rounds $(ROUNDS) --webhooks "$(WEBHOOKS)"
+
+DOCUMENTS ?= 100000
+MONTHS ?= 60
+bench-page: .venv/.ready ## How fast the page for bookkeepers answers, beside so many documents (DOCUMENTS, MONTHS; needs npm)
+	$(BIN)/python -m tests.benchmarks.page --documents $(DOCUMENTS) --months $(MONTHS)
 
 EVENTS ?= 1000
 SEED ?= 1

@@ -3,9 +3,10 @@
 import json
 import re
 from base64 import b64decode
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 from html import unescape
 from http.cookies import SimpleCookie
 from io import BytesIO
@@ -41,12 +42,19 @@ class Functions:
             names.events_table, names.accounting_table, names.control_table, timedelta(days=90)
         )
         self.looking = look_app.make_looking(sync.aws.dynamodb, tables, sync.clock)
-        self.exporting = make_export_function(sync)
-        self.mapping = mapping_of(sync)
+        self._sync = sync
         self.mapped: list[dict[str, Any]] = []
         """What MappingFunction was asked."""
         self.repairs: list[dict[str, Any]] = []
         self.complete = True
+
+    @cached_property
+    def exporting(self) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        return make_export_function(self._sync)
+
+    @cached_property
+    def mapping(self) -> mapping_app.Mapping:
+        return mapping_of(self._sync)
 
     def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # boto3's names
         answer = self._answer(FunctionName, json.loads(Payload))

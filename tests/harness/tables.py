@@ -21,7 +21,7 @@ def create_accounting_table(client: "DynamoDBClient", name: str = "accounting") 
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
             {"AttributeName": attribute, "AttributeType": "S"}
-            for attribute in ("pk", "sk", "state_key", "state_date", "number_key")
+            for attribute in ("pk", "sk", "state_key", "state_date", "number_key", "date_key", "date_sort")
         ],
         KeySchema=[
             {"AttributeName": "pk", "KeyType": "HASH"},
@@ -43,6 +43,14 @@ def create_accounting_table(client: "DynamoDBClient", name: str = "accounting") 
                     "ProjectionType": "INCLUDE",
                     "NonKeyAttributes": ["source", "entity_type", "entity_id"],
                 },
+            },
+            {
+                "IndexName": "by_date",
+                "KeySchema": [
+                    {"AttributeName": "date_key", "KeyType": "HASH"},
+                    {"AttributeName": "date_sort", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["summary"]},
             },
         ],
     )

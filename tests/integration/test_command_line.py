@@ -614,6 +614,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
             }
         ]
     },
+    "documents.list": {"documents": []},
     "events.reread": {"read": [], "unread": {}},
     "events.replay": PLAN | {"would_replay": 0},
     "events.skip": {"events": {"a": "left alone"}, "complete": True},
@@ -667,6 +668,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "events skip": ("a", "--yes"),
     "events reread": ("-c", CONNECTION),
     "documents find": ("1", "-c", CONNECTION),
+    "documents list": ("-c", CONNECTION, "--month", "2026-01", "--state", "parked"),
     "documents unlink": ("1", "-c", CONNECTION, "--yes"),
     "connection list": (),
     "connection show": (CONNECTION,),

@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 
 from accounting_sync.accounting.stores.accounting_store import StoredDocument
+from accounting_sync.aws.items import to_attributes
 from accounting_sync.reasons.running import LEFT_ALONE
 from accounting_sync.webhooks.events import Lane, Source, Status, WebhookEvent
 from operations.reconciliation import runner
@@ -110,6 +111,22 @@ def test_backfill_books_what_was_there_before_and_only_from_its_date(function: S
     assert len(function.at_moneybird("external_sales_invoices")) > 10
     references = [invoice["reference"] for invoice in function.at_moneybird("external_sales_invoices")]
     assert len(references) == len(set(references))
+
+
+def test_backfill_brings_documents_into_an_index_that_is_newer_than_they(function: SyncFunction) -> None:
+    book_all(function)
+    created, dynamodb = function.created(), function.aws.dynamodb
+    table, key = function.environment.accounting_table, entity("invoice", samples.DOCUMENTED_INVOICE).key
+    item = to_attributes({"pk": key, "sk": "DOCUMENT"})
+    removed = "REMOVE date_key, date_sort, summary, layout"
+    dynamodb.update_item(TableName=table, Key=item, UpdateExpression=removed)
+
+    assert reconcile(function)["queued"] == 0  # it costs calls, so only a person asks for it
+    assert reconcile(function, "backfill", **{"from": "2026-01-01"})["queued"] == 1
+    function.run()
+
+    assert "summary" in dynamodb.get_item(TableName=table, Key=item)["Item"]
+    assert function.created() == created
 
 
 def test_backfill_from_tomorrow_on_books_nothing(function: SyncFunction) -> None:

@@ -386,7 +386,7 @@ def test_only_the_mapping_can_write_booking_settings_and_it_can_write_little_els
 
 
 def test_who_looks_can_change_nothing() -> None:
-    assert set(actions("LookFunction")) == {"dynamodb:GetItem", "dynamodb:Query"}
+    assert set(actions("LookFunction")) == {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
     assert "Events" not in properties("LookFunction")
 
 

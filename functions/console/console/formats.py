@@ -1,6 +1,10 @@
-"""How the page writes amounts and numbers."""
+"""Amounts, numbers and months as people write them in the page's language."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from accounting_sync.accounting.money import amount_text
 
@@ -23,3 +27,21 @@ def decimal(value: Decimal, language: str) -> str:
     """Write a number without zeros at its end: `1,007.5`, in Dutch `1.007,5`."""
     text = f"{Decimal(f'{value.normalize():f}'):,f}"
     return text.translate(_DUTCH) if language == "nl" else text
+
+
+def month_name(month: str, texts: Mapping[str, str]) -> str:
+    """Write a month such as `2026-11` in words: `November 2026`; `texts` has the names."""
+    year, _, of_year = month.partition("-")
+    return f"{texts['months'].split()[int(of_year) - 1]} {year}"
+
+
+@pass_context
+def in_language(context: Context, value: int) -> str:
+    """Write a whole number, as a filter of templates: `1,042`."""
+    return decimal(Decimal(value), context["language"])
+
+
+@pass_context
+def money(context: Context, value: Decimal, currency: str) -> str:
+    """Write an amount, as a filter of templates."""
+    return amount(value, currency, context["language"])

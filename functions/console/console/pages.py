@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from accounting_sync.time import booking_time
 from console import cognito
+from console.formats import in_language, money
 from console.sessions import SESSION_LIFE, Session
 from console.texts import words
 
@@ -33,6 +34,7 @@ HEADERS = {
 _jinja = Environment(
     loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
+_jinja.filters |= {"number": in_language, "money": money}
 _jinja.filters["time"] = lambda moment: booking_time(moment).strftime("%Y-%m-%d %H:%M")
 
 

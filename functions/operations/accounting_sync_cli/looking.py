@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 
 from accounting_sync.reasons.catalogue import CATALOGUE
+from accounting_sync.webhooks.events import Source
 from accounting_sync_cli.context import Session, session_of
 from accounting_sync_cli.errors import CommandError, ExitCode
 from accounting_sync_cli.screen import coloured, shown_time, table, unbroken
@@ -25,6 +26,7 @@ from operations.api.answers import (
     StatusAnswer,
     Timeline,
 )
+from operations.api.documents import DocumentPage
 
 events = typer.Typer(no_args_is_help=True, help="See webhooks and what became of them.")
 documents = typer.Typer(no_args_is_help=True, help="Find documents in the ledger.")
@@ -50,6 +52,27 @@ CustomerNumber = Annotated[
 ]
 Since = Annotated[datetime | None, typer.Option(help="Received at this time or later.")]
 Until = Annotated[datetime | None, typer.Option(help="Received before this time.")]
+
+
+class DocumentState(StrEnum):
+    """How far documents are."""
+
+    BOOKED = "booked"
+    WAITING = "waiting"
+    PARKED = "parked"
+    FAILED = "failed"
+    NOT_BOOKED = "not_booked"
+    PAID = "paid"
+    OPEN = "open"
+
+
+class DocumentKind(StrEnum):
+    """Kinds of documents."""
+
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+    ESTIMATE = "estimate"
+    EXPENSE = "expense"
 
 
 class Listed(StrEnum):
@@ -307,6 +330,59 @@ def find_documents(
     session.screen.show(answer, lambda: _documents(found))
     if not found:
         raise CommandError(ExitCode.NOT_FOUND, f"The ledger of {connection} has no document {number}.")
+
+
+@documents.command("list")
+def list_documents(  # noqa: PLR0913, PLR0917
+    context: typer.Context,
+    connection: ConnectionName,
+    month: Annotated[str | None, typer.Option(help="Dated in this month: 2026-01.")] = None,
+    state: Annotated[DocumentState | None, typer.Option(help="How far they are.")] = None,
+    kind: Annotated[DocumentKind | None, typer.Option(help="Invoices and credit notes otherwise.")] = None,
+    customer: Annotated[str | None, typer.Option(help="Number, or a part of the name.")] = None,
+    source: Annotated[Source, typer.Option(help="Where they come from.")] = Source.MOMENT,
+    after: Annotated[str | None, typer.Option(help="Where the page before ended.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="At most so many.")] = 50,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show names of customers too.")] = False,
+) -> None:
+    """List documents by date, newest first, with how far each is on its way to Moneybird."""
+    session = session_of(context)
+    answer = session.stack.look(
+        "documents.list",
+        connection=connection,
+        month=month,
+        state=state,
+        kind=kind,
+        customer=customer,
+        source=source,
+        after=after,
+        limit=limit,
+        reveal=reveal,
+    )
+    session.screen.show(answer, lambda: _listed(DocumentPage.model_validate(answer)))
+
+
+def _listed(page: DocumentPage) -> RenderableType:
+    rows = (
+        (
+            escape(each.number or each.entity_id),
+            escape(each.customer or each.customer_number or "-"),
+            str(each.day or "-"),
+            f"{each.currency} {each.gross}" if each.gross is not None else "-",
+            each.state,
+            f"{each.standing} {escape(each.booked_as or '')}".rstrip(),
+            str(each.paid_at or "yes") if each.is_paid else "-",
+        )
+        for each in page.documents
+    )
+    parts: list[RenderableType] = ["No document fits."]
+    if page.documents:
+        parts = [table("Number", "Customer", "Date", "Amount", "State", "At Moneybird", "Paid", rows=rows)]
+    if page.searched_to:
+        parts.append(f"The search went back to {page.searched_to}.")
+    if page.next:
+        parts += ["The next page:", unbroken(f"--after {page.next}")]
+    return Group(*parts)
 
 
 def _documents(found: tuple[FoundDocument, ...]) -> RenderableType:

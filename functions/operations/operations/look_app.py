@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from pydantic import BaseModel, TypeAdapter
 
+from accounting_sync.accounting.stores.date_index import DateIndex
 from accounting_sync.accounting.stores.document_store import DocumentStore
 from accounting_sync.accounting.stores.ledger_index import LedgerIndex
 from accounting_sync.accounting.stores.link_store import LinkStore
@@ -23,20 +24,25 @@ from accounting_sync.webhooks.event_store import EventStore
 from operations.api.requests import (
     FindDocuments,
     ListConnections,
+    ListDocuments,
     ListEvents,
     LookRequest,
     ShowDocument,
     ShowEvent,
     ShowStatus,
     ShowTotals,
+    SummariseMonth,
 )
 from operations.api.serving import serve
 from operations.customers import CustomerFilter
 from operations.environment import LookEnvironment
 from operations.look.comparison import Comparisons
 from operations.look.connection_status import ConnectionStatuses
+from operations.look.document_list import DocumentList
 from operations.look.documents import DocumentFinder
 from operations.look.event_list import EventList
+from operations.look.month_summary import MonthSummaries
+from operations.look.register import Register
 from operations.look.timeline import Timelines
 from operations.look.totals import TotalsShown
 from operations.totals.checks import CheckStore
@@ -55,6 +61,8 @@ class Looking:
     events: EventList
     timelines: Timelines
     documents: DocumentFinder
+    listed: DocumentList
+    months: MonthSummaries
     statuses: ConnectionStatuses
     totals: TotalsShown
 
@@ -69,6 +77,10 @@ class Looking:
                 return self.documents.run(request)
             case ShowDocument():
                 return self.timelines.show(request)
+            case ListDocuments():
+                return self.listed.run(request)
+            case SummariseMonth():
+                return self.months.run(request)
             case ShowStatus():
                 return self.statuses.run(request)
             case ListConnections():
@@ -98,11 +110,15 @@ def make_looking(dynamodb: "DynamoDBClient", environment: LookEnvironment, clock
     documents = DocumentFinder(store, ledger, links, events)
     throttle = Throttle(dynamodb, environment.control, environment.throttle, clock)
     breaker = CircuitBreaker(dynamodb, environment.control, clock=clock)
+    register = Register(DateIndex(dynamodb, environment.accounting), ledger, events)
+    checks = CheckStore(dynamodb, environment.accounting)
     listed = EventList(events, ledger, CustomerFilter(store))
     return Looking(
         events=listed,
         timelines=Timelines(events, documents, ledger, Comparisons(store, links, environment.document_link)),
         documents=documents,
+        listed=DocumentList(register),
+        months=MonthSummaries(register, checks, clock),
         statuses=ConnectionStatuses(
             ConnectionRegistry(dynamodb, environment.accounting),
             listed,
@@ -111,5 +127,5 @@ def make_looking(dynamodb: "DynamoDBClient", environment: LookEnvironment, clock
             clock,
             FieldsSeen(dynamodb, environment.accounting),
         ),
-        totals=TotalsShown(CheckStore(dynamodb, environment.accounting)),
+        totals=TotalsShown(checks),
     )

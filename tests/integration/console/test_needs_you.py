@@ -22,7 +22,7 @@ def test_what_parked_is_shown_with_its_reason_and_what_to_do(world: ConsoleWorld
         " VAT rate of Moneybird. Then try again. Map VAT codes and accounts"
     ) in shown.text
     assert '<a href="mapping">' in shown.body
-    assert "vat code not mapped</a>: 1" in browser.get("overview").body
+    assert "VAT code without a VAT rate</a>: 1" in browser.get("overview").body
 
 
 def test_dutch_speaks_of_reasons_in_dutch(world: ConsoleWorld) -> None:

@@ -168,13 +168,52 @@ class Unlink(Model):
     entity_id: Text
 
 
+MonthName = Annotated[str, StringConstraints(pattern=r"^[12]\d{3}-(0[1-9]|1[0-2])$")]
+"""`2026-01`."""
+
+type DocumentKind = Literal["invoice", "credit_note", "estimate", "expense"]
+
+type DocumentFilter = Literal["booked", "waiting", "parked", "failed", "not_booked", "paid", "open"]
+"""How far it is on its way to Moneybird; or, of invoices: `paid`, and `open` for what is to be paid."""
+
+
+class ListDocuments(Model):
+    """List documents by date, newest first; or those that people know by a number, whatever else is said."""
+
+    task: Literal["documents.list"]
+    connection: ConnectionName
+    source: Source = Source.MOMENT
+    month: MonthName | None = None
+    """None: all."""
+    kind: DocumentKind | None = None
+    """None: invoices and credit notes."""
+    state: DocumentFilter | None = None
+    customer: Text | None = None
+    """The customer's or supplier's number, or a part of the name."""
+    number: Text | None = None
+    """Documents of any kind and source, without those that were booked at Moneybird from one of them."""
+    after: Text | None = None
+    """The `next` of the page before."""
+    limit: int = Field(default=50, ge=1, le=100)
+    reveal: bool = False
+    """Whether to name customers: personal data."""
+
+
+class SummariseMonth(Model):
+    """Count and add up the sales invoices of a month, by how far they are."""
+
+    task: Literal["documents.summary"]
+    connection: ConnectionName
+    month: MonthName | None = None
+    """None: this one, in Amsterdam."""
+
+
 class ShowTotals(Model):
     """Show the newest check of control totals of each month, newest month first, or that of one month."""
 
     task: Literal["totals.show"]
     connection: ConnectionName
-    month: Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] | None = None
-    """`2026-01`."""
+    month: MonthName | None = None
 
 
 class EntityName(Model):
@@ -212,7 +251,15 @@ class SkipEvents(Model):
 
 
 type LookRequest = Annotated[
-    ListEvents | ShowEvent | FindDocuments | ShowDocument | ShowStatus | ListConnections | ShowTotals,
+    ListEvents
+    | ShowEvent
+    | FindDocuments
+    | ListDocuments
+    | ShowDocument
+    | SummariseMonth
+    | ShowStatus
+    | ListConnections
+    | ShowTotals,
     Field(discriminator="task"),
 ]
 """What LookFunction answers; nothing is changed by it."""

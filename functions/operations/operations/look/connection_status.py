@@ -1,10 +1,10 @@
 """Tells how connections are: what is open, what holds it up, and when they were last heard of."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 
 from accounting_sync.connections.fields_seen import FieldsSeen
 from accounting_sync.connections.registry import ConnectionRegistry, Known
@@ -12,7 +12,7 @@ from accounting_sync.providers.flow.throttle import Throttle, ThrottleState
 from accounting_sync.providers.flow.view import FlowView
 from accounting_sync.reasons.cause import UNCODED
 from accounting_sync.time import Clock
-from accounting_sync.webhooks.events import Source, Status, WaitingRoom
+from accounting_sync.webhooks.events import EventSummary, Source, Status
 from operations.api.answers import (
     Connections,
     ConnectionShown,
@@ -21,10 +21,13 @@ from operations.api.answers import (
     StatusAnswer,
 )
 from operations.api.requests import ShowStatus
-from operations.look.event_list import LISTS, EventList
+from operations.look.event_list import LISTS, WAITING, EventList
 
 COUNTED = 1000
-"""Events of one list that are counted: some 100 read units at most."""
+"""Events of one list that are counted: some 100 read units at most, for each of its parts."""
+
+NEEDS_A_DECISION = (Status.PARKED, Status.FAILED)
+"""Lists whose reasons are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,12 @@ class ConnectionStatuses:
     def _status(self, known: Known) -> ConnectionStatus:
         name = known.connection
         states = {provider: self.throttle.state(name, provider) for provider in Source}
+        lists = {listed: self._read(name, listed) for listed in LISTS}
         return ConnectionStatus(
             connection=name,
-            counts={listed: self._count(name, listed) for listed in LISTS},
-            reasons=reasons_of(self.events, name),
-            **self._next_due(name),
+            counts={listed: min(len(events), COUNTED) for listed, events in lists.items()},
+            reasons=_reasons(chain.from_iterable(lists[status] for status in NEEDS_A_DECISION)),
+            **_next_due(lists[WAITING]),
             last_event_at=known.event_at,
             last_answer_at={
                 provider: _time(state.answered_at) for provider, state in states.items() if state.answered_at
@@ -72,18 +76,10 @@ class ConnectionStatuses:
             limit_used=round(self.throttle.share_used(name, Source.MONEYBIRD) or 0.0, 3),
         )
 
-    def _count(self, connection: str, listed: str) -> int:
-        return sum(1 for _ in islice(self.events.of_list(connection, listed), COUNTED))
-
-    def _next_due(self, connection: str) -> dict[str, object]:
-        """Tell when and why the first waiting event is due: each room lists its first one first."""
-        rooms = (self.events.events.list_by_connection(connection, room) for room in WaitingRoom)
-        firsts = (next(room, None) for room in rooms)
-        due = [(first.due_at, first.reason) for first in firsts if first and first.due_at]
-        if not due:
-            return {}
-        at, reason = min(due, key=lambda each: each[0])
-        return {"next_due_at": at, "next_due_reason": reason.text if reason else None}
+    def _read(self, connection: str, listed: str) -> list[EventSummary]:
+        """Read the first events of each part of a list; parts that wait list first what is due first."""
+        parts = (self.events.events.list_by_connection(connection, part) for part in LISTS[listed])
+        return [event for part in parts for event in islice(part, COUNTED)]
 
     def _pauses(
         self, connection: str, provider: Source, states: dict[Source, ThrottleState]
@@ -102,14 +98,19 @@ class ConnectionStatuses:
             yield PauseShown(provider=provider, reason=said, until=open_until)
 
 
-def reasons_of(events: EventList, connection: str) -> dict[str, int]:
-    """Count the reasons for which events of a connection are PARKED or FAILED, the most frequent first."""
-    codes = (
-        event.reason.code if event.reason else UNCODED
-        for status in (Status.PARKED, Status.FAILED)
-        for event in islice(events.of_list(connection, status), COUNTED)
-    )
+def _reasons(events: Iterable[EventSummary]) -> dict[str, int]:
+    """Count the reasons of events, the most frequent first."""
+    codes = (event.reason.code if event.reason else UNCODED for event in events)
     return dict(Counter(codes).most_common())
+
+
+def _next_due(waiting: Iterable[EventSummary]) -> dict[str, object]:
+    """Tell when and why the first of the waiting events is due, where that is known of any."""
+    due = [(event.due_at, event.reason) for event in waiting if event.due_at]
+    if not due:
+        return {}
+    at, reason = min(due, key=lambda each: each[0])
+    return {"next_due_at": at, "next_due_reason": reason.text if reason else None}
 
 
 def _time(epoch: int) -> datetime:

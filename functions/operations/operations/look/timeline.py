@@ -62,7 +62,7 @@ class Timelines:
                 return DocumentShown(timeline=timeline, needs_person=_needing_a_person([event]))
             entity = event.entity
             shown = self._of_entity(entity, event, reveal=False)
-        if not shown.timeline.moments:
+        if not shown.timeline.moments and shown.timeline.document is None:
             raise NotFoundError("Nothing is known of this document. Look for it by its number.")
         return shown.model_copy(update={"comparison": self.comparisons.of(entity)})
 

@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from accounting_sync.accounting.event_bus import EventBus, RunFinished
-from accounting_sync.accounting.stores.ledger_index import LedgerIndex
+from accounting_sync.accounting.stores.ledger_index import KnownVersion, LedgerIndex
 from accounting_sync.aws.observability import Counter
 from accounting_sync.connections.booking_settings import BookingSettings
 from accounting_sync.connections.booking_settings_store import BookingSettingsStore
@@ -152,7 +152,7 @@ class Runner:
     ) -> tuple[list[Listed], int]:
         """Return the entities of a chunk that are to be queued, and how many others wait already."""
         known = self.index.known([listed.entity for listed in chunk])
-        differing = [listed for listed in chunk if not listed.is_known(known.get(listed.entity))]
+        differing = [listed for listed in chunk if not _is_right(run, listed, known.get(listed.entity))]
         wanted = [each for each in differing if not self._waits(run, each, standing.get(each.entity))]
         return wanted, len(differing) - len(wanted)
 
@@ -217,6 +217,12 @@ class Runner:
 
     def _settings(self, connection: str) -> BookingSettings:
         return self.settings.get(connection) or BookingSettings()
+
+
+def _is_right(run: Run, listed: Listed, known: KnownVersion | None) -> bool:
+    """Whether an entity needs nothing. A backfill also brings old documents into new indexes."""
+    is_listed = known is None or known.is_listed or run.kind is not RunKind.BACKFILL
+    return is_listed and listed.is_known(known)
 
 
 def _counted(run: Run, found: int, queued: int, waiting: int) -> Run:

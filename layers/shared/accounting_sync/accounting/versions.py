@@ -74,6 +74,8 @@ class StoredDocument(Model):
     deleted_at: datetime | None = None
     """When it was found to be gone at the source."""
     paid_announced_at: datetime | None = None
+    layout: int = 0
+    """Of the attributes by which indexes hold its item; 0: from before the index by date."""
     revision: int
     """Grows with each write to the item, so that a write built on an older reading is refused."""
 

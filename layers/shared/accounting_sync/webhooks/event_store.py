@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from accounting_sync.aws.items import from_attributes, is_condition_failure, read_batch, to_attributes
 from accounting_sync.reasons.cause import Reason
-from accounting_sync.time import to_text
+from accounting_sync.time import from_text, to_text
 from accounting_sync.webhooks.event_intake import EventIntakeStore
 from accounting_sync.webhooks.event_items import (
     LEFT_ALONE,
@@ -25,6 +25,7 @@ from accounting_sync.webhooks.events import (
     REPLAYABLE,
     EntityRef,
     EventSummary,
+    Source,
     Status,
     WaitingRoom,
     WebhookEvent,
@@ -33,7 +34,15 @@ from accounting_sync.webhooks.events import (
 AT_ONCE = 100
 """Keys in one BatchGetItem (AWS)."""
 
-__all__ = ["EventStateError", "EventStore"]
+__all__ = ["EventStateError", "EventStore", "OpenEntity"]
+
+
+class OpenEntity(NamedTuple):
+    """What an open event speaks of."""
+
+    entity: EntityRef
+    due_at: datetime | None
+    """When the event is tried next."""
 
 
 class EventStore(EventIntakeStore):
@@ -305,6 +314,34 @@ class EventStore(EventIntakeStore):
             ExpressionAttributeValues=to_attributes(values),
         )
         yield from (to_summary(from_attributes(item)) for page in pages for item in page["Items"])
+
+    def open_entities(self, connection: str, listed: str, most: int) -> list[OpenEntity]:
+        """Return what a connection's events of one status speak of: as `list_by_connection`, in less.
+
+        Parameters
+        ----------
+        most
+            Events that are read at most.
+        """
+        names = {"#source": "source", "#type": "entity_type", "#id": "entity_id", "#due": "due_at"}
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="by_connection",
+            KeyConditionExpression="work_key = :key",
+            ProjectionExpression=", ".join(names),
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues={":key": {"S": work_key(connection, listed)}},
+            PaginationConfig={"MaxItems": most},
+        )
+        items = (from_attributes(item) for page in pages for item in page["Items"])
+        return [
+            OpenEntity(
+                EntityRef(connection, Source(item["source"]), item["entity_type"], item["entity_id"]),
+                from_text(item["due_at"]) if "due_at" in item else None,
+            )
+            for item in items
+            if "entity_id" in item
+        ]
 
     def statuses(self, event_ids: Sequence[str]) -> dict[str, Status]:
         """Return where events stand, consistently; leaves out those that are gone."""

@@ -13,7 +13,8 @@ Everything about one source entity lies in one partition (`pk` = the entity's ke
 ===================  =================================================================================
 
 The index `by_state` (`state_key` = `<connection>#<source>#<document type>#<state>`, sorted by `state_date`,
-all attributes) answers "which of my Moment invoices are paid?" in one query.
+all attributes) answers "which of my Moment invoices are paid?" in one query; `by_date` (`date_index`) answers
+"what was invoiced in November?".
 """
 
 from accounting_sync.accounting.stores.claim_store import Claim, StateConflictError

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import ConfigDict, TypeAdapter
 
 from accounting_sync.accounting.documents import Document, DocumentState, DocumentType
+from accounting_sync.accounting.stores.date_index import SORT_KEY, date_attributes
 from accounting_sync.accounting.stores.table import AccountingTable, RefusedError
 from accounting_sync.accounting.versions import (
     Booking,
@@ -32,7 +33,6 @@ from accounting_sync.webhooks.events import EntityRef, Source
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import UpdateTypeDef
 
-SORT_KEY = "DOCUMENT"
 VERSION_PREFIX = "VERSION#"
 """Begins the sort key of each version; its number follows, in eight digits."""
 
@@ -44,6 +44,10 @@ INLINE_LIMIT = 100_000
 
 ITEM_LIMIT = 350_000
 """Bytes that a compressed document may take: DynamoDB's limit is 400 KB an item, names included."""
+
+LAYOUT = 1
+"""Of the attributes by which indexes hold a document. An item of an older one is written anew when its entity
+is read again, and a backfill reads it again."""
 
 ROUNDS = 5
 """How often a write that another writer overtook is built anew."""
@@ -182,6 +186,7 @@ class DocumentStore(AccountingTable):
         told = document.version is not None or document.updated_at is not None
         settled = is_settled(stored.entity.source, stored.source_version, stored.read_at)
         noted = {
+            "layout": LAYOUT,
             "source_updated_at": document.updated_at or stored.source_updated_at,
             "fence": stored.fence if told else max(stored.fence, reading.fence or 0),
             "read_at": stored.read_at
@@ -198,7 +203,7 @@ class DocumentStore(AccountingTable):
         return Upserted(version=stored.version, changed=True, changes=changes)
 
     def _document_update(self, stored: StoredDocument) -> "UpdateTypeDef":
-        key, values = (stored.entity.key, SORT_KEY), _document_item(stored)
+        key, values = (stored.entity.key, SORT_KEY), to_item(stored)
         if stored.revision == 1:
             return self._update(key, values, "attribute_not_exists(pk)")
         return self._update(key, values, "revision = :before", before=stored.revision - 1)
@@ -236,6 +241,7 @@ def _first(document: Document, reading: _Reading) -> StoredDocument:
         read_at=reading.began_at,
         fence=reading.fence or 0,
         event_id=reading.event_id,
+        layout=LAYOUT,
         revision=1,
     )
 
@@ -269,7 +275,8 @@ def number_key(connection: str, number: str) -> str:
     return f"{connection}#{number}"
 
 
-def _document_item(stored: StoredDocument) -> Item:
+def to_item(stored: StoredDocument) -> Item:
+    """Write the item of a document, without its key."""
     entity = stored.entity
     indexed = stored.deleted_at is None or stored.booking is not None
     key = state_key(entity.connection, entity.source, stored.document_type, stored.state)
@@ -285,6 +292,8 @@ def _document_item(stored: StoredDocument) -> Item:
         "state_key": key if indexed else None,
         "state_date": state_date(stored) if indexed else None,
         "number_key": number_key(entity.connection, number) if 0 < len(number) <= NUMBER_LIMIT else None,
+        **date_attributes(stored),
+        "layout": LAYOUT,
         "updated_at": to_text(stored.updated_at),
         "source_version": stored.source_version,
         "source_updated_at": _optional_text(stored.source_updated_at),

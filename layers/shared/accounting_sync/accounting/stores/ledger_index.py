@@ -7,8 +7,9 @@ from itertools import batched
 from typing import TYPE_CHECKING, NamedTuple
 
 from accounting_sync.accounting.documents import DocumentState, DocumentType
+from accounting_sync.accounting.stores.date_index import SORT_KEY
 from accounting_sync.accounting.stores.document_store import (
-    SORT_KEY,
+    LAYOUT,
     VERSION_PREFIX,
     lines_of,
     number_key,
@@ -37,6 +38,8 @@ class KnownVersion(NamedTuple):
     """When the source says it last changed."""
     read_at: datetime | None
     deleted: bool
+    is_listed: bool = True
+    """False: it was recorded before an index that there is now, and is not in that."""
 
 
 class ListedEntity(NamedTuple):
@@ -127,15 +130,23 @@ class LedgerIndex(AccountingTable):
         found = map(to_stored, self._read(keys, SORT_KEY, tuple(dict.fromkeys(attributes))))
         return {stored.entity: stored for stored in found}
 
-    def booked_as(self, entities: Sequence[EntityRef], destination: str) -> dict[EntityRef, EntityRef]:
-        """Return what entities are booked as, consistently; leaves out those that are not."""
+    def booked_as(
+        self, entities: Sequence[EntityRef], destination: str, *, deleted_too: bool = True
+    ) -> dict[EntityRef, EntityRef]:
+        """Return what entities are booked as, consistently; leaves out those that are not.
+
+        Parameters
+        ----------
+        deleted_too
+            Whether to return what the destination has reported as deleted there.
+        """
         by_key = {entity.key: entity for entity in entities}
         found: dict[EntityRef, EntityRef] = {}
-        for item in self._read(
-            by_key, link_key(destination), ("pk", "link_state", "remote_type", "remote_id")
-        ):
+        attributes = ("pk", "link_state", "remote_type", "remote_id", "remote_deleted_at")
+        for item in self._read(by_key, link_key(destination), attributes):
             entity = by_key[item["pk"]]
-            if item["link_state"] == LinkState.CONFIRMED:
+            is_there = deleted_too or "remote_deleted_at" not in item
+            if item["link_state"] == LinkState.CONFIRMED and is_there:
                 found[entity] = EntityRef(
                     entity.connection, Source(destination), item["remote_type"], item["remote_id"]
                 )
@@ -254,7 +265,7 @@ def _dated(items: Iterable[Item], days: tuple[date, date]) -> Iterator[StoredDoc
             yield stored
 
 
-_KNOWN = ("pk", "source_version", "source_updated_at", "read_at", "deleted_at")
+_KNOWN = ("pk", "source_version", "source_updated_at", "read_at", "deleted_at", "layout")
 
 
 def _known(item: Item) -> KnownVersion:
@@ -263,6 +274,7 @@ def _known(item: Item) -> KnownVersion:
         updated_at=_time(item.get("source_updated_at")),
         read_at=_time(item.get("read_at")),
         deleted="deleted_at" in item,
+        is_listed=item.get("layout") == LAYOUT,
     )
 
 
