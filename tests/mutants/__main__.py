@@ -1,0 +1,70 @@
+"""`make mutants COUNT=300 SEED=1`: change production code in one of 300 places at a time, and run the tests.
+
+What was killed stays killed while the modules are the same: after an interruption, or with more tests, only
+the rest is tried again.
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from cosmic_ray.mutating import mutate_and_test
+from cosmic_ray.work_db import WorkDB, use_db
+from cosmic_ray.work_item import TestOutcome, WorkItem, WorkResult
+
+from tests.mutants.report import report
+from tests.mutants.sample import modules, sample
+from tests.mutants.statements import statement
+from tests.mutants.tests_of import TestsOf
+from tests.mutants.workplace import COPY, FOLDER, PYTEST, copy_project, measured
+
+
+def mutants(
+    count: Annotated[int, typer.Option(min=1)] = 300,
+    seed: int = 1,
+    seconds: Annotated[float, typer.Option(help="Of tests for each change, as they were measured.")] = 60,
+) -> None:
+    """Draw a sample, try each change, and print what survived."""
+    copy_project()
+    tests = measured()
+    with use_db(FOLDER / f"{count}-{seed}-{_code()}.sqlite") as session:
+        if not session.num_work_items:
+            session.add_work_items(sample(COPY, count, seed))
+        _try_all(session, tests, seconds)
+        survivors = report(list(session.completed_work_items), f"{count} changes, seed {seed}")
+    sys.exit(1 if survivors else 0)
+
+
+def _code() -> str:
+    """Return a digest of the modules' code: a session is of one state of it."""
+    code = b"".join(path.read_bytes() for path in modules(Path()))
+    return hashlib.sha256(code).hexdigest()[:12]
+
+
+def _try_all(session: WorkDB, tests: TestsOf, seconds: float) -> None:
+    killed = {item.job_id for item, result in session.completed_work_items if _is_killed(result)}
+    left = [item for item in session.work_items if item.job_id not in killed]
+    for number, item in enumerate(left, 1):
+        result = _try(item, tests, seconds)
+        session.set_result(item.job_id, result)
+        print(f"{number} of {len(left)}: {item.mutations[0].module_path}, {result.test_outcome}", flush=True)
+
+
+def _is_killed(result: WorkResult) -> bool:
+    return result.test_outcome is TestOutcome.KILLED
+
+
+def _try(item: WorkItem, tests: TestsOf, seconds: float) -> WorkResult:
+    (mutation,) = item.mutations
+    module, line = mutation.module_path, mutation.start_pos[0]
+    chosen = tests.choose(module, statement(module.read_text(), line), seconds)
+    names = FOLDER / "chosen.txt"
+    names.write_text("\n".join(chosen))
+    command = " ".join([*PYTEST, "-x", f"@{names}"]) if chosen else "true"
+    return mutate_and_test(item.mutations, command, timeout=60 + 5 * seconds)
+
+
+if __name__ == "__main__":
+    typer.run(mutants)
