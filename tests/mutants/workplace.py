@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.contract.moneybird_openapi import description_path
 from tests.local_stack.paths import LOCAL, ROOT
 from tests.mutants.tests_of import TestsOf
 
@@ -37,6 +38,7 @@ def copy_project() -> None:
         target = COPY / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, target)
+    os.environ["MONEYBIRD_OPENAPI"] = str(description_path())
     os.chdir(COPY)
     os.environ["PYTHONPATH"] = os.pathsep.join(str(COPY / folder) for folder in _ROOTS)
 
