@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from cosmic_ray.mutating import mutate_and_test
 from cosmic_ray.work_db import WorkDB, use_db
-from cosmic_ray.work_item import TestOutcome, WorkItem, WorkResult
+from cosmic_ray.work_item import TestOutcome
 
+from tests.mutants.forks import import_libraries
 from tests.mutants.report import report
 from tests.mutants.sample import modules, sample
-from tests.mutants.statements import statement
-from tests.mutants.tests_of import TestsOf
-from tests.mutants.workplace import COPY, FOLDER, PYTEST, copy_project, measured
+from tests.mutants.trials import Trials
+from tests.mutants.workplace import COPY, FOLDER, copy_project, measured
 
 
 def mutants(
@@ -28,11 +27,12 @@ def mutants(
 ) -> None:
     """Draw a sample, try each change, and print what survived."""
     copy_project()
-    tests = measured()
+    trials = Trials(measured(), seconds)
+    import_libraries()
     with use_db(FOLDER / f"{count}-{seed}-{_code()}.sqlite") as session:
         if not session.num_work_items:
             session.add_work_items(sample(COPY, count, seed))
-        _try_all(session, tests, seconds)
+        _try_all(session, trials)
         survivors = report(list(session.completed_work_items), f"{count} changes, seed {seed}")
     sys.exit(1 if survivors else 0)
 
@@ -43,27 +43,14 @@ def _code() -> str:
     return hashlib.sha256(code).hexdigest()[:12]
 
 
-def _try_all(session: WorkDB, tests: TestsOf, seconds: float) -> None:
-    killed = {item.job_id for item, result in session.completed_work_items if _is_killed(result)}
+def _try_all(session: WorkDB, trials: Trials) -> None:
+    completed = session.completed_work_items
+    killed = {item.job_id for item, result in completed if result.test_outcome is TestOutcome.KILLED}
     left = [item for item in session.work_items if item.job_id not in killed]
     for number, item in enumerate(left, 1):
-        result = _try(item, tests, seconds)
+        result = trials.attempt(item)
         session.set_result(item.job_id, result)
-        print(f"{number} of {len(left)}: {item.mutations[0].module_path}, {result.test_outcome}", flush=True)
-
-
-def _is_killed(result: WorkResult) -> bool:
-    return result.test_outcome is TestOutcome.KILLED
-
-
-def _try(item: WorkItem, tests: TestsOf, seconds: float) -> WorkResult:
-    (mutation,) = item.mutations
-    module, line = mutation.module_path, mutation.start_pos[0]
-    chosen = tests.choose(module, statement(module.read_text(), line), seconds)
-    names = FOLDER / "chosen.txt"
-    names.write_text("\n".join(chosen))
-    command = " ".join([*PYTEST, "-x", f"@{names}"]) if chosen else "true"
-    return mutate_and_test(item.mutations, command, timeout=60 + 5 * seconds)
+        print(f"{number}/{len(left)}", item.mutations[0].module_path, result.output or "survived", flush=True)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.mutants.equivalent import Change, equivalent
+from tests.mutants.forks import TIME_OUT
 
 COLUMNS = ("mutants", "killed", "of them by time-out", "equivalent", "survivors")
 
@@ -22,7 +23,7 @@ def report(tried: list[tuple[WorkItem, WorkResult]], title: str) -> int:
         counts["mutants"] += 1
         if result.test_outcome is TestOutcome.KILLED:
             counts["killed"] += 1
-            counts["of them by time-out"] += result.output == "timeout"
+            counts["of them by time-out"] += result.output == TIME_OUT
         elif change_of(module, result) in known:
             counts["equivalent"] += 1
         else:

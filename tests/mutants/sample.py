@@ -3,7 +3,6 @@
 import ast
 import random
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from cosmic_ray.commands.init import init
@@ -56,30 +55,27 @@ def _name(item: WorkItem) -> tuple[str, int]:
 
 
 def _changes_behaviour(mutation: MutationSpec) -> bool:
-    """Return whether what is changed is more than an annotation, and still is Python."""
+    """Return whether more than an annotation or a parameter's name is changed, and it still is Python."""
     code = mutation.module_path.read_text()
     try:
         changed = mutate_code(code, get_operator(mutation.operator_name)(), mutation.occurrence)
-        return _without_annotations(code) != _without_annotations(changed)
+        return _what_runs(code) != _what_runs(changed)
     except (SyntaxError, AttributeError):  # AttributeError: Cosmic Ray cannot exchange `except module.Name`
         return False
 
 
-def _without_annotations(code: str) -> str:
+def _what_runs(code: str) -> str:
+    """Return the code without annotations and parameters' names: the star among them is no operator."""
     tree = ast.parse(code)
     for node in ast.walk(tree):
-        for name in _annotations(node):
-            setattr(node, name, None)
+        match node:
+            case ast.arguments():
+                node.defaults += [default for default in node.kw_defaults if default]
+                node.posonlyargs, node.args, node.kwonlyargs, node.kw_defaults = [], [], [], []
+            case ast.FunctionDef():
+                node.returns = None
+            case ast.TypeAlias():
+                node.value = ast.Constant(None)
+            case ast.AnnAssign(annotation=ast.BinOp()):
+                node.annotation = ast.Constant(None)
     return ast.dump(tree)
-
-
-def _annotations(node: ast.AST) -> Iterator[str]:
-    match node:
-        case ast.arg():
-            yield "annotation"
-        case ast.FunctionDef():
-            yield "returns"
-        case ast.TypeAlias():
-            yield "value"
-        case ast.AnnAssign(annotation=ast.BinOp()):
-            yield "annotation"

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.contract.moneybird_openapi import description_path
@@ -14,19 +15,12 @@ from tests.mutants.tests_of import TestsOf
 
 FOLDER = LOCAL / "mutants"
 COPY = FOLDER / "tree"
+FUNCTIONS = ("webhook_receiver", "entity_sync", "operations", "console")
+ROOTS = (COPY, *(COPY / "functions" / name for name in FUNCTIONS), COPY / "layers" / "shared")
 KINDS = ("tests/unit", "tests/contract", "tests/integration", "tests/reliability")
 """The tests that need no deployed stack."""
-PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 _LISTING = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-_ROOTS = (
-    ".",
-    "functions/webhook_receiver",
-    "functions/entity_sync",
-    "functions/operations",
-    "functions/console",
-    "layers/shared",
-)
 _MEASURED = FOLDER / "measured"
 
 
@@ -40,7 +34,7 @@ def copy_project() -> None:
         shutil.copy2(ROOT / name, target)
     os.environ["MONEYBIRD_OPENAPI"] = str(description_path())
     os.chdir(COPY)
-    os.environ["PYTHONPATH"] = os.pathsep.join(str(COPY / folder) for folder in _ROOTS)
+    os.environ["PYTHONPATH"] = os.pathsep.join(map(str, ROOTS))
 
 
 def measured() -> TestsOf:
@@ -72,11 +66,10 @@ def _digests() -> dict[str, str]:
     }
 
 
-def _measure(tests: list[str] | tuple[str, ...], coverage: Path, durations: Path) -> None:
-    configuration = FOLDER / "coverage.ini"
-    configuration.write_text("[run]\nsource =\n    layers/shared/accounting_sync\n    functions\n")
-    options = ["--cov", "--cov-append", "--cov-context=test", "--cov-report="]
+def _measure(tests: Iterable[str], coverage: Path, durations: Path) -> None:
+    options = ["-q", "-p", "no:cacheprovider", "-p", "tests.mutants.durations"]
+    coverage_options = ["--cov", "--cov-append", "--cov-context=test", "--cov-report="]
     files = {"COVERAGE_FILE": str(coverage), "DURATIONS_FILE": str(durations)}
-    command = [*PYTEST, "-p", "tests.mutants.durations", f"--cov-config={configuration}", *options, *tests]
+    command = [sys.executable, "-m", "pytest", *options, *coverage_options, *tests]
     if subprocess.run(command, env=os.environ | files, check=False).returncode:
         print("The tests that failed are left out.")
