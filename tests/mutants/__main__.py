@@ -33,6 +33,7 @@ def mutants(
         if not session.num_work_items:
             session.add_work_items(sample(COPY, count, seed))
         _try_all(session, trials)
+        _try_again_what_failed_unchanged(session, trials)
         survivors = report(list(session.completed_work_items), f"{count} changes, seed {seed}")
     sys.exit(1 if survivors else 0)
 
@@ -51,6 +52,19 @@ def _try_all(session: WorkDB, trials: Trials) -> None:
         result = trials.attempt(item)
         session.set_result(item.job_id, result)
         print(f"{number}/{len(left)}", item.mutations[0].module_path, result.output or "survived", flush=True)
+
+
+def _try_again_what_failed_unchanged(session: WorkDB, trials: Trials) -> None:
+    """Make sure that each test that killed a change passes without it."""
+    while failed := trials.fails_unchanged(_killers(session)):
+        for item, result in session.completed_work_items:
+            if result.output == failed:
+                session.set_result(item.job_id, trials.attempt(item))
+
+
+def _killers(session: WorkDB) -> set[str]:
+    outputs = {result.output or "" for _, result in session.completed_work_items}
+    return {output for output in outputs if "::" in output}
 
 
 if __name__ == "__main__":

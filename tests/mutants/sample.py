@@ -65,13 +65,15 @@ def _changes_behaviour(mutation: MutationSpec) -> bool:
 
 
 def _what_runs(code: str) -> str:
-    """Return the code without annotations and parameters' names: the star among them is no operator."""
+    """Return the code without annotations, parameters' names (their star is no operator) and slots."""
     tree = ast.parse(code)
     for node in ast.walk(tree):
         match node:
             case ast.arguments():
                 node.defaults += [default for default in node.kw_defaults if default]
                 node.posonlyargs, node.args, node.kwonlyargs, node.kw_defaults = [], [], [], []
+            case ast.keyword(arg="frozen" | "slots"):
+                node.value = ast.Constant(None)
             case ast.FunctionDef():
                 node.returns = None
             case ast.TypeAlias():

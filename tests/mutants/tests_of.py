@@ -1,14 +1,18 @@
 """Which tests run a line of production code, and how long each takes, as it was measured."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Self
 
 from coverage import CoverageData
+
+FEW = 3
+LIKELY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -42,23 +46,33 @@ class TestsOf:
         }
         return cls(seconds, lines)
 
-    def choose(self, module: Path, of: range, seconds: float) -> list[str]:
-        """Return tests that run these lines, at most this many seconds of them: of each file the quick ones.
+    def choose(self, module: Path, of: range, seconds: float) -> tuple[list[str], list[str]]:
+        """Return the tests of these lines that most likely fail, and others; these seconds of each at most.
 
-        What is run at import alone is tried by the tests that run any line of the module.
+        Most likely are those of the few files whose tests run the least beside these lines. What is run at
+        import alone is tried by the tests that run any line of the module.
         """
         lines = self.lines.get(module, {})
-        run_it = _union(lines.get(number, frozenset()) for number in of)
+        run_it = _union(lines.get(number, frozenset()) for number in of) or _union(lines.values())
         files = defaultdict(list)
-        for test in sorted(run_it or _union(lines.values()), key=self._quick_first):
+        for test in sorted(run_it, key=self._quick_first):
             files[test.partition("::")[0]].append(test)
-        by_turns = filter(None, chain.from_iterable(zip_longest(*files.values())))
-        chosen = defaultdict(list)
-        for test in by_turns:
+        near = sorted(files, key=lambda file: min(self.breadth[test] for test in files[file]))[:FEW]
+        likely = self._by_turns([files.pop(file) for file in near], min(seconds, LIKELY_SECONDS))
+        return likely, self._by_turns(list(files.values()), seconds)
+
+    def _by_turns(self, files: list[list[str]], seconds: float) -> list[str]:
+        chosen: defaultdict[str, list[str]] = defaultdict(list)
+        for test in filter(None, chain.from_iterable(zip_longest(*files))):
             if self.seconds[test] <= seconds:
                 seconds -= self.seconds[test]
                 chosen[test.partition("::")[0]].append(test)
         return list(chain.from_iterable(sorted(chosen.values(), key=self._all_seconds)))
+
+    @cached_property
+    def breadth(self) -> Counter[str]:
+        """How many lines each test runs."""
+        return Counter(test for lines in self.lines.values() for tests in lines.values() for test in tests)
 
     def _quick_first(self, test: str) -> tuple[float, str]:
         return self.seconds[test], test
