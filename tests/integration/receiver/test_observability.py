@@ -39,7 +39,7 @@ def test_accepted_webhook_leaves_one_line(receiver: ReceiverFunction) -> None:
         "accepted",
         200,
     )
-    assert answer.log["latency_ms"] >= 0
+    assert 0 <= answer.log["latency_ms"] < 60_000
     assert answer.log["request_id"] == "request-1"
 
 

@@ -1,13 +1,15 @@
-"""In which order the dispatcher passes over the connections."""
+"""In which order the dispatcher passes over the connections, and how many events of each it sends."""
 
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import pytest
 from aws_lambda_powertools import Logger
 
 from accounting_sync.connections.registry import Waiting
+from accounting_sync.webhooks.events import EventSummary, Source, Status, WaitingRoom
 from operations.dispatcher import Dispatcher
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -17,11 +19,12 @@ NAMES = ("acme", "brand", "coster")
 class Registry:
     """Lists connections, and notes which were passed over."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: tuple[str, ...] = NAMES) -> None:
+        self._names = names
         self.passed: list[str] = []
 
     def waiting(self) -> list[Waiting]:
-        return [Waiting(name, NOW) for name in NAMES]
+        return [Waiting(name, NOW) for name in self._names]
 
     def settle(self, waiting: Waiting, _: datetime) -> None:
         self.passed.append(waiting.connection)
@@ -34,17 +37,82 @@ class NoEvents:
         return iter(())
 
 
-def test_no_connection_is_always_the_last_one() -> None:
-    registry = Registry()
-    dispatcher = Dispatcher(
-        cast("Any", NoEvents()),
+class Events:
+    """Holds so many events in line for the limit, and so many that workers have or will have."""
+
+    def __init__(self, in_line: int, at_work: int) -> None:
+        self._numbers = {WaitingRoom.LIMIT: in_line, Status.QUEUED: at_work}
+        self.dispatched: list[str] = []
+
+    def list_by_connection(self, connection: str, listed: WaitingRoom | Status) -> Iterator[EventSummary]:
+        for number in range(self._numbers.get(listed, 0)):
+            yield EventSummary(
+                event_id=f"{listed}-{number}",
+                connection=connection,
+                source=Source.MONEYBIRD,
+                entity_type="Contact",
+                entity_id=str(number),
+                status=Status.QUEUED,
+                attempts=0,
+                received_at=NOW,
+                updated_at=NOW,
+            )
+
+    def dispatch(self, event_id: str, *_: object) -> str:
+        self.dispatched.append(event_id)
+        return event_id
+
+
+class Flow:
+    """Has room for so many events."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+
+    def room_for_events(self, *_: object) -> int:
+        return self._room
+
+
+class Anything:
+    """Takes whatever it is told."""
+
+    def send(self, *_: object) -> None: ...
+
+    def count(self, *_: object) -> None: ...
+
+
+def dispatcher_of(events: object, registry: object, flow: object = None) -> Dispatcher:
+    return Dispatcher(
+        cast("Any", events),
         cast("Any", registry),
-        cast("Any", None),
-        cast("Any", None),
+        cast("Any", flow),
+        cast("Any", Anything()),
         lambda: NOW,
-        cast("Any", None),
+        cast("Any", Anything()),
         Logger(level="CRITICAL"),
     )
+
+
+@pytest.mark.parametrize(
+    ("room", "at_work", "sent"), [(0, 0, 0), (0, 2, 0), (2, 0, 2), (2, 1, 1), (2, 2, 0), (2, 3, 0), (9, 0, 5)]
+)
+def test_as_many_events_are_sent_as_there_is_room_beside_those_at_work(
+    room: int, at_work: int, sent: int
+) -> None:
+    events = Events(in_line=5, at_work=at_work)
+    registry = Registry(("acme",))
+
+    assert dispatcher_of(events, registry, Flow(room)).run(lambda: True) == sent
+    assert len(events.dispatched) == sent
+
+
+def test_pace_is_kept_until_no_event_waits_in_line() -> None:
+    assert dispatcher_of(NoEvents(), Registry()).keep_pace(lambda: True) == 0
+
+
+def test_no_connection_is_always_the_last_one() -> None:
+    registry = Registry()
+    dispatcher = dispatcher_of(NoEvents(), registry)
 
     for _ in range(300):
         one_connection = iter((True, False))

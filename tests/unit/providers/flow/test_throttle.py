@@ -304,6 +304,19 @@ def test_person_who_saw_no_pause_lifts_one_set_since(throttle: Throttle, other_w
     assert other_worker.before(CONNECTION, Source.MOMENT, CONTACTS) is False
 
 
+def test_what_a_person_paused_stays_paused_for_all_workers_until_a_person_resumes(
+    throttle: Throttle, other_worker: Throttle, clock: SetClock
+) -> None:
+    throttle.hold(CONNECTION, Source.MONEYBIRD, "The year is being closed.")
+    clock.advance(timedelta(days=10).total_seconds())
+
+    with pytest.raises(PausedError, match="The year is being closed"):
+        other_worker.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
+
+    other_worker.resume(CONNECTION, Source.MONEYBIRD)
+    assert throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS) is False
+
+
 def test_calls_to_the_table_stay_few(client: "DynamoDBClient", table: str, clock: SetClock) -> None:
     counted = CountedCalls(client)
     throttle = Throttle(counted, table, SETTINGS, clock)  # type: ignore[arg-type]  # a counting stand-in
