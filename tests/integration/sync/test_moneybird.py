@@ -149,6 +149,20 @@ def test_payment_webhook_alone_is_enough(function: SyncFunction) -> None:
     assert paid_moment_invoices(function) == [INVOICE.id]
 
 
+def test_photograph_of_a_claim_is_attached_and_an_invoice_still_gets_its_pdf(function: SyncFunction) -> None:
+    employees = function.moneybird.state.put("contacts", {"company_name": "Employees"}, None)
+    files = {"attach_claim_files": True, "moment_claim_file_path": "claims/{id}/file"}
+    function.book_by(SETTINGS | files | {"expense": {"contact_id": employees["id"]}})
+
+    function.sync("claim", samples.CLAIM)
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    (receipt,) = function.at_moneybird("documents/receipts")
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+    attached = [*receipt["attachments"], *invoice["attachments"]]
+    assert [each["content_type"] for each in attached] == ["image/jpeg", "application/pdf"]
+
+
 @pytest.mark.parametrize("kind", ["receipt", "purchase_invoice"])
 def test_payment_of_a_document_takes_the_document_in(function: SyncFunction, kind: str) -> None:
     """Such a payment names a `Document`, which is no entity type: a receipt or a purchase invoice."""

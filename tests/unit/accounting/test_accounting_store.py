@@ -29,6 +29,7 @@ from accounting_sync.accounting.stores.accounting_store import (
     Upserted,
 )
 from accounting_sync.accounting.stores.document_store import INLINE_LIMIT
+from accounting_sync.accounting.stores.ledger_index import LedgerIndex
 from accounting_sync.aws.items import from_attributes
 from accounting_sync.errors import ClaimHeldError, ParkedError
 from accounting_sync.webhooks.events import EntityRef, Source
@@ -598,6 +599,18 @@ def test_contact_is_found_by_its_state(store: AccountingStore) -> None:
     found = list(store.documents_in_state("acme", Source.MOMENT, DocumentType.CONTACT, DocumentState.ACTIVE))
 
     assert [stored.document for stored in found] == [contact]
+
+
+@pytest.mark.parametrize(("length", "found"), [(0, False), (1, True), (500, True), (501, False)])
+def test_document_is_found_by_its_number_if_an_index_can_hold_that(
+    store: AccountingStore, client: "DynamoDBClient", length: int, found: bool
+) -> None:
+    number = "7" * length
+    store.upsert_document(invoice(number=number), NOW)
+
+    entities = LedgerIndex(client, "accounting").of_number("acme", number)
+
+    assert entities == ([INVOICE] if found else [])
 
 
 def lines_of(stored: StoredDocument) -> tuple[Line, ...]:
