@@ -121,6 +121,11 @@ def test_probe_with_wrong_credentials_is_told_so(receiver: ReceiverFunction, kin
     assert receiver.request("GET", kind=kind, headers=right(kind)).status == 200
 
 
+def test_probe_with_a_wrong_token_in_the_url_is_told_so(receiver: ReceiverFunction) -> None:
+    assert receiver.request("GET", kind="invoices", tokens=[URL_TOKEN + "x"]).status == 401
+    assert receiver.request("GET", kind="invoices", tokens=[URL_TOKEN]).status == 200
+
+
 def right(kind: str | None) -> dict[str, str]:
     pair = ("moment", "mo-password") if kind else ("moneybird", "mb-password")
     return {"Authorization": basic(*pair)}

@@ -1,7 +1,7 @@
 """In which order the dispatcher passes over the connections, and how many events of each it sends."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -38,10 +38,10 @@ class NoEvents:
 
 
 class Events:
-    """Holds so many events in line for the limit, and so many that workers have or will have."""
+    """Holds so many events in each waiting room, or in each status."""
 
-    def __init__(self, in_line: int, at_work: int) -> None:
-        self._numbers = {WaitingRoom.LIMIT: in_line, Status.QUEUED: at_work}
+    def __init__(self, numbers: Mapping[WaitingRoom | Status, int]) -> None:
+        self._numbers = numbers
         self.dispatched: list[str] = []
 
     def list_by_connection(self, connection: str, listed: WaitingRoom | Status) -> Iterator[EventSummary]:
@@ -64,10 +64,13 @@ class Events:
 
 
 class Flow:
-    """Has room for so many events."""
+    """Has room for so many events, of a connection that may be paused."""
 
-    def __init__(self, room: int) -> None:
-        self._room = room
+    def __init__(self, room: int = 0, *, paused: bool = False) -> None:
+        self._room, self._paused = room, paused
+
+    def is_paused(self, _: str) -> bool:
+        return self._paused
 
     def room_for_events(self, *_: object) -> int:
         return self._room
@@ -99,11 +102,18 @@ def dispatcher_of(events: object, registry: object, flow: object = None) -> Disp
 def test_as_many_events_are_sent_as_there_is_room_beside_those_at_work(
     room: int, at_work: int, sent: int
 ) -> None:
-    events = Events(in_line=5, at_work=at_work)
+    events = Events({WaitingRoom.LIMIT: 5, Status.QUEUED: at_work})
     registry = Registry(("acme",))
 
     assert dispatcher_of(events, registry, Flow(room)).run(lambda: True) == sent
     assert len(events.dispatched) == sent
+
+
+@pytest.mark.parametrize(("paused", "sent"), [(True, 1), (False, 5)])
+def test_one_event_tries_whether_a_pause_is_over(paused: bool, sent: int) -> None:
+    events = Events({WaitingRoom.PAUSED: 5})
+
+    assert dispatcher_of(events, Registry(("acme",)), Flow(paused=paused)).run(lambda: True) == sent
 
 
 def test_pace_is_kept_until_no_event_waits_in_line() -> None:

@@ -304,6 +304,13 @@ def test_person_who_saw_no_pause_lifts_one_set_since(throttle: Throttle, other_w
     assert other_worker.before(CONNECTION, Source.MOMENT, CONTACTS) is False
 
 
+def test_share_of_the_plan_that_is_used_is_shown(throttle: Throttle, other_worker: Throttle) -> None:
+    throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
+
+    assert other_worker.share_used(CONNECTION, Source.MONEYBIRD) == 0.25
+    assert other_worker.share_used(CONNECTION, Source.MOMENT) is None
+
+
 def test_what_a_person_paused_stays_paused_for_all_workers_until_a_person_resumes(
     throttle: Throttle, other_worker: Throttle, clock: SetClock
 ) -> None:
