@@ -193,7 +193,7 @@ def test_refused_credentials_pause_with_the_reason(
 
     with pytest.raises(PausedError, match=r"answered 401 \(No access\)") as refused:
         other_worker.before(CONNECTION, provider, CONTACTS)
-    assert refused.value.until == START + SETTINGS.denied_pause
+    assert refused.value.until == START + timedelta(minutes=15)
 
 
 @pytest.mark.parametrize("provider", list(Source))
