@@ -15,6 +15,7 @@ from accounting_sync.providers.flow.throttle import FIRST_ESTIMATE, Throttle
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import Source, Status, WaitingRoom
+from entity_sync.consumer.event_processor import ALONE
 from entity_sync.pipeline.sync_pipeline import LEASE
 from tests.harness.reasons import reason
 from tests.harness.sync_function import SyncFunction
@@ -289,6 +290,27 @@ def test_message_that_kills_the_process_is_failed_without_being_tried_again(func
     assert event.status is Status.FAILED
     assert str(event.reason).startswith("Given up after 6 attempts: The last attempts were cut off")
     assert len(function.moneybird.requests.matching()) == calls
+
+
+@pytest.mark.parametrize(("others_answered", "alone"), [(True, True), (False, False)])
+def test_event_that_alone_fails_says_so_after_five_minutes_and_is_watched(
+    function: SyncFunction, others_answered: bool, alone: bool
+) -> None:
+    bad, good = contact(function), contact(function)
+    fail(function, FaultKind.UNAVAILABLE, times=10_000, path=f"contacts/{bad}" if others_answered else None)
+    delivered = function.deliver("Contact", bad, Source.MONEYBIRD)
+    said = []
+
+    for _ in range(4):
+        function.deliver("Contact", good, Source.MONEYBIRD)
+        while function.invoke() is not None:
+            pass
+        said.append(ALONE in (function.event(delivered).reason or ""))
+        function.pass_time(minutes=4)
+        function.dispatch()
+
+    assert said[0] is False
+    assert (said[-1], function.metrics.highest.get("SecondsFailing", 0) >= 300) == (alone, alone)
 
 
 def test_unreachable_bus_does_not_keep_an_event_from_failing(
