@@ -54,20 +54,20 @@ class TestsOf:
         """
         lines = self.lines.get(module, {})
         run_it = _union(lines.get(number, frozenset()) for number in of) or _union(lines.values())
-        files = defaultdict(list)
-        for test in sorted(run_it, key=self._quick_first):
-            files[test.partition("::")[0]].append(test)
+        files = _by_file(run_it)
         near = sorted(files, key=lambda file: min(self.breadth[test] for test in files[file]))[:FEW]
-        likely = self._by_turns([files.pop(file) for file in near], min(seconds, LIKELY_SECONDS))
-        return likely, self._by_turns(list(files.values()), seconds)
+        likely = self._by_turns(_union(files[file] for file in near), min(seconds, LIKELY_SECONDS))
+        return likely, self._by_turns(run_it.difference(likely), seconds)
 
-    def _by_turns(self, files: list[list[str]], seconds: float) -> list[str]:
-        chosen: defaultdict[str, list[str]] = defaultdict(list)
-        for test in filter(None, chain.from_iterable(zip_longest(*files))):
+    def _by_turns(self, tests: Iterable[str], seconds: float) -> list[str]:
+        """Return the quickest test of each file, then the second of each, ..., put together by file."""
+        chosen = []
+        queues = [sorted(of_file, key=self._quick_first) for of_file in _by_file(tests).values()]
+        for test in filter(None, chain.from_iterable(zip_longest(*queues))):
             if self.seconds[test] <= seconds:
                 seconds -= self.seconds[test]
-                chosen[test.partition("::")[0]].append(test)
-        return list(chain.from_iterable(sorted(chosen.values(), key=self._all_seconds)))
+                chosen.append(test)
+        return list(chain.from_iterable(sorted(_by_file(chosen).values(), key=self._all_seconds)))
 
     @cached_property
     def breadth(self) -> Counter[str]:
@@ -81,5 +81,12 @@ class TestsOf:
         return sum(self.seconds[test] for test in tests)
 
 
-def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:
+def _by_file(tests: Iterable[str]) -> dict[str, list[str]]:
+    files = defaultdict(list)
+    for test in tests:
+        files[test.partition("::")[0]].append(test)
+    return files
+
+
+def _union(sets: Iterable[Iterable[str]]) -> frozenset[str]:
     return frozenset(chain.from_iterable(sets))

@@ -40,14 +40,14 @@ def copy_project() -> None:
 def measured() -> TestsOf:
     """Return which tests run which lines; measure what has changed since it was last asked.
 
-    Changed tests are measured on their own. Any other change moves lines: everything is measured again.
+    Changed tests are measured on their own. Any other change may move lines: everything is measured again.
     """
     _MEASURED.mkdir(parents=True, exist_ok=True)
     state, coverage, durations = (_MEASURED / name for name in ("state.json", "coverage", "durations.json"))
     before: dict[str, str] = json.loads(state.read_text()) if state.exists() else {}
     now = _digests()
-    changed = {name for name in now if before.get(name) != now[name]}
-    tests = {name for name in changed if Path(name).name.startswith("test_")}
+    changed = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)}
+    tests = {name for name in changed & now.keys() if Path(name).name.startswith("test_")}
     if changed - tests:
         durations.unlink(missing_ok=True)
         coverage.unlink(missing_ok=True)
