@@ -9,7 +9,7 @@ from accounting_sync.reasons.bookings import NO_PDF
 from accounting_sync.reasons.cause import Reason
 from accounting_sync.reasons.settings import VAT_CODE_NOT_MAPPED
 from accounting_sync.webhooks.events import Status
-from operations.api.answers import ReplayResult
+from operations.api.answers import ReplayPlan, ReplayResult
 from operations.api.requests import ReplayEvents
 from tests.harness.boundaries import Killed
 from tests.harness.network import Fault
@@ -116,6 +116,17 @@ def test_replay_stops_when_its_time_is_up_and_says_so(receiver: ReceiverFunction
     answer = receiver.operations.replay.run(request, lambda: next(times))
 
     assert answer == ReplayResult(events={events[0]: "replayed"}, complete=False)
+
+
+def test_dry_run_stops_when_its_time_is_up_and_says_so(receiver: ReceiverFunction) -> None:
+    events = [ended(receiver, Status.PARKED, f"key-{number}") for number in (1, 2)]
+    times = iter([True, False])
+
+    request = ReplayEvents(task="events.replay", event_ids=tuple(events), dry_run=True)
+    answer = receiver.operations.replay.run(request, lambda: next(times))
+
+    assert isinstance(answer, ReplayPlan)
+    assert (answer.would_replay, answer.complete) == (1, False)
 
 
 def test_dry_run_counts_and_the_replay_of_what_was_counted_leaves_out_what_came_later(

@@ -258,6 +258,16 @@ class TestLinks:
         assert link.steps == {"attachment": "DONE", "payment": "99"}
         assert store.get_link(CUSTOMER, "moneybird") == link
 
+    def test_step_that_was_taken_back_leaves_the_others(self, store: AccountingStore, claim: Claim) -> None:
+        link = store.confirm(claim, store.save_intent(claim, contact_link()), "4711", None)
+        for step in ("attachment", "note", "payment"):
+            link = store.record_step(claim, link, step, "DONE")
+
+        link = store.take_back_step(claim, link, "note")
+
+        assert link.steps == {"attachment": "DONE", "payment": "DONE"}
+        assert store.get_link(CUSTOMER, "moneybird") == link
+
     def test_discarded_intent_is_gone(self, store: AccountingStore, claim: Claim) -> None:
         link = store.save_intent(claim, contact_link())
 
@@ -611,6 +621,23 @@ def test_document_is_found_by_its_number_if_an_index_can_hold_that(
     entities = LedgerIndex(client, "accounting").of_number("acme", number)
 
     assert entities == ([INVOICE] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("day", "found"),
+    [("2026-01-31", False), ("2026-02-01", True), ("2026-02-28", True), ("2026-03-01", False)],
+)
+def test_documents_of_a_period_are_those_of_its_first_day_to_its_last(
+    store: AccountingStore, client: "DynamoDBClient", day: str, found: bool
+) -> None:
+    store.upsert_document(invoice(date=date.fromisoformat(day)), NOW)
+
+    february = (date(2026, 2, 1), date(2026, 2, 28))
+    dated = LedgerIndex(client, "accounting").dated(
+        "acme", Source.MOMENT, [DocumentType.SALES_INVOICE], february
+    )
+
+    assert [stored.entity for stored in dated] == ([INVOICE] if found else [])
 
 
 def lines_of(stored: StoredDocument) -> tuple[Line, ...]:

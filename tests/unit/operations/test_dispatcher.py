@@ -9,7 +9,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from accounting_sync.connections.registry import Waiting
-from accounting_sync.webhooks.events import EventSummary, Source, Status, WaitingRoom
+from accounting_sync.webhooks.events import EventSummary, Lane, Source, Status, WaitingRoom
 from operations.dispatcher import Dispatcher
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -38,10 +38,10 @@ class NoEvents:
 
 
 class Events:
-    """Holds so many events in each waiting room, or in each status."""
+    """Holds so many events in each waiting room, or in each status; all of one lane."""
 
-    def __init__(self, numbers: Mapping[WaitingRoom | Status, int]) -> None:
-        self._numbers = numbers
+    def __init__(self, numbers: Mapping[WaitingRoom | Status, int], lane: Lane = Lane.LIVE) -> None:
+        self._numbers, self._lane = numbers, lane
         self.dispatched: list[str] = []
 
     def list_by_connection(self, connection: str, listed: WaitingRoom | Status) -> Iterator[EventSummary]:
@@ -56,6 +56,7 @@ class Events:
                 attempts=0,
                 received_at=NOW,
                 updated_at=NOW,
+                lane=self._lane,
             )
 
     def dispatch(self, event_id: str, *_: object) -> str:
@@ -109,6 +110,12 @@ def test_as_many_events_are_sent_as_there_is_room_beside_those_at_work(
     assert len(events.dispatched) == sent
 
 
+def test_work_in_one_lane_takes_no_room_of_the_other() -> None:
+    bulk = Events({WaitingRoom.LIMIT: 5, Status.QUEUED: 2}, Lane.BULK)
+
+    assert dispatcher_of(bulk, Registry(("acme",)), Flow(room=2)).run(lambda: True) == 2
+
+
 @pytest.mark.parametrize(("paused", "sent"), [(True, 1), (False, 5)])
 def test_one_event_tries_whether_a_pause_is_over(paused: bool, sent: int) -> None:
     events = Events({WaitingRoom.PAUSED: 5})
@@ -118,6 +125,13 @@ def test_one_event_tries_whether_a_pause_is_over(paused: bool, sent: int) -> Non
 
 def test_pace_is_kept_until_no_event_waits_in_line() -> None:
     assert dispatcher_of(NoEvents(), Registry()).keep_pace(lambda: True) == 0
+
+
+def test_no_connection_is_begun_when_time_is_up() -> None:
+    registry = Registry()
+
+    assert dispatcher_of(NoEvents(), registry).run(lambda: False) == 0
+    assert registry.passed == []
 
 
 def test_no_connection_is_always_the_last_one() -> None:

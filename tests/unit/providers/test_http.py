@@ -164,6 +164,10 @@ def test_file_is_sent_as_multipart(client: Transport, server: WireServer) -> Non
     assert b"%PDF-1.4 content" in request
 
 
+def test_file_is_not_shown_where_its_upload_is() -> None:
+    assert "Jansen" not in repr(Upload("invoice.pdf", b"%PDF-1.4 Jansen", "application/pdf"))
+
+
 def test_file_is_read_as_bytes(client: Transport, server: WireServer) -> None:
     server.answer = http(200, b"%PDF-1.4")
 
