@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from accounting_sync.errors import NoTimeError
+from accounting_sync.errors import NoTimeError, RetryableError
 from accounting_sync.providers.clients import ProviderSettings
+from accounting_sync.providers.flow.circuit_breaker import CircuitBreaker, CircuitSettings
 from accounting_sync.providers.flow.throttle import FIRST_ESTIMATE, Throttle
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.webhooks.event_store import EventStore
@@ -43,6 +44,15 @@ def contact(function: SyncFunction, **fields: object) -> str:
 def fail(function: SyncFunction, kind: FaultKind, times: int = 1, **fault: Any) -> None:  # noqa: ANN401  # its fields
     """Let the next calls to Moneybird fail."""
     function.moneybird.faults.add(Fault(kind=kind, times=times, **fault))
+
+
+def well() -> None:
+    """Answer as a provider that is up."""
+
+
+def unwell() -> None:
+    """Fail as a call to a provider that is down."""
+    raise RetryableError(reason("503"))
 
 
 def test_rate_limit_is_waited_for_and_uses_no_attempt(function: SyncFunction) -> None:
@@ -182,6 +192,27 @@ def test_provider_that_is_down_for_an_hour_fails_no_event(monkeypatch: pytest.Mo
         function.run()
 
         assert {function.event(each).status for each in delivered} == {Status.SYNCED}
+
+
+def test_failure_while_another_provider_is_down_uses_no_attempt() -> None:
+    with mock_aws():
+        function = SyncFunction(with_breaker=True)
+        breaker = CircuitBreaker(
+            function.aws.dynamodb, function.environment.control_table, clock=function.clock
+        )
+        for _ in range(CircuitSettings().failure_threshold):
+            with pytest.raises(RetryableError):
+                breaker.guard(CONNECTION, Source.MONEYBIRD, unwell)
+        breaker.guard(CONNECTION, Source.MOMENT, well)
+        function.moment.faults.add(Fault(kind=FaultKind.UNAVAILABLE, times=REQUESTS))
+        delivered = function.deliver("invoice", samples.DOCUMENTED_INVOICE)
+
+        function.invoke()
+
+        event = function.event(delivered)
+        assert (event.status, event.attempts, event.failing_since) == (Status.QUEUED, 0, None)
+        assert "503" in (event.reason or "")
+        breaker.guard(CONNECTION, Source.MOMENT, well)  # what failed is counted by the process
 
 
 def test_failed_event_can_be_replayed(function: SyncFunction) -> None:
