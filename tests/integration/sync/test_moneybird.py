@@ -70,6 +70,16 @@ def test_echoes_are_recognised_and_nothing_is_written_again(function: SyncFuncti
     assert function.writes() == writes
 
 
+def test_first_webhook_of_what_was_written_is_an_echo_too(function: SyncFunction) -> None:
+    function.moneybird.state.listeners.clear()
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+
+    first = function.sync("ExternalSalesInvoice", invoice["id"], Source.MONEYBIRD)
+
+    assert first.outcome["echo"] is True
+
+
 def test_second_delivery_changes_nothing(function: SyncFunction) -> None:
     function.sync("invoice", samples.DOCUMENTED_INVOICE)
 
