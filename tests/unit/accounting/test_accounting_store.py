@@ -29,7 +29,7 @@ from accounting_sync.accounting.stores.accounting_store import (
     Upserted,
 )
 from accounting_sync.accounting.stores.document_store import INLINE_LIMIT
-from accounting_sync.accounting.stores.ledger_index import LedgerIndex
+from accounting_sync.accounting.stores.ledger_index import KnownVersion, LedgerIndex
 from accounting_sync.aws.items import from_attributes
 from accounting_sync.errors import ClaimHeldError, ParkedError
 from accounting_sync.webhooks.events import EntityRef, Source
@@ -638,6 +638,20 @@ def test_documents_of_a_period_are_those_of_its_first_day_to_its_last(
     )
 
     assert [stored.entity for stored in dated] == ([INVOICE] if found else [])
+
+
+def test_ledger_knows_how_new_its_documents_are(store: AccountingStore, client: "DynamoDBClient") -> None:
+    other = EntityRef("acme", Source.MOMENT, "invoice", "2")
+    told = NOW - timedelta(days=1)
+    store.upsert_document(invoice(version=3, updated_at=told), NOW, read_at=NOW)
+    store.upsert_document(invoice(entity=other), NOW)
+    store.tombstone(other, NOW)
+
+    known = LedgerIndex(client, "accounting").known([INVOICE, other, CUSTOMER])
+
+    assert known.keys() == {INVOICE, other}
+    assert known[INVOICE] == KnownVersion(version=3, updated_at=told, read_at=NOW, deleted=False)
+    assert (known[other].version, known[other].updated_at, known[other].deleted) == (None, None, True)
 
 
 def lines_of(stored: StoredDocument) -> tuple[Line, ...]:
