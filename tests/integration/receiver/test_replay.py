@@ -1,5 +1,6 @@
 """A person sends through once more what was parked, has failed, or was refused too late."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from tests.harness.boundaries import Killed
 from tests.harness.network import Fault
 from tests.harness.reasons import reason
 from tests.harness.receiver_function import INVOICE, SECRET, ReceiverFunction
+from tests.harness.world import CountedMetrics
 
 SEND = "SendMessage"
 TOO_OLD = 3 * 24 * 3600 + 1  # seconds
@@ -52,6 +54,16 @@ def test_event_that_needed_a_person_is_sent_through_once_more(
     assert answer == {"events": {event_id: "replayed"}, "complete": True}
     assert (event.status, event.attempts, event.replays, event.reason) == (Status.RECEIVED, 0, 1, None)
     assert sent(receiver) == [event_id]
+
+
+def test_replayed_events_are_counted(receiver: ReceiverFunction) -> None:
+    event_id = ended(receiver)
+    counted = CountedMetrics()
+    request = ReplayEvents(task="events.replay", event_ids=(event_id,))
+
+    replace(receiver.operations.replay, counter=counted).run(request, lambda: True)
+
+    assert counted.numbers["Replayed"] == 1
 
 
 def test_second_replay_of_the_same_event_is_refused(receiver: ReceiverFunction) -> None:

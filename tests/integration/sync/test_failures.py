@@ -91,6 +91,17 @@ def test_nothing_is_fetched_for_moneybird_while_its_limit_is_used_up(function: S
     assert max(function.queue.receives.values()) <= 3
 
 
+def test_nothing_is_fetched_for_moneybird_while_it_may_not_be_written_to(function: SyncFunction) -> None:
+    throttle = Throttle(function.aws.dynamodb, function.environment.control_table, clock=function.clock)
+    throttle.hold(CONNECTION, Source.MONEYBIRD, "The year is being closed.")
+    delivered = function.deliver("invoice", samples.DOCUMENTED_INVOICE)
+
+    function.invoke()
+
+    assert "The year is being closed" in (function.event(delivered).reason or "")
+    assert function.moment.requests.matching() == []
+
+
 def test_calls_that_an_event_takes_are_learned_from_those_that_were_booked(function: SyncFunction) -> None:
     throttle = Throttle(function.aws.dynamodb, function.environment.control_table, clock=function.clock)
     for invoice_id in samples.TEN_INVOICES:

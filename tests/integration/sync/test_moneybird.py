@@ -159,6 +159,20 @@ def test_payment_webhook_alone_is_enough(function: SyncFunction) -> None:
     assert paid_moment_invoices(function) == [INVOICE.id]
 
 
+def test_payment_of_a_document_that_is_known_asks_for_no_other(function: SyncFunction) -> None:
+    employees = function.moneybird.state.put("contacts", {"company_name": "Employees"}, None)
+    function.book_by(SETTINGS | {"expense": {"contact_id": employees["id"]}})
+    function.sync("claim", samples.CLAIM)
+    (receipt,) = function.at_moneybird("documents/receipts")
+    function.sync("Receipt", receipt["id"], Source.MONEYBIRD)
+    payment = pay(function, "documents/receipts")
+
+    event = function.sync("Payment", payment["id"], Source.MONEYBIRD)
+
+    assert event.outcome["linked_from"] == entity("claim", samples.CLAIM).key
+    assert not [call for call in function.moneybird.requests.matching() if "purchase_invoices" in call.path]
+
+
 def test_photograph_of_a_claim_is_attached_and_an_invoice_still_gets_its_pdf(function: SyncFunction) -> None:
     employees = function.moneybird.state.put("contacts", {"company_name": "Employees"}, None)
     files = {"attach_claim_files": True, "moment_claim_file_path": "claims/{id}/file"}
