@@ -129,6 +129,14 @@ def test_call_waits_when_the_plan_is_used_up(throttle: Throttle) -> None:
     assert START + WINDOW <= refused.value.until <= START + WINDOW + timedelta(seconds=10)
 
 
+def test_event_may_begin_while_the_plan_has_room(throttle: Throttle) -> None:
+    throttle.check(CONNECTION, Source.MONEYBIRD)
+
+    use_up(throttle)
+    with pytest.raises(RateLimitedError):
+        throttle.check(CONNECTION, Source.MONEYBIRD)
+
+
 def test_call_goes_on_when_the_promised_time_has_come(throttle: Throttle, clock: SetClock) -> None:
     use_up(throttle)
     with pytest.raises(RateLimitedError) as refused:
