@@ -29,7 +29,7 @@ def report(tried: list[tuple[WorkItem, WorkResult]], title: str) -> int:
         else:
             counts["survivors"] += 1
             survivors.append((item, result))
-    console = Console()
+    console = Console(width=160)
     console.print(_table(modules, title))
     for item, result in survivors:
         mutation = item.mutations[0]
