@@ -39,20 +39,21 @@ class Trials:
         (mutation,) = item.mutations
         module, operator = mutation.module_path, get_operator(mutation.operator_name)()
         lines = statement(module.read_text(), mutation.start_pos[0])
-        chosen = self.tests.choose(module, lines, self.seconds)
+        likely, others = self.tests.choose(module, lines, self.seconds)
+        timeout = 60 + 5 * self.seconds
         with use_mutation(module, operator, mutation.occurrence) as (before, after):
-            failed = self._first_failure(chosen[0]) or self._first_failure(chosen[1])
+            failed = self._first_failure(likely, timeout) or self._first_failure(others, timeout)
         outcome = TestOutcome.SURVIVED if failed is None else TestOutcome.KILLED
         changed = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
         return WorkResult(WorkerOutcome.NORMAL, failed, outcome, "\n".join(changed))
 
-    def _first_failure(self, chosen: list[str]) -> str | None:
+    def _first_failure(self, chosen: Iterable[str], timeout: float) -> str | None:
         sound = [test for test in chosen if test not in self.unsound]
-        return first_failure(sound, ROOTS, 60 + 5 * self.seconds) if sound else None
+        return first_failure(sound, ROOTS, timeout) if sound else None  # without any, pytest would run all
 
     def fails_unchanged(self, tests: Iterable[str]) -> str | None:
         """Return a test that fails although nothing is changed, and let it try no more changes."""
-        failed = first_failure(sorted(tests), ROOTS, 3600)
+        failed = self._first_failure(sorted(tests), 3600)
         if failed:
             self.unsound.add(failed)
         return failed

@@ -44,7 +44,7 @@ def measured() -> TestsOf:
     """
     _MEASURED.mkdir(parents=True, exist_ok=True)
     state, coverage, durations = (_MEASURED / name for name in ("state.json", "coverage", "durations.json"))
-    before: dict[str, str] = json.loads(state.read_text()) if state.exists() else {}
+    before: dict[str, str] = json.loads(state.read_text()) if durations.exists() else {}
     now = _digests()
     changed = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)}
     tests = {name for name in changed & now.keys() if Path(name).name.startswith("test_")}
