@@ -44,7 +44,7 @@ up: environment ## The same, then keep the stack until Ctrl-C (PORT, BIND_HOST, 
 	$(BIN)/python -m tests.local_stack up
 
 ##@ Check
-.PHONY: test lint types imports template unit integration contract reliability model properties e2e bench bench-page flow fuzz bad-days chaos audit sbom
+.PHONY: test lint types imports template unit integration contract reliability model properties e2e bench bench-page flow fuzz bad-days chaos mutants audit sbom
 test: environment ## Everything, two at a time; what continuous integration runs
 	@$(MAKE) --jobs=2 $(SYNC) lint types imports e2e reliability integration unit contract model template
 
@@ -109,6 +109,11 @@ bad-days: .venv/.ready ## 250 invoices while a fifth of all calls fails and work
 chaos: environment ## The local stack under faults, kills and duplicates, then a checker (EVENTS=1000 SEED=1 WITHOUT=claim)
 	$(BIN)/python -m tests.chaos --events $(EVENTS) --seed $(SEED) --without '$(WITHOUT)'
 
+COUNT ?= 300
+SECONDS ?= 60
+mutants: $(ENV)/mutants/.ready ## Change production code in one place after another: some test must fail (an hour or more; COUNT, SEED, SECONDS of tests a change)
+	$(ENV)/mutants/bin/python -m tests.mutants --count $(COUNT) --seed $(SEED) --seconds $(SECONDS)
+
 audit: $(ENV)/sam/.ready $(ENV)/audit/.ready ## The template by checkov's rules; the libraries' known weaknesses (asks PyPI)
 	@mkdir -p $(LOCAL)/audit
 	AWS_DEFAULT_REGION=eu-central-1 $(ENV)/sam/bin/python tests/template/expand.py template.yaml >$(LOCAL)/audit/template.json
@@ -135,6 +140,7 @@ lock: $(BASE) ## Resolve the requirement files again
 	cd tests/local_stack && $(UV) $(LOCK) --upgrade requirements.in -o requirements.txt
 	cd tests/local_stack && $(UV) $(LOCK) --upgrade sam-requirements.in -o sam-requirements.txt
 	cd tests/local_stack && $(UV) $(LOCK) --upgrade audit-requirements.in -o audit-requirements.txt
+	cd tests/local_stack && $(UV) $(LOCK) --upgrade mutants-requirements.in -o mutants-requirements.txt
 	cd tests/local_stack && $(UV) $(LOCK) --upgrade uv-requirements.in -o uv-requirements.txt
 
 clean: ## Remove everything that was made here
@@ -167,6 +173,9 @@ $(ENV)/sam/.ready: tests/local_stack/sam-requirements.txt $(BASE)
 
 $(ENV)/audit/.ready: tests/local_stack/audit-requirements.txt $(BASE)
 	$(call sync,$(ENV)/audit,$<)
+
+$(ENV)/mutants/.ready: tests/local_stack/mutants-requirements.txt $(BASE)
+	$(call sync,$(ENV)/mutants,$<)
 
 # $(call sync,ENVIRONMENT,REQUIREMENTS): make the environment hold exactly these packages.
 define sync

@@ -111,6 +111,24 @@ def test_first_generation_lives_as_long_as_the_last(receiver: ReceiverFunction) 
     assert receiver.expires_at(first) == receiver.expires_at(f"{first}-2")
 
 
+def test_delivery_whose_event_a_worker_takes_in_between_is_a_new_event(receiver: ReceiverFunction) -> None:
+    """The worker does not know of it, and an earlier fetch, for another event, may be enough for its own."""
+    first = receiver.moment().body["event_id"]
+    taken: list[str] = []
+
+    def take(call: str) -> None:
+        if call == "UpdateItem" and not taken:
+            taken.append(call)
+            fetch(receiver, first)
+
+    receiver.network.before = take
+    answer = receiver.moment()
+    receiver.network.before = None
+
+    assert (answer.body["status"], len(taken)) == ("accepted", 1)
+    assert answer.body["event_id"] != first
+
+
 @settings(max_examples=examples(25), suppress_health_check=list(HealthCheck))
 @given(st.lists(st.integers(min_value=0, max_value=5), max_size=3))
 def test_sync_may_go_on_between_any_two_calls_of_the_receiver(network: Network, pauses: list[int]) -> None:

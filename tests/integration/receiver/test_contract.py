@@ -175,6 +175,14 @@ CONTRACT = [
         401,
         "unauthenticated",
     ),
+    Row(
+        "Moneybird: three days late",
+        lambda r: r.moneybird(age=TOO_OLD - 2),
+        200,
+        "accepted",
+        kept=1,
+        queued=1,
+    ),
     Row("Moneybird: stale signature", lambda r: r.moneybird(age=TOO_OLD), 401, "stale-signature", rejected=1),
     Row(
         "Moneybird: stale signature, again and again",
@@ -318,6 +326,7 @@ CONTRACT = [
         kept=1,
         queued=1,
     ),
+    Row("5 MB", lambda r: r.moneybird(b"x" * (5 * 1024 * 1024)), 400, "unreadable", rejected=1),
     Row("5 MB and a byte", lambda r: r.moneybird(b"x" * (5 * 1024 * 1024 + 1)), 413, "too-large"),
     Row("storage not available", broken("TransactWriteItems"), 503, "unavailable"),
     Row("queue not available", broken("SendMessage"), 503, "unavailable", kept=1),

@@ -106,6 +106,8 @@ def test_any_of_several_signatures_is_enough_and_other_schemes_are_ignored(
         "Basic !!!",
         "Basic " + "YQ==",  # no colon
         "Bearer bW9uZXliaXJkOm1iLXBhc3N3b3Jk",
+        "ApiKey bW9uZXliaXJkOm1iLXBhc3N3b3Jk",
+        "Basic bW9uZXliaXJkOm1i!LXBhc3N3b3Jk",
         "Basic /w==",  # not UTF-8
         "Basic Og==",  # empty user name and password
         ["Basic bW9uZXliaXJkOm1iLXBhc3N3b3Jk", "Basic bW9uZXliaXJkOm1iLXBhc3N3b3Jk"],

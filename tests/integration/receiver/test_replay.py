@@ -1,5 +1,6 @@
 """A person sends through once more what was parked, has failed, or was refused too late."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,12 +10,13 @@ from accounting_sync.reasons.bookings import NO_PDF
 from accounting_sync.reasons.cause import Reason
 from accounting_sync.reasons.settings import VAT_CODE_NOT_MAPPED
 from accounting_sync.webhooks.events import Status
-from operations.api.answers import ReplayResult
+from operations.api.answers import ReplayPlan, ReplayResult
 from operations.api.requests import ReplayEvents
 from tests.harness.boundaries import Killed
 from tests.harness.network import Fault
 from tests.harness.reasons import reason
 from tests.harness.receiver_function import INVOICE, SECRET, ReceiverFunction
+from tests.harness.world import CountedMetrics
 
 SEND = "SendMessage"
 TOO_OLD = 3 * 24 * 3600 + 1  # seconds
@@ -52,6 +54,16 @@ def test_event_that_needed_a_person_is_sent_through_once_more(
     assert answer == {"events": {event_id: "replayed"}, "complete": True}
     assert (event.status, event.attempts, event.replays, event.reason) == (Status.RECEIVED, 0, 1, None)
     assert sent(receiver) == [event_id]
+
+
+def test_replayed_events_are_counted(receiver: ReceiverFunction) -> None:
+    event_id = ended(receiver)
+    counted = CountedMetrics()
+    request = ReplayEvents(task="events.replay", event_ids=(event_id,))
+
+    replace(receiver.operations.replay, counter=counted).run(request, lambda: True)
+
+    assert counted.numbers["Replayed"] == 1
 
 
 def test_second_replay_of_the_same_event_is_refused(receiver: ReceiverFunction) -> None:
@@ -116,6 +128,17 @@ def test_replay_stops_when_its_time_is_up_and_says_so(receiver: ReceiverFunction
     answer = receiver.operations.replay.run(request, lambda: next(times))
 
     assert answer == ReplayResult(events={events[0]: "replayed"}, complete=False)
+
+
+def test_dry_run_stops_when_its_time_is_up_and_says_so(receiver: ReceiverFunction) -> None:
+    events = [ended(receiver, Status.PARKED, f"key-{number}") for number in (1, 2)]
+    times = iter([True, False])
+
+    request = ReplayEvents(task="events.replay", event_ids=tuple(events), dry_run=True)
+    answer = receiver.operations.replay.run(request, lambda: next(times))
+
+    assert isinstance(answer, ReplayPlan)
+    assert (answer.would_replay, answer.complete) == (1, False)
 
 
 def test_dry_run_counts_and_the_replay_of_what_was_counted_leaves_out_what_came_later(

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from accounting_sync.errors import NoTimeError
+from accounting_sync.errors import NoTimeError, RetryableError
 from accounting_sync.providers.clients import ProviderSettings
+from accounting_sync.providers.flow.circuit_breaker import CircuitBreaker, CircuitSettings
 from accounting_sync.providers.flow.throttle import FIRST_ESTIMATE, Throttle
 from accounting_sync.providers.moneybird.client import MoneybirdClient
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.events import Source, Status, WaitingRoom
+from entity_sync.consumer.event_processor import ALONE
 from entity_sync.pipeline.sync_pipeline import LEASE
 from tests.harness.reasons import reason
 from tests.harness.sync_function import SyncFunction
@@ -42,6 +44,15 @@ def contact(function: SyncFunction, **fields: object) -> str:
 def fail(function: SyncFunction, kind: FaultKind, times: int = 1, **fault: Any) -> None:  # noqa: ANN401  # its fields
     """Let the next calls to Moneybird fail."""
     function.moneybird.faults.add(Fault(kind=kind, times=times, **fault))
+
+
+def well() -> None:
+    """Answer as a provider that is up."""
+
+
+def unwell() -> None:
+    """Fail as a call to a provider that is down."""
+    raise RetryableError(reason("503"))
 
 
 def test_rate_limit_is_waited_for_and_uses_no_attempt(function: SyncFunction) -> None:
@@ -78,6 +89,17 @@ def test_nothing_is_fetched_for_moneybird_while_its_limit_is_used_up(function: S
     assert len(function.at_moneybird("external_sales_invoices")) == 10
     assert {function.event(each).attempts for each in delivered} == {1}
     assert max(function.queue.receives.values()) <= 3
+
+
+def test_nothing_is_fetched_for_moneybird_while_it_may_not_be_written_to(function: SyncFunction) -> None:
+    throttle = Throttle(function.aws.dynamodb, function.environment.control_table, clock=function.clock)
+    throttle.hold(CONNECTION, Source.MONEYBIRD, "The year is being closed.")
+    delivered = function.deliver("invoice", samples.DOCUMENTED_INVOICE)
+
+    function.invoke()
+
+    assert "The year is being closed" in (function.event(delivered).reason or "")
+    assert function.moment.requests.matching() == []
 
 
 def test_calls_that_an_event_takes_are_learned_from_those_that_were_booked(function: SyncFunction) -> None:
@@ -181,6 +203,27 @@ def test_provider_that_is_down_for_an_hour_fails_no_event(monkeypatch: pytest.Mo
         function.run()
 
         assert {function.event(each).status for each in delivered} == {Status.SYNCED}
+
+
+def test_failure_while_another_provider_is_down_uses_no_attempt() -> None:
+    with mock_aws():
+        function = SyncFunction(with_breaker=True)
+        breaker = CircuitBreaker(
+            function.aws.dynamodb, function.environment.control_table, clock=function.clock
+        )
+        for _ in range(CircuitSettings().failure_threshold):
+            with pytest.raises(RetryableError):
+                breaker.guard(CONNECTION, Source.MONEYBIRD, unwell)
+        breaker.guard(CONNECTION, Source.MOMENT, well)
+        function.moment.faults.add(Fault(kind=FaultKind.UNAVAILABLE, times=REQUESTS))
+        delivered = function.deliver("invoice", samples.DOCUMENTED_INVOICE)
+
+        function.invoke()
+
+        event = function.event(delivered)
+        assert (event.status, event.attempts, event.failing_since) == (Status.QUEUED, 0, None)
+        assert "503" in (event.reason or "")
+        breaker.guard(CONNECTION, Source.MOMENT, well)  # what failed is counted by the process
 
 
 def test_failed_event_can_be_replayed(function: SyncFunction) -> None:
@@ -289,6 +332,27 @@ def test_message_that_kills_the_process_is_failed_without_being_tried_again(func
     assert event.status is Status.FAILED
     assert str(event.reason).startswith("Given up after 6 attempts: The last attempts were cut off")
     assert len(function.moneybird.requests.matching()) == calls
+
+
+@pytest.mark.parametrize(("others_answered", "alone"), [(True, True), (False, False)])
+def test_event_that_alone_fails_says_so_after_five_minutes_and_is_watched(
+    function: SyncFunction, others_answered: bool, alone: bool
+) -> None:
+    bad, good = contact(function), contact(function)
+    fail(function, FaultKind.UNAVAILABLE, times=10_000, path=f"contacts/{bad}" if others_answered else None)
+    delivered = function.deliver("Contact", bad, Source.MONEYBIRD)
+    said = []
+
+    for _ in range(4):
+        function.deliver("Contact", good, Source.MONEYBIRD)
+        while function.invoke() is not None:
+            pass
+        said.append(ALONE in (function.event(delivered).reason or ""))
+        function.pass_time(minutes=4)
+        function.dispatch()
+
+    assert said[0] is False
+    assert (said[-1], function.metrics.highest.get("SecondsFailing", 0) >= 300) == (alone, alone)
 
 
 def test_unreachable_bus_does_not_keep_an_event_from_failing(

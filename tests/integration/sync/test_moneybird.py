@@ -70,6 +70,16 @@ def test_echoes_are_recognised_and_nothing_is_written_again(function: SyncFuncti
     assert function.writes() == writes
 
 
+def test_first_webhook_of_what_was_written_is_an_echo_too(function: SyncFunction) -> None:
+    function.moneybird.state.listeners.clear()
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+
+    first = function.sync("ExternalSalesInvoice", invoice["id"], Source.MONEYBIRD)
+
+    assert first.outcome["echo"] is True
+
+
 def test_second_delivery_changes_nothing(function: SyncFunction) -> None:
     function.sync("invoice", samples.DOCUMENTED_INVOICE)
 
@@ -147,6 +157,34 @@ def test_payment_webhook_alone_is_enough(function: SyncFunction) -> None:
     assert event.status is Status.SYNCED
     assert (event.outcome["linked_from"], event.outcome["paid"]) == (INVOICE.key, True)
     assert paid_moment_invoices(function) == [INVOICE.id]
+
+
+def test_payment_of_a_document_that_is_known_asks_for_no_other(function: SyncFunction) -> None:
+    employees = function.moneybird.state.put("contacts", {"company_name": "Employees"}, None)
+    function.book_by(SETTINGS | {"expense": {"contact_id": employees["id"]}})
+    function.sync("claim", samples.CLAIM)
+    (receipt,) = function.at_moneybird("documents/receipts")
+    function.sync("Receipt", receipt["id"], Source.MONEYBIRD)
+    payment = pay(function, "documents/receipts")
+
+    event = function.sync("Payment", payment["id"], Source.MONEYBIRD)
+
+    assert event.outcome["linked_from"] == entity("claim", samples.CLAIM).key
+    assert not [call for call in function.moneybird.requests.matching() if "purchase_invoices" in call.path]
+
+
+def test_photograph_of_a_claim_is_attached_and_an_invoice_still_gets_its_pdf(function: SyncFunction) -> None:
+    employees = function.moneybird.state.put("contacts", {"company_name": "Employees"}, None)
+    files = {"attach_claim_files": True, "moment_claim_file_path": "claims/{id}/file"}
+    function.book_by(SETTINGS | files | {"expense": {"contact_id": employees["id"]}})
+
+    function.sync("claim", samples.CLAIM)
+    function.sync("invoice", samples.DOCUMENTED_INVOICE)
+
+    (receipt,) = function.at_moneybird("documents/receipts")
+    (invoice,) = function.at_moneybird("external_sales_invoices")
+    attached = [*receipt["attachments"], *invoice["attachments"]]
+    assert [each["content_type"] for each in attached] == ["image/jpeg", "application/pdf"]
 
 
 @pytest.mark.parametrize("kind", ["receipt", "purchase_invoice"])

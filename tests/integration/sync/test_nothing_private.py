@@ -88,6 +88,11 @@ class Overheard(SyncFunction):
         return True
 
     @property
+    def reasons_logged(self) -> set[str | None]:
+        """The codes of the reasons that the log gives for what became of the events."""
+        return {vars(record)["reason_code"] for record in self.heard if record.msg == "event handled"}
+
+    @property
     def said(self) -> str:
         """Metrics, messages, what the event bus was given, and logs with their fields and traces."""
         logged = [f"{vars(record)} {logging.Formatter().format(record)}" for record in self.heard]
@@ -133,6 +138,8 @@ def test_nothing_private_is_said_of_what_is_not_booked(function: Overheard) -> N
     assert ended == {Status.PARKED}
     assert "DocumentParked" in function.said
     assert found(function.said) == []
+    assert {"vat_code_not_mapped", "totals_differ"} <= function.reasons_logged
+    assert None not in function.reasons_logged
 
 
 def test_nothing_private_is_said_when_a_provider_fails(function: Overheard) -> None:

@@ -29,7 +29,7 @@ from accounting_sync.accounting.stores.accounting_store import (
     Upserted,
 )
 from accounting_sync.accounting.stores.document_store import INLINE_LIMIT
-from accounting_sync.accounting.stores.ledger_index import LedgerIndex, SeenLine
+from accounting_sync.accounting.stores.ledger_index import KnownVersion, LedgerIndex, SeenLine
 from accounting_sync.aws.items import from_attributes
 from accounting_sync.errors import ClaimHeldError, ParkedError
 from accounting_sync.webhooks.events import EntityRef, Source
@@ -256,6 +256,16 @@ class TestLinks:
         link = store.record_step(claim, link, "attachment", "DONE")
 
         assert link.steps == {"attachment": "DONE", "payment": "99"}
+        assert store.get_link(CUSTOMER, "moneybird") == link
+
+    def test_step_that_was_taken_back_leaves_the_others(self, store: AccountingStore, claim: Claim) -> None:
+        link = store.confirm(claim, store.save_intent(claim, contact_link()), "4711", None)
+        for step in ("attachment", "note", "payment"):
+            link = store.record_step(claim, link, step, "DONE")
+
+        link = store.take_back_step(claim, link, "note")
+
+        assert link.steps == {"attachment": "DONE", "payment": "DONE"}
         assert store.get_link(CUSTOMER, "moneybird") == link
 
     def test_discarded_intent_is_gone(self, store: AccountingStore, claim: Claim) -> None:
@@ -624,6 +634,49 @@ def test_codes_of_the_newest_documents_come_first_and_from_compressed_ones_too(
     ]
     assert len(found) == 1001
     assert list(index.newest_lines("other", Source.MOMENT, [DocumentType.SALES_INVOICE], 2)) == []
+
+
+@pytest.mark.parametrize(("length", "found"), [(0, False), (1, True), (500, True), (501, False)])
+def test_document_is_found_by_its_number_if_an_index_can_hold_that(
+    store: AccountingStore, client: "DynamoDBClient", length: int, found: bool
+) -> None:
+    number = "7" * length
+    store.upsert_document(invoice(number=number), NOW)
+
+    entities = LedgerIndex(client, "accounting").of_number("acme", number)
+
+    assert entities == ([INVOICE] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("day", "found"),
+    [("2026-01-31", False), ("2026-02-01", True), ("2026-02-28", True), ("2026-03-01", False)],
+)
+def test_documents_of_a_period_are_those_of_its_first_day_to_its_last(
+    store: AccountingStore, client: "DynamoDBClient", day: str, found: bool
+) -> None:
+    store.upsert_document(invoice(date=date.fromisoformat(day)), NOW)
+
+    february = (date(2026, 2, 1), date(2026, 2, 28))
+    dated = LedgerIndex(client, "accounting").dated(
+        "acme", Source.MOMENT, [DocumentType.SALES_INVOICE], february
+    )
+
+    assert [stored.entity for stored in dated] == ([INVOICE] if found else [])
+
+
+def test_ledger_knows_how_new_its_documents_are(store: AccountingStore, client: "DynamoDBClient") -> None:
+    other = EntityRef("acme", Source.MOMENT, "invoice", "2")
+    told = NOW - timedelta(days=1)
+    store.upsert_document(invoice(version=3, updated_at=told), NOW, read_at=NOW)
+    store.upsert_document(invoice(entity=other), NOW)
+    store.tombstone(other, NOW)
+
+    known = LedgerIndex(client, "accounting").known([INVOICE, other, CUSTOMER])
+
+    assert known.keys() == {INVOICE, other}
+    assert known[INVOICE] == KnownVersion(version=3, updated_at=told, read_at=NOW, deleted=False)
+    assert (known[other].version, known[other].updated_at, known[other].deleted) == (None, None, True)
 
 
 def lines_of(stored: StoredDocument) -> tuple[Line, ...]:

@@ -106,3 +106,12 @@ def test_a_credit_note_has_a_negative_total_or_names_its_original() -> None:
     assert invoice(credits=original).is_credit_note
     assert not invoice().is_credit_note
     assert not invoice(total_gross=None).is_credit_note
+
+
+@pytest.mark.parametrize(("gross", "is_credit_note"), [("-0.01", True), ("0", False), ("0.01", False)])
+def test_a_cent_that_goes_back_makes_a_credit_note(gross: str, is_credit_note: bool) -> None:
+    assert invoice(total_gross=Decimal(gross)).is_credit_note is is_credit_note
+
+
+def test_an_invoice_may_be_booked_unless_it_is_marked() -> None:
+    assert invoice().transfer

@@ -1,13 +1,15 @@
-"""In which order the dispatcher passes over the connections."""
+"""In which order the dispatcher passes over the connections, and how many events of each it sends."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import pytest
 from aws_lambda_powertools import Logger
 
 from accounting_sync.connections.registry import Waiting
+from accounting_sync.webhooks.events import EventSummary, Lane, Source, Status, WaitingRoom
 from operations.dispatcher import Dispatcher
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -17,11 +19,12 @@ NAMES = ("acme", "brand", "coster")
 class Registry:
     """Lists connections, and notes which were passed over."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: tuple[str, ...] = NAMES) -> None:
+        self._names = names
         self.passed: list[str] = []
 
     def waiting(self) -> list[Waiting]:
-        return [Waiting(name, NOW) for name in NAMES]
+        return [Waiting(name, NOW) for name in self._names]
 
     def settle(self, waiting: Waiting, _: datetime) -> None:
         self.passed.append(waiting.connection)
@@ -34,17 +37,106 @@ class NoEvents:
         return iter(())
 
 
-def test_no_connection_is_always_the_last_one() -> None:
-    registry = Registry()
-    dispatcher = Dispatcher(
-        cast("Any", NoEvents()),
+class Events:
+    """Holds so many events in each waiting room, or in each status; all of one lane."""
+
+    def __init__(self, numbers: Mapping[WaitingRoom | Status, int], lane: Lane = Lane.LIVE) -> None:
+        self._numbers, self._lane = numbers, lane
+        self.dispatched: list[str] = []
+
+    def list_by_connection(self, connection: str, listed: WaitingRoom | Status) -> Iterator[EventSummary]:
+        for number in range(self._numbers.get(listed, 0)):
+            yield EventSummary(
+                event_id=f"{listed}-{number}",
+                connection=connection,
+                source=Source.MONEYBIRD,
+                entity_type="Contact",
+                entity_id=str(number),
+                status=Status.QUEUED,
+                attempts=0,
+                received_at=NOW,
+                updated_at=NOW,
+                lane=self._lane,
+            )
+
+    def dispatch(self, event_id: str, *_: object) -> str:
+        self.dispatched.append(event_id)
+        return event_id
+
+
+class Flow:
+    """Has room for so many events, of a connection that may be paused."""
+
+    def __init__(self, room: int = 0, *, paused: bool = False) -> None:
+        self._room, self._paused = room, paused
+
+    def is_paused(self, _: str) -> bool:
+        return self._paused
+
+    def room_for_events(self, *_: object) -> int:
+        return self._room
+
+
+class Anything:
+    """Takes whatever it is told."""
+
+    def send(self, *_: object) -> None: ...
+
+    def count(self, *_: object) -> None: ...
+
+
+def dispatcher_of(events: object, registry: object, flow: object = None) -> Dispatcher:
+    return Dispatcher(
+        cast("Any", events),
         cast("Any", registry),
-        cast("Any", None),
-        cast("Any", None),
+        cast("Any", flow),
+        cast("Any", Anything()),
         lambda: NOW,
-        cast("Any", None),
+        cast("Any", Anything()),
         Logger(level="CRITICAL"),
     )
+
+
+@pytest.mark.parametrize(
+    ("room", "at_work", "sent"), [(0, 0, 0), (0, 2, 0), (2, 0, 2), (2, 1, 1), (2, 2, 0), (2, 3, 0), (9, 0, 5)]
+)
+def test_as_many_events_are_sent_as_there_is_room_beside_those_at_work(
+    room: int, at_work: int, sent: int
+) -> None:
+    events = Events({WaitingRoom.LIMIT: 5, Status.QUEUED: at_work})
+    registry = Registry(("acme",))
+
+    assert dispatcher_of(events, registry, Flow(room)).run(lambda: True) == sent
+    assert len(events.dispatched) == sent
+
+
+def test_work_in_one_lane_takes_no_room_of_the_other() -> None:
+    bulk = Events({WaitingRoom.LIMIT: 5, Status.QUEUED: 2}, Lane.BULK)
+
+    assert dispatcher_of(bulk, Registry(("acme",)), Flow(room=2)).run(lambda: True) == 2
+
+
+@pytest.mark.parametrize(("paused", "sent"), [(True, 1), (False, 5)])
+def test_one_event_tries_whether_a_pause_is_over(paused: bool, sent: int) -> None:
+    events = Events({WaitingRoom.PAUSED: 5})
+
+    assert dispatcher_of(events, Registry(("acme",)), Flow(paused=paused)).run(lambda: True) == sent
+
+
+def test_pace_is_kept_until_no_event_waits_in_line() -> None:
+    assert dispatcher_of(NoEvents(), Registry()).keep_pace(lambda: True) == 0
+
+
+def test_no_connection_is_begun_when_time_is_up() -> None:
+    registry = Registry()
+
+    assert dispatcher_of(NoEvents(), registry).run(lambda: False) == 0
+    assert registry.passed == []
+
+
+def test_no_connection_is_always_the_last_one() -> None:
+    registry = Registry()
+    dispatcher = dispatcher_of(NoEvents(), registry)
 
     for _ in range(300):
         one_connection = iter((True, False))

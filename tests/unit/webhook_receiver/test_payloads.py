@@ -72,12 +72,33 @@ def test_probe_is_told_from_webhooks(document: Any, probe: bool) -> None:  # noq
     assert is_probe(json.dumps(document).encode()) is probe
 
 
+@pytest.mark.parametrize(
+    "body", [b'{"action": "test_webhook"', b'["test_webhook"', b'{"action": "test_webhook"}\xff']
+)
+def test_probe_that_cannot_be_read_is_none(body: bytes) -> None:
+    assert not is_probe(body)
+
+
+@pytest.mark.parametrize("other", sorted(set(MOMENT_ENTITY_TYPES.values()) - {"invoice"}))
+def test_object_of_another_kind_is_refused(other: str) -> None:
+    reading = read_moment(json.dumps({"event": "UPDATE", other: {"id": 1}}).encode(), "invoices")
+
+    assert reading.problem == f"This URL is for invoice webhooks, and the body speaks of a {other}."
+
+
 @pytest.mark.parametrize("event", [None, 5, {"x": 1}, "", "a\nb", "x" * 200])
 def test_event_of_moment_is_opaque(event: object) -> None:
     reading = read_moment(json.dumps({"event": event, "invoice": {"id": 1}}).encode(), "invoices")
 
     assert reading.payload is not None
     assert reading.payload.action == ""
+
+
+@pytest.mark.parametrize(("length", "problem"), [(128, None), (129, "entity_type is not a name.")])
+def test_name_has_at_most_128_characters(length: int, problem: str | None) -> None:
+    document = {"administration_id": "1", "webhook_id": "1", "entity_type": "A" * length, "entity_id": "1"}
+
+    assert read_moneybird(json.dumps(document).encode()).problem == problem
 
 
 @pytest.mark.parametrize(

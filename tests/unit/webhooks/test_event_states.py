@@ -145,6 +145,26 @@ def test_final_event_is_not_claimed_again(client: "DynamoDBClient", end: Status)
     assert refused.value.status in FINAL
 
 
+def test_event_reads_back_as_it_was_stored(client: "DynamoDBClient") -> None:
+    history = History(client, "whole")
+
+    assert history.store.get("whole") == history.event
+
+
+def test_events_that_are_stored_stay_where_the_sweep_looks(client: "DynamoDBClient") -> None:
+    """The partitions are in tables that are in use: another number of them would leave events unseen."""
+    for number in range(20):
+        History(client, f"shard-{number}")
+
+    items = client.scan(
+        TableName="events",
+        FilterExpression="begins_with(event_id, :shard)",
+        ExpressionAttributeValues={":shard": {"S": "shard-"}},
+    )["Items"]
+
+    assert {item["status_shard"]["S"] for item in items} == {f"RECEIVED#{shard}" for shard in range(4)}
+
+
 def test_fifty_waits_use_no_attempt(client: "DynamoDBClient") -> None:
     history = History(client, "patient")
     for _ in range(50):

@@ -69,6 +69,30 @@ def test_plan_of_a_change_holds_only_what_differs(dry: MoneybirdBooking) -> None
     ]
 
 
+def test_plan_of_a_change_shows_what_stands_there_and_a_line_that_goes_as_a_whole(
+    dry: MoneybirdBooking,
+) -> None:
+    dry.settings["dry_run"] = False
+    dry.book("invoice", samples.TWO_VAT_RATES)
+    (booked,) = dry.at_moneybird("external_sales_invoices")
+    dry.settings["dry_run"] = True
+    lines = [samples.Line("Synthetic: consultancy", "8", "95.00")]
+    amounts = ("lines", "totalNet", "totalVat", "totalGross")
+    changed = samples.invoice(1, 1, lines)
+    dry.change("invoices", samples.TWO_VAT_RATES, **{name: changed[name] for name in amounts})
+
+    (planned,) = dry.book("invoice", samples.TWO_VAT_RATES, event="event-2").plan
+
+    fewer, gone = booked["details"]
+    first, second = planned.standing["external_sales_invoice"]["details_attributes"]
+    assert first == {"id": fewer["id"], "amount": fewer["amount_decimal"]}
+    assert (second["id"], second["description"], second["price"]) == (
+        gone["id"],
+        gone["description"],
+        gone["price"],
+    )
+
+
 def test_plan_of_what_is_booked_is_empty(dry: MoneybirdBooking) -> None:
     dry.settings["dry_run"] = False
     dry.book("invoice", samples.CREDIT_NOTE)

@@ -129,6 +129,14 @@ def test_call_waits_when_the_plan_is_used_up(throttle: Throttle) -> None:
     assert START + WINDOW <= refused.value.until <= START + WINDOW + timedelta(seconds=10)
 
 
+def test_event_may_begin_while_the_plan_has_room(throttle: Throttle) -> None:
+    throttle.check(CONNECTION, Source.MONEYBIRD)
+
+    use_up(throttle)
+    with pytest.raises(RateLimitedError):
+        throttle.check(CONNECTION, Source.MONEYBIRD)
+
+
 def test_call_goes_on_when_the_promised_time_has_come(throttle: Throttle, clock: SetClock) -> None:
     use_up(throttle)
     with pytest.raises(RateLimitedError) as refused:
@@ -193,7 +201,7 @@ def test_refused_credentials_pause_with_the_reason(
 
     with pytest.raises(PausedError, match=r"answered 401 \(No access\)") as refused:
         other_worker.before(CONNECTION, provider, CONTACTS)
-    assert refused.value.until == START + SETTINGS.denied_pause
+    assert refused.value.until == START + timedelta(minutes=15)
 
 
 @pytest.mark.parametrize("provider", list(Source))
@@ -302,6 +310,26 @@ def test_person_who_saw_no_pause_lifts_one_set_since(throttle: Throttle, other_w
     throttle.resume(CONNECTION, Source.MOMENT)
 
     assert other_worker.before(CONNECTION, Source.MOMENT, CONTACTS) is False
+
+
+def test_share_of_the_plan_that_is_used_is_shown(throttle: Throttle, other_worker: Throttle) -> None:
+    throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
+
+    assert other_worker.share_used(CONNECTION, Source.MONEYBIRD) == 0.25
+    assert other_worker.share_used(CONNECTION, Source.MOMENT) is None
+
+
+def test_what_a_person_paused_stays_paused_for_all_workers_until_a_person_resumes(
+    throttle: Throttle, other_worker: Throttle, clock: SetClock
+) -> None:
+    throttle.hold(CONNECTION, Source.MONEYBIRD, "The year is being closed.")
+    clock.advance(timedelta(days=10).total_seconds())
+
+    with pytest.raises(PausedError, match="The year is being closed"):
+        other_worker.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
+
+    other_worker.resume(CONNECTION, Source.MONEYBIRD)
+    assert throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS) is False
 
 
 def test_calls_to_the_table_stay_few(client: "DynamoDBClient", table: str, clock: SetClock) -> None:
