@@ -9,16 +9,19 @@ from typing import Annotated
 
 import typer
 
+from tests.chaos.clock import BEGAN, SCALE, real_seconds
 from tests.chaos.proxy import AwsFaults, fault_proxy
 from tests.chaos.run import ChaosRun
 from tests.chaos.switches import FAST, SWITCHES, Patch
+from tests.local_stack.aws.local_aws import SQS_MEMORY, WORKERS
 from tests.local_stack.paths import LOCAL
 from tests.local_stack.running.ports import free_port
 from tests.local_stack.running.processes import stop_on_signals
 from tests.local_stack.running.progress import Progress
 from tests.local_stack.stack import StackOptions, local_stack
 
-CHECKER = Path(__file__).with_name("checker.py")
+RATE = "900/300"
+"""Moneybird's limit, on the fast clock: low enough for events to wait in line for it now and then."""
 
 
 def chaos(
@@ -35,8 +38,11 @@ def chaos(
     faults, proxy_port = AwsFaults(seed), free_port()
     options = StackOptions(
         port,
-        moneybird_rate="6000/300",
+        moneybird_rate=RATE,
+        simulators={"speed": str(SCALE), "began": str(BEGAN), "brief": ""},
         functions_endpoint=f"http://127.0.0.1:{proxy_port}",
+        sqs_memory=real_seconds(SQS_MEMORY),
+        batches=WORKERS,
         change_build=partial(_change, patches),
     )
     with fault_proxy(proxy_port, port, faults), local_stack(options, Progress()) as stack:
@@ -44,8 +50,8 @@ def chaos(
         with Progress().step(f"{events} events, seed {seed}"):
             run.run()
         run.leave(folder)
-        shutil.copy(stack.folder / "aws.log", folder / "functions.log")
-    sys.exit(subprocess.run([sys.executable, CHECKER, folder], check=False).returncode)
+    judge = [sys.executable, "-m", "tests.chaos.checker", str(folder)]
+    sys.exit(subprocess.run(judge, check=False).returncode)
 
 
 def _change(patches: tuple[Patch, ...], built: Path) -> None:

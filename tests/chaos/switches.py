@@ -1,8 +1,9 @@
 """Guards taken out of the built copy, one at a time, to show that a run without them is noticed."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.chaos.clock import BEGAN, SCALE
 
 
 class PatchError(Exception):
@@ -42,24 +43,41 @@ _UPSERT = "destinations/moneybird/writing/upsert.py"
 _CLAIMS = "accounting/stores/claim_store.py"
 _FREE = '"attribute_not_exists(claimed_by) OR claimed_by = :owner OR expires_at < :now"'
 
-SCALE = 20
-"""How much faster the functions' clock runs: two minutes of settling take six seconds."""
-
-_BEGAN = round(time.time())
+_BREAKER = "utilities/circuit_breaker"
+_OF_BREAKER = (
+    "import datetime as dt\n",
+    "import types\n"
+    "from accounting_sync.time import utc_now\n"
+    "dt = types.SimpleNamespace(datetime=types.SimpleNamespace(now=utc_now))\n",
+)
 
 FAST = (
     Patch(
         "accounting_sync/time.py",
         "    return datetime.now(UTC)\n",
         "    import os, time\n"
-        f"    began, skew = {_BEGAN}, os.getpid() % 5 - 2\n"
+        f"    began, skew = {BEGAN}, os.getpid() % 5 - 2\n"
         f"    return datetime.fromtimestamp(began + (time.time() - began) * {SCALE} + skew, UTC)\n",
     ),
+    Patch(f"{_BREAKER}/base.py", *_OF_BREAKER),
+    Patch(f"{_BREAKER}/persistence/base.py", *_OF_BREAKER),
+    Patch(f"{_BREAKER}/persistence/dynamodb.py", *_OF_BREAKER),
+    # What waits for a time on that clock.
+    Patch(
+        "providers/http.py",
+        "(error.until - self.clock()).total_seconds()",
+        f"(error.until - self.clock()).total_seconds() / {SCALE}",
+    ),
+    Patch(
+        "consumer/batch.py", "math.ceil(delay.total_seconds())", f"math.ceil(delay.total_seconds() / {SCALE})"
+    ),
+    Patch("operations/dispatcher.py", "self.sleep(PACE)", f"self.sleep(20 / {SCALE})"),
+    Patch("operations/app.py", "TIME_TO_STOP = 15_000", f"TIME_TO_STOP = 75_000 - 60_000 // {SCALE}"),
     # A claim must outlive its worker, and workers are as slow as ever.
     Patch(
         "pipeline/sync_pipeline.py",
         "LEASE = timedelta(seconds=90)",
-        f"LEASE = timedelta(seconds=90 * {SCALE})",
+        f"LEASE = timedelta(seconds=20 * {SCALE})",
     ),
 )
 """Time runs faster in the functions, and differs by up to two seconds between them."""

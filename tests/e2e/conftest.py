@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.subscriber import Subscriber
+from tests.local_stack.subscriber import Subscriber
 from tests.local_stack.samples.demonstration import Demonstration, Row
 from tests.local_stack.stack import LocalStack
 

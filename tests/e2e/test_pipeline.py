@@ -7,7 +7,7 @@ import requests
 
 from accounting_sync.webhooks.events import EntityRef, Source, Status
 from accounting_sync.webhooks.sync_queue import SyncMessage
-from tests.e2e.subscriber import Subscriber
+from tests.local_stack.subscriber import Subscriber
 from tests.local_stack.samples.demonstration import Row
 from tests.local_stack.samples.moneybird_user import MoneybirdUser
 from tests.local_stack.samples.outcomes import Outcomes, eventually

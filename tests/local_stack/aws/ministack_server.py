@@ -1,11 +1,16 @@
 """Starts MiniStack, made to measure. Run by the Python of MiniStack's own environment.
 
-Two of its ways do not suit a small machine and outside programs; both are changed here, at the name by which
-its modules know them (MiniStack's version is pinned):
+Some of its ways do not suit a small machine, outside programs or a fast clock; they are changed here, at the
+name by which its modules know them (MiniStack's version is pinned):
 
 - It starts a process for each concurrent invocation, as AWS has an environment for each. A hundred webhooks
   at once would start a hundred Pythons. Here a function has a few workers, and further invocations wait.
+- Where a function's process dies, it ends all others of that function, in the middle of their work. Here it
+  ends that one, as AWS does.
 - It keeps regions apart. Here there is one, whichever region a client names.
+- Its queues remember a message's deduplication id for five minutes. Here that can be shorter.
+- It gives a function one batch of a FIFO queue at a time, where AWS gives it as many as it may run. Here that
+  can be more: its queues hold back the groups that have messages in flight.
 """
 
 import os
@@ -15,12 +20,16 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack import app
-from ministack.services import lambda_svc
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc, sqs
 
 WORKERS = int(os.environ["LOCAL_STACK_WORKERS"])
 """How many invocations of one function run at once."""
 
 type Invoke = Callable[[dict[str, Any], Any, str], dict[str, Any]]
+
+_running = threading.local()
+"""Of each thread the worker that it has invoked."""
 
 
 def bounded(invoke: Invoke) -> Invoke:
@@ -32,9 +41,38 @@ def bounded(invoke: Invoke) -> Invoke:
         with lock:
             slot = slots[(function.get("config") or function)["FunctionName"]]
         with slot:
-            return invoke(function, event, request_id)
+            try:
+                return invoke(function, event, request_id)
+            finally:
+                _running.worker = None
 
     return invoke_in_turn
+
+
+class Worker(lambda_runtime.Worker):  # type: ignore[misc]
+    """A function's process that can be told from the others of the function."""
+
+    def invoke(self, *arguments: Any, **named: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Note that this thread has invoked it."""
+        _running.worker = self
+        return dict(super().invoke(*arguments, **named))
+
+
+def ending_one(invalidate: Callable[..., None]) -> Callable[..., None]:
+    """End the process that failed alone; all of them where it is the function that changes."""
+
+    def end(name: str, **scope: Any) -> None:  # noqa: ANN401
+        worker = getattr(_running, "worker", None)
+        if worker is None:
+            invalidate(name, **scope)
+            return
+        with lambda_runtime._lock:
+            for workers in lambda_runtime._workers.values():
+                if worker in workers:
+                    workers.remove(worker)
+        lambda_runtime.kill_workers([worker])
+
+    return end
 
 
 def only_region(*_: object) -> str:
@@ -44,5 +82,9 @@ def only_region(*_: object) -> str:
 
 if __name__ == "__main__":
     lambda_svc._execute_function_warm = bounded(lambda_svc._execute_function_warm)
+    lambda_runtime.Worker = Worker
+    lambda_svc.invalidate_worker = ending_one(lambda_svc.invalidate_worker)
     app.extract_region = only_region
+    sqs._DEDUP_WINDOW_S = float(os.environ["LOCAL_STACK_SQS_MEMORY"])
+    lambda_svc._sqs_esm_concurrency = lambda *_: int(os.environ["LOCAL_STACK_BATCHES"])
     app.main()
