@@ -151,7 +151,7 @@ def _doubled_documents(run: Run) -> Iterator[str]:
 def _doubled_contacts(run: Run) -> Iterator[str]:
     contacts = run["moneybird"]["contacts"]
     for field in ("customer_id", "company_name"):
-        times = Counter(one[field] for one in contacts)
+        times = Counter(one[field] for one in contacts if one[field])
         yield from (f"contact {one}: {number} times" for one, number in times.items() if number > 1)
 
 
@@ -169,18 +169,19 @@ def _stale_at_moneybird(run: Run) -> Iterator[str]:
 
 
 def _amounts(booked: Entity) -> Any:  # noqa: ANN401  # compared only
-    lines = sorted(
-        (one["description"], Decimal(one["amount_decimal"]), Decimal(one["price"]))
-        for one in booked["details"]
-    )
-    return Decimal(booked["total_price_excl_tax"]), Decimal(booked["total_price_incl_tax"]), lines
+    details = booked["details"]
+    lines = [_line(one["description"], one["amount_decimal"], one["price"]) for one in details]
+    return Decimal(booked["total_price_excl_tax"]), Decimal(booked["total_price_incl_tax"]), sorted(lines)
 
 
 def _wanted_amounts(wanted: Entity) -> Any:  # noqa: ANN401
-    lines = sorted(
-        (one["description"], Decimal(one["quantity"]), Decimal(one["unitPrice"])) for one in wanted["lines"]
-    )
-    return Decimal(wanted["totalNet"]), Decimal(wanted["totalGross"]), lines
+    lines = [_line(one["description"], one["quantity"], one["unitPrice"]) for one in wanted["lines"]]
+    return Decimal(wanted["totalNet"]), Decimal(wanted["totalGross"]), sorted(lines)
+
+
+def _line(description: str, quantity: str | Decimal, price: str | Decimal) -> tuple[str, Decimal, Decimal]:
+    """Return what must be the same of a line: a credit may have its sign on either factor."""
+    return description, abs(Decimal(quantity)), Decimal(quantity) * Decimal(price)
 
 
 def _stale_contacts(run: Run) -> Iterator[str]:

@@ -3,8 +3,8 @@
 import time
 from typing import Final
 
-SCALE: Final = 10
-"""How much faster it runs: two minutes of settling take twelve seconds."""
+SCALE: Final = 5
+"""How much faster it runs: two minutes of settling take 24 seconds."""
 
 BEGAN: Final = round(time.time())
 """When this process's clock began to run faster; seconds since the epoch."""

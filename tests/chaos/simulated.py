@@ -31,6 +31,13 @@ class Simulated:
         query = f"?action={action}" if action else ""
         return dict(self._send("post", f"state/{collection}{query}", entity))
 
+    def forget(self) -> None:
+        """Remove the samples, some of which need a person."""
+        for collection, entities in self.read("state").items():
+            for entity in entities:
+                url = f"{self.root}/_simulator/state/{collection}/{entity['id']}"
+                requests.delete(url, timeout=_SECONDS).raise_for_status()
+
     def fail(self, kind: str, chance: float = 1, **fault: object) -> None:
         """Let calls fail from now on: all of them, or a part that is drawn."""
         standing = {"kind": kind, "times": 10**9, "chance": chance, **fault}
@@ -43,6 +50,10 @@ class Simulated:
     def repeat(self, part: float) -> bool:
         """Deliver an old webhook once more."""
         return bool(self._send("post", "deliveries/repeat", {"part": part})["repeated"])
+
+    def fall_behind(self, collection: str, entity_id: int, action: str) -> None:
+        """Let Moment tell of an object, and answer once what it was before its last change."""
+        self._send("post", f"behind/{collection}/{entity_id}?action={action}", {})
 
     def settle(self, path: str, **settings: object) -> None:
         """Change settings."""

@@ -12,6 +12,7 @@ from tests.chaos.simulated import Providers
 from tests.local_stack.samples.moneybird_user import MoneybirdUser
 from tests.simulators.simulator import Entity
 
+_AT_ONCE = 4
 _INVOICES_OF_ONE = 8
 """Invoices for each customer, on average."""
 
@@ -24,17 +25,20 @@ class Stream:
         self.company = Company(random.Random(seed))  # noqa: S311
         self._providers, self._user = providers, user
         self._contacts: list[Entity] = []
-        self._paid: set[int] = set()
+        self._settled: set[int] = set()
+        """Invoices that do not change any more."""
         self._steps: dict[Callable[[], object], int] = {
-            self._new_invoice: 24,
+            self._new_invoice: 20,
+            self._newcomer: 2,
             self._change_invoice: 24,
             self._credit: 4,
             self._move_customer: 6,
             self._pay: 12,
-            self._contact: 6,
+            self._lag: 6,
+            self._contact: 12,
             self._offer: 3,
             self._claim: 3,
-            self._repeat: 18,
+            self._repeat: 45,
         }
 
     def __iter__(self) -> Iterator[None]:
@@ -62,10 +66,16 @@ class Stream:
         invoice = self.company.invoice(self._customer())
         self._providers.moment.put("invoices", invoice, "CREATE_NEW")
 
+    def _newcomer(self) -> None:
+        """Send several invoices at once to a customer of whom no webhook tells: each brings him along."""
+        customer = self._new_customer(told=False)
+        for _ in range(_AT_ONCE):
+            self._providers.moment.put("invoices", self.company.invoice(customer), "CREATE_NEW")
+
     def _change_invoice(self) -> None:
         """Change an invoice that is not being paid; a paid one needs a person to decide."""
         invoice = self._random.choice(self.company.made["invoices"])
-        if invoice["id"] not in self._paid:
+        if invoice["id"] not in self._settled:
             self._providers.moment.put("invoices", self.company.changed(invoice), "UPDATE")
 
     def _credit(self) -> None:
@@ -80,18 +90,29 @@ class Stream:
     def _pay(self) -> None:
         """Let somebody at Moneybird enter a payment, of all or a part, once the newest total is booked."""
         invoice = self._random.choice(self.company.made["invoices"])
-        reference = str(invoice["invoiceNumber"])
-        found = self._providers.moneybird.read("state/external_sales_invoices", reference=reference)
-        if not found or Decimal(found[0]["total_price_incl_tax"]) != Decimal(str(invoice["totalGross"])):
+        booked = self._booked(invoice)
+        unpaid = Decimal(booked["total_unpaid"]) if booked else Decimal(0)
+        if booked is None or unpaid <= 0:
             return
-        unpaid = Decimal(found[0]["total_unpaid"])
-        if unpaid <= 0:
-            return
-        self._paid.add(invoice["id"])
+        self._settled.add(invoice["id"])
         part = unpaid if self._random.random() < 3 / 4 else (unpaid / 2).quantize(Decimal("0.01"))
         payment = {"payment_date": "2026-01-20", "price": str(part)}
         with suppress(requests.RequestException):  # he would look whether it is there, and so do we
-            self._user.post(f"external_sales_invoices/{found[0]['id']}/payments", {"payment": payment})
+            self._user.post(f"external_sales_invoices/{booked['id']}/payments", {"payment": payment})
+
+    def _booked(self, invoice: Entity) -> Entity | None:
+        """Return what Moneybird holds of an invoice, if that is the newest."""
+        reference = str(invoice["invoiceNumber"])
+        found = self._providers.moneybird.read("state/external_sales_invoices", reference=reference)
+        gross = Decimal(str(invoice["totalGross"]))
+        return next((one for one in found if Decimal(one["total_price_incl_tax"]) == gross), None)
+
+    def _lag(self) -> None:
+        """Let Moment tell of an invoice whose newest version is booked, and show the one before it once."""
+        invoice = self._random.choice(self.company.made["invoices"])
+        if len(self.company.history[str(invoice["invoiceNumber"])]) > 1 and self._booked(invoice):
+            self._settled.add(invoice["id"])
+            self._providers.moment.fall_behind("invoices", invoice["id"], "UPDATE")
 
     def _contact(self) -> None:
         """Let somebody at Moneybird enter a contact, or change one of those."""

@@ -117,6 +117,13 @@ SWITCHES = {
             "for event_id, status in ():",
         ),
     ),
+    "privacy": (
+        Patch(
+            "pipeline/sync_pipeline.py",
+            "        seen.note(document)\n",
+            "        seen.note(document)\n        print(document)\n",
+        ),
+    ),
     "version check": (
         Patch("accounting/versions.py", "        return after < before\n", "        return False\n"),
         Patch("accounting/versions.py", "        return told < known\n", "        return False\n"),

@@ -34,8 +34,10 @@ PROVIDER_FAULTS = (
 _HELD_SECONDS = 3
 _RETRY_AFTER = 30
 _OUTAGE_SECONDS = 4
-_EVERY = {"kill": 60, "outage": 150, "reconciliation": 1000}
-"""Incident to the number of deliveries between two of them."""
+_RECOVERY_SECONDS = real_seconds(40)
+"""Just before the circuit breaker lets calls through again."""
+_EVERY = {"kill": (60, 4), "outage": (150, 3), "reconciliation": (1000, 2)}
+"""Incident to the most deliveries between two of them, and how often it happens at least."""
 _LAG_SECONDS = 40
 """How long Moneybird's lists and searches lag behind, on the fast clock."""
 
@@ -48,6 +50,7 @@ class Weather:
     port: int
     providers: Providers
     aws: AwsFaults
+    events: int
     happened: Counter[str] = field(default_factory=Counter)
     _clear: threading.Event = field(default_factory=threading.Event)
     _over: threading.Event = field(default_factory=threading.Event)
@@ -86,7 +89,8 @@ class Weather:
             "outage": self._outage,
             "reconciliation": lambda: self._reconcile("reconcile"),
         }
-        for name, every in _EVERY.items():
+        for name, (most, least) in _EVERY.items():
+            every = max(1, min(most, self.events // least))
             while self._struck[name] < delivered // every:
                 self._struck[name] += 1
                 self._strikes.submit(incidents[name])
@@ -117,9 +121,9 @@ class Weather:
                 case 0:
                     self._outage_of_queue()
                 case 1:
-                    self._outage_of(self.providers.moneybird)
-                case _:
                     self._outage_of(self.providers.moment)
+                case _:
+                    self._outage_of(self.providers.moneybird)
 
     def _outage_of(self, provider: Simulated) -> None:
         self.happened[f"outages of {provider.name}"] += 1
@@ -129,7 +133,9 @@ class Weather:
         self._fail_now_and_then(provider)
 
     def _outage_of_queue(self) -> None:
-        """Let nothing be sent, while much waits to be: right after a provider was down."""
+        """Let nothing be sent just when what waited for a provider is about to be."""
+        self._outage_of(self.providers.moneybird)
+        self._clear.wait(_RECOVERY_SECONDS)
         self.happened["outages of the queue"] += 1
         self.aws.down = "sqs SendMessage"
         self._clear.wait(_OUTAGE_SECONDS)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.local_stack.subscriber import Subscriber
 from tests.local_stack.samples.demonstration import Demonstration, Row
 from tests.local_stack.stack import LocalStack
+from tests.local_stack.subscriber import Subscriber
 
 
 @pytest.fixture(scope="session", autouse=True)
