@@ -20,13 +20,14 @@ from tests.local_stack.running.processes import stop_on_signals
 from tests.local_stack.running.progress import Progress
 from tests.local_stack.stack import StackOptions, local_stack
 
-RATE = "900/300"
+RATE = "450/300"
 """Moneybird's limit, on the fast clock: low enough for events to wait in line for it now and then."""
 
 
 def chaos(
     events: Annotated[int, typer.Option(min=1)] = 100,
     seed: int = 1,
+    minutes: Annotated[float, typer.Option(help="End the stream after so long, whatever came.")] = 24 * 60,
     without: Annotated[str, typer.Option(help="The guard to take out.")] = "",
     port: Annotated[int, typer.Option(envvar="PORT")] = 4566,
 ) -> None:
@@ -46,7 +47,7 @@ def chaos(
         change_build=partial(_change, patches),
     )
     with fault_proxy(proxy_port, port, faults), local_stack(options, Progress()) as stack:
-        run = ChaosRun(stack, port, faults, events)
+        run = ChaosRun(stack, port, faults, events, minutes)
         with Progress().step(f"{events} events, seed {seed}"):
             run.run()
         run.leave(folder)

@@ -36,7 +36,10 @@ class ChaosRun:
     faults: AwsFaults
     events: int
     """Deliveries that are to be answered with 200 before the stream ends."""
+    minutes: float
+    """For how long it goes on at most."""
     _seconds: Counter[str] = field(default_factory=Counter)
+    _ends: float = 0
 
     def __post_init__(self) -> None:
         self._providers = Providers.of(self.stack)
@@ -55,6 +58,7 @@ class ChaosRun:
         for provider in self._providers:
             provider.settle("deliveries/settings", **_DELIVERY)
         began = time.monotonic()
+        self._ends = began + 60 * self.minutes
         with self._weather.storm():
             for number, _ in enumerate(self._stream):
                 if number % _STEPS_AT_ONCE == 0 and self._has_enough():
@@ -71,7 +75,7 @@ class ChaosRun:
         while True:
             counts = self._providers.counts()
             self._weather.strike(counts["answered"])
-            if counts["answered"] >= self.events:
+            if counts["answered"] >= self.events or time.monotonic() > self._ends:
                 return True
             if counts["waiting"] + self._messages() < OPEN_AT_MOST:
                 return False
