@@ -44,8 +44,14 @@ def check(folder: Path) -> dict[str, list[str]]:
     run = read(folder)
     return {
         "lost": [*_lost_events(run), *_lost_documents(run), *_lost_contacts(run), *_untold(run)],
-        "doubled": [*_doubled_documents(run), *_doubled_contacts(run)],
-        "stale": [*_stale_at_moneybird(run), *_stale_contacts(run), *_stale_ledger(run), *_out_of_order(run)],
+        "doubled": [*_doubled_events(run), *_doubled_documents(run), *_doubled_contacts(run)],
+        "stale": [
+            *_stale_at_moneybird(run),
+            *_stale_contacts(run),
+            *_stale_ledger(run),
+            *_sent_out_of_order(run),
+            *_recorded_out_of_order(run),
+        ],
         "unexplained": [*_unexplained_events(run), *_unexplained_documents(run)],
         "leaked": leaks.leaked(folder),
     }
@@ -59,20 +65,21 @@ def read(folder: Path) -> Run:
 # What was asked for
 
 
-def _accepted(run: Run) -> Iterator[tuple[str, Entity, str]]:
-    """Yield provider, payload and event id of each attempt that was answered with 200."""
+def _accepted(run: Run) -> Iterator[tuple[str, Entity, str, str]]:
+    """Yield provider, payload, event id and verdict of each attempt that was answered with 200."""
     for provider, deliveries in run["deliveries"].items():
         for delivery in deliveries:
             for status, answer in zip(delivery["attempts"], delivery["answers"], strict=True):
                 if status == 200:
-                    yield provider, delivery["payload"], str(json.loads(answer)["event_id"])
+                    said = json.loads(answer)
+                    yield provider, delivery["payload"], said["event_id"], said["status"]
 
 
 def _told_of(run: Run, name: str) -> set[str]:
     """Return the ids of Moment's entities of a kind that a webhook told of."""
     return {
         str(payload[name]["id"])
-        for provider, payload, _ in _accepted(run)
+        for provider, payload, _, _ in _accepted(run)
         if provider == "moment" and name in payload
     }
 
@@ -105,7 +112,7 @@ def _customers(run: Run) -> dict[str, Entity]:
 def _lost_events(run: Run) -> Iterator[str]:
     """Yield what was answered with 200 and is not there, and what has not come to an end."""
     statuses = {_text(item, "event_id"): _text(item, "status") for item in run["events"]}
-    for event_id in sorted({event_id for _, _, event_id in _accepted(run)} - statuses.keys()):
+    for event_id in sorted({event_id for _, _, event_id, _ in _accepted(run)} - statuses.keys()):
         yield f"event {event_id}: not stored"
     for event_id, status in statuses.items():
         if status not in FINAL:
@@ -137,6 +144,12 @@ def _untold(run: Run) -> Iterator[str]:
 
 
 # Doubled
+
+
+def _doubled_events(run: Run) -> Iterator[str]:
+    """Yield the events that were new more than once: the second delivery of one is a duplicate."""
+    times = Counter(event_id for _, _, event_id, verdict in _accepted(run) if verdict == "accepted")
+    yield from (f"event {one}: accepted {number} times" for one, number in times.items() if number > 1)
 
 
 def _doubled_documents(run: Run) -> Iterator[str]:
@@ -252,7 +265,7 @@ def _totals(document: Entity) -> tuple[Decimal | None, ...]:
     return tuple(_amount(document.get(field, {})) for field in ("total_net", "total_vat", "total_gross"))
 
 
-def _out_of_order(run: Run) -> Iterator[str]:
+def _sent_out_of_order(run: Run) -> Iterator[str]:
     """Yield the invoices of which Moneybird was sent an older version after a newer one."""
     versions = {
         line: (number, position)
@@ -267,6 +280,17 @@ def _out_of_order(run: Run) -> Iterator[str]:
             if position < newest[number]:
                 yield f"invoices {number}: version {position} was sent after version {newest[number]}"
             newest[number] = max(newest[number], position)
+
+
+def _recorded_out_of_order(run: Run) -> Iterator[str]:
+    """Yield the entities of Moment of which the ledger recorded an older version after a newer one."""
+    newest: dict[str, str] = {}
+    versions = [item for item in run["accounting"] if _text(item, "sk").startswith("VERSION#")]
+    for item in sorted(versions, key=lambda one: (_text(one, "pk"), _text(one, "sk"))):
+        entity, changed_at = _text(item, "pk"), _text(_map(item, "document"), "updated_at")
+        if "#moment#" in entity and changed_at < newest.get(entity, ""):
+            yield f"ledger {entity}: {changed_at} was recorded after {newest[entity]}"
+        newest[entity] = max(newest.get(entity, ""), changed_at)
 
 
 def _lines_written(request: Entity) -> list[str]:

@@ -78,15 +78,16 @@ def document(source: str, kind: str, entity_id: str, gross: str = "121.00") -> d
     }
 
 
-def delivery(key: str, event_id: str, payload: dict[str, Any]) -> dict[str, Any]:
+def delivery(key: str, event_id: str, payload: dict[str, Any], times: int = 1) -> dict[str, Any]:
     answer = json.dumps({"status": "accepted", "event_id": event_id})
-    return {"id": key, "payload": payload, "attempts": [503, 200], "answers": ["{}", answer]}
+    attempts, answers = [503] + [200] * times, ["{}"] + [answer] * times
+    return {"id": key, "payload": payload, "attempts": attempts, "answers": answers}
 
 
 def good_run() -> dict[str, Any]:
     return deepcopy(
         {
-            "events": [event(EVENT), event(TOLD)],
+            "events": [event(EVENT), event(TOLD), event("demo#moment#c")],
             "accounting": [
                 document("moment", "invoice", "1"),
                 document("moneybird", "ExternalSalesInvoice", "21"),
@@ -102,7 +103,7 @@ def good_run() -> dict[str, Any]:
             "deliveries": {
                 "moment": [
                     delivery("x", EVENT, {"invoice": {"id": 1}}),
-                    delivery("y", EVENT, {"customer": {"id": 7}}),
+                    delivery("y", "demo#moment#c", {"customer": {"id": 7}}),
                 ],
                 "moneybird": [delivery("b", TOLD, {})],
             },
@@ -143,6 +144,7 @@ def test_good_run_comes_to_zeros(tmp_path: Path, capsys: pytest.CaptureFixture[s
         ("moneybird/external_sales_invoices/0/attachments", [], "lost"),
         ("moneybird/contacts", [], "lost"),
         ("bus", [], "lost"),
+        ("deliveries/moneybird/0", delivery("b", TOLD, {}, times=2), "doubled"),
         ("moneybird/external_sales_invoices/0/attachments", [{}, {}], "doubled"),
         ("moneybird/contacts", [CONTACT, CONTACT], "doubled"),
         ("moneybird/contacts", [CONTACT, CONTACT | {"customer_id": "9"}], "doubled"),
@@ -183,6 +185,17 @@ def test_older_version_sent_after_a_newer_one_is_stale(tmp_path: Path) -> None:
     run = good_run()
     older = {"external_sales_invoice": {"details_attributes": {"0": {"description": "Synthetic: Older"}}}}
     run["requests"]["moneybird"].append(POST | {"method": "PATCH", "body": older})
+
+    assert found(tmp_path, run) == {"stale"}
+
+
+def test_older_version_recorded_after_a_newer_one_is_stale(tmp_path: Path) -> None:
+    run = good_run()
+    days = {"VERSION#00000001": "2026-01-02", "VERSION#00000002": "2026-01-01"}
+    run["accounting"] += [
+        {**texts(pk="demo#moment#invoice#1", sk=key), "document": {"M": texts(updated_at=day)}}
+        for key, day in days.items()
+    ]
 
     assert found(tmp_path, run) == {"stale"}
 
