@@ -72,7 +72,7 @@ def _add_state[S: State](blueprint: Blueprint, simulator: Simulator[S]) -> None:
         with state.lock:
             if collection not in state.collections():
                 raise _unknown(collection)
-            wanted = request.args.items()
+            wanted = request.args.to_dict().items()
             found = state.collections()[collection].values()
             return jsonify([one for one in found if all(one.get(name) == text for name, text in wanted)])
 
