@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from tests.chaos.clock import BEGAN, SCALE, real_seconds
+from tests.chaos.clock import FastClock
 from tests.chaos.proxy import AwsFaults, fault_proxy
 from tests.chaos.run import ChaosRun
-from tests.chaos.switches import FAST, SWITCHES, Patch
+from tests.chaos.switches import SWITCHES, Patch, fast
 from tests.local_stack.aws.local_aws import SQS_MEMORY, WORKERS
 from tests.local_stack.paths import LOCAL
 from tests.local_stack.running.ports import free_port
@@ -27,27 +27,30 @@ RATE = "450/300"
 def chaos(
     events: Annotated[int, typer.Option(min=1)] = 100,
     seed: int = 1,
+    *,
     minutes: Annotated[float, typer.Option(help="End the stream after so long, whatever came.")] = 24 * 60,
+    speed: Annotated[int, typer.Option(min=1, help="How much faster than real time clocks run.")] = 5,
     without: Annotated[str, typer.Option(help="The guard to take out.")] = "",
     port: Annotated[int, typer.Option(envvar="PORT")] = 4566,
 ) -> None:
     """Bring a stack up, make its day a bad one, and check what came of it."""
     stop_on_signals()
-    patches = FAST + (SWITCHES[without] if without else ())
+    clock = FastClock(speed)
+    patches = fast(clock) + (SWITCHES[without] if without else ())
     folder = LOCAL / "chaos" / f"{events}-{seed}{'-' * bool(without)}{without.replace(' ', '-')}"
     shutil.rmtree(folder, ignore_errors=True)
     faults, proxy_port = AwsFaults(seed), free_port()
     options = StackOptions(
         port,
         moneybird_rate=RATE,
-        simulators={"speed": str(SCALE), "began": str(BEGAN), "brief": ""},
+        simulators={"speed": str(speed), "began": str(clock.began), "brief": ""},
         functions_endpoint=f"http://127.0.0.1:{proxy_port}",
-        sqs_memory=real_seconds(SQS_MEMORY),
+        sqs_memory=clock.real_seconds(SQS_MEMORY),
         batches=WORKERS,
         change_build=partial(_change, patches),
     )
     with fault_proxy(proxy_port, port, faults), local_stack(options, Progress()) as stack:
-        run = ChaosRun(stack, port, faults, events, minutes)
+        run = ChaosRun(stack, port, faults, clock, events, minutes)
         with Progress().step(f"{events} events, seed {seed}"):
             run.run()
         run.leave(folder)

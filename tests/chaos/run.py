@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.chaos.clock import FastClock
 from tests.chaos.proxy import AwsFaults
 from tests.chaos.simulated import Providers
 from tests.chaos.stream import Stream
@@ -34,6 +35,7 @@ class ChaosRun:
     stack: LocalStack
     port: int
     faults: AwsFaults
+    clock: FastClock
     events: int
     """Deliveries that are to be answered with 200 before the stream ends."""
     minutes: float
@@ -45,7 +47,7 @@ class ChaosRun:
         self._providers = Providers.of(self.stack)
         user = MoneybirdUser(self.stack.description, self.stack.moneybird)
         self._stream = Stream(self.faults.seed, self._providers, user)
-        self._weather = Weather(self.stack, self.port, self._providers, self.faults, self.events)
+        self._weather = Weather(self.stack, self.port, self._providers, self.faults, self.events, self.clock)
         self._subscriber = Subscriber(self.stack, "chaos")
 
     def run(self) -> None:

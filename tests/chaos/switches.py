@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos.clock import BEGAN, SCALE
+from tests.chaos.clock import FastClock
 
 
 class PatchError(Exception):
@@ -43,6 +43,7 @@ _UPSERT = "destinations/moneybird/writing/upsert.py"
 _CLAIMS = "accounting/stores/claim_store.py"
 _FREE = '"attribute_not_exists(claimed_by) OR claimed_by = :owner OR expires_at < :now"'
 
+_LEFT = "(error.until - self.clock()).total_seconds()"
 _BREAKER = "utilities/circuit_breaker"
 _OF_BREAKER = (
     "import datetime as dt\n",
@@ -51,36 +52,36 @@ _OF_BREAKER = (
     "dt = types.SimpleNamespace(datetime=types.SimpleNamespace(now=utc_now))\n",
 )
 
-FAST = (
-    Patch(
-        "accounting_sync/time.py",
-        "    return datetime.now(UTC)\n",
-        "    import os, time\n"
-        f"    began, skew = {BEGAN}, os.getpid() % 5 - 2\n"
-        f"    return datetime.fromtimestamp(began + (time.time() - began) * {SCALE} + skew, UTC)\n",
-    ),
-    Patch(f"{_BREAKER}/base.py", *_OF_BREAKER),
-    Patch(f"{_BREAKER}/persistence/base.py", *_OF_BREAKER),
-    Patch(f"{_BREAKER}/persistence/dynamodb.py", *_OF_BREAKER),
-    # What waits for a time on that clock.
-    Patch(
-        "providers/http.py",
-        "(error.until - self.clock()).total_seconds()",
-        f"(error.until - self.clock()).total_seconds() / {SCALE}",
-    ),
-    Patch(
-        "consumer/batch.py", "math.ceil(delay.total_seconds())", f"math.ceil(delay.total_seconds() / {SCALE})"
-    ),
-    Patch("operations/dispatcher.py", "self.sleep(PACE)", f"self.sleep(20 / {SCALE})"),
-    Patch("operations/app.py", "TIME_TO_STOP = 15_000", f"TIME_TO_STOP = 75_000 - 60_000 // {SCALE}"),
-    # A claim must outlive its worker, and workers are as slow as ever.
-    Patch(
-        "pipeline/sync_pipeline.py",
-        "LEASE = timedelta(seconds=90)",
-        f"LEASE = timedelta(seconds=20 * {SCALE})",
-    ),
-)
-"""Time runs faster in the functions, and differs by up to two seconds between them."""
+_LEASE_SECONDS = 20
+"""Of claims, in real time: workers are as slow as ever, and a claim must outlive its worker."""
+
+
+def fast(clock: FastClock) -> tuple[Patch, ...]:
+    """Return what makes the functions live by a fast clock, on which they differ by up to two seconds."""
+    speed = clock.speed
+    return (
+        Patch(
+            "accounting_sync/time.py",
+            "    return datetime.now(UTC)\n",
+            "    import os, time\n"
+            f"    began, skew = {clock.began}, os.getpid() % 5 - 2\n"
+            f"    return datetime.fromtimestamp(began + (time.time() - began) * {speed} + skew, UTC)\n",
+        ),
+        Patch(f"{_BREAKER}/base.py", *_OF_BREAKER),
+        Patch(f"{_BREAKER}/persistence/base.py", *_OF_BREAKER),
+        Patch(f"{_BREAKER}/persistence/dynamodb.py", *_OF_BREAKER),
+        # What waits for a time on that clock.
+        Patch("providers/http.py", _LEFT, f"{_LEFT} / {speed}"),
+        Patch("consumer/batch.py", "(delay.total_seconds())", f"(delay.total_seconds() / {speed})"),
+        Patch("operations/dispatcher.py", "self.sleep(PACE)", f"self.sleep(20 / {speed})"),
+        Patch("operations/app.py", "TIME_TO_STOP = 15_000", f"TIME_TO_STOP = 75_000 - 60_000 // {speed}"),
+        Patch(
+            "pipeline/sync_pipeline.py",
+            "LEASE = timedelta(seconds=90)",
+            f"LEASE = timedelta(seconds={_LEASE_SECONDS * speed})",
+        ),
+    )
+
 
 SWITCHES = {
     "conditional put": (

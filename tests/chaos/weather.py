@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.chaos.clock import real_seconds
+from tests.chaos.clock import FastClock
 from tests.chaos.proxy import AwsFaults
 from tests.chaos.simulated import Providers, Simulated
 from tests.chaos.workers import kill_one
@@ -34,8 +34,8 @@ PROVIDER_FAULTS = (
 _HELD_SECONDS = 3
 _RETRY_AFTER = 30
 _OUTAGE_SECONDS = 4
-_RECOVERY_SECONDS = real_seconds(40)
-"""Just before the circuit breaker lets calls through again."""
+_RECOVERY_SECONDS = 40
+"""Just before the circuit breaker lets calls through again, on the fast clock."""
 _EVERY = {"kill": (60, 4), "outage": (150, 3), "reconciliation": (1000, 2)}
 """Incident to the most deliveries between two of them, and how often it happens at least."""
 _LAG_SECONDS = 40
@@ -51,6 +51,7 @@ class Weather:
     providers: Providers
     aws: AwsFaults
     events: int
+    clock: FastClock
     happened: Counter[str] = field(default_factory=Counter)
     _clear: threading.Event = field(default_factory=threading.Event)
     _over: threading.Event = field(default_factory=threading.Event)
@@ -70,8 +71,8 @@ class Weather:
             self._fail_now_and_then(provider)
         self.aws.chance = AWS_CHANCE
         self._schedules = [
-            self._every(real_seconds(60), self._sweep),
-            self._every(real_seconds(300), lambda: self._reconcile("go_on")),
+            self._every(self.clock.real_seconds(60), self._sweep),
+            self._every(self.clock.real_seconds(300), lambda: self._reconcile("go_on")),
         ]
         with ThreadPoolExecutor(len(_EVERY)) as self._strikes:
             try:
@@ -135,7 +136,7 @@ class Weather:
     def _outage_of_queue(self) -> None:
         """Let nothing be sent just when what waited for a provider is about to be."""
         self._outage_of(self.providers.moneybird)
-        self._clear.wait(_RECOVERY_SECONDS)
+        self._clear.wait(self.clock.real_seconds(_RECOVERY_SECONDS))
         self.happened["outages of the queue"] += 1
         self.aws.down = "sqs SendMessage"
         self._clear.wait(_OUTAGE_SECONDS)

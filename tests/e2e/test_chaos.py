@@ -5,12 +5,13 @@ import sys
 
 from tests.local_stack.running.ports import free_port
 
-EVENTS = 60
+EVENTS, SPEED = 40, 10
 SECONDS = 300
 
 
 def test_nothing_is_lost_doubled_stale_unexplained_or_leaked_in_bad_weather() -> None:
-    command = [sys.executable, "-m", "tests.chaos", "--events", str(EVENTS), "--port", str(free_port())]
+    command = [sys.executable, "-m", "tests.chaos", "--events", str(EVENTS), "--speed", str(SPEED)]
+    command += ["--port", str(free_port())]
 
     run = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
 

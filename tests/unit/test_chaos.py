@@ -13,9 +13,10 @@ import pytest
 from aws_lambda_powertools.utilities import circuit_breaker
 
 from tests.chaos import checker, leaks
+from tests.chaos.clock import FastClock
 from tests.chaos.company import Company
 from tests.chaos.proxy import KINDS, AwsFaults
-from tests.chaos.switches import FAST, SWITCHES, Patch, PatchError
+from tests.chaos.switches import SWITCHES, Patch, PatchError, fast
 from tests.local_stack.paths import ROOT
 
 EVENT, TOLD, SECRET = "demo#moment#a", "demo#moneybird#b", "s3cret-s3cret-s3cret"
@@ -267,7 +268,7 @@ def originals(end: str) -> list[Path]:
 
 @pytest.mark.parametrize("name", ["time", *SWITCHES])
 def test_each_patch_finds_its_text(tmp_path: Path, name: str) -> None:
-    for patch in SWITCHES.get(name, FAST):
+    for patch in SWITCHES.get(name, fast(FastClock(5))):
         (original,) = originals(patch.file)
         copy = tmp_path / patch.file
         copy.parent.mkdir(parents=True, exist_ok=True)
