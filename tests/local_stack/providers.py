@@ -16,7 +16,8 @@ from tests.local_stack.errors import LocalStackError
 from tests.local_stack.running import processes
 from tests.local_stack.running.ports import free_port
 
-SECONDS = 10
+SECONDS = 40
+"""To register a webhook: its probe may find a receiver that is still to start."""
 
 
 @dataclass(frozen=True)
