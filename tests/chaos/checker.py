@@ -12,6 +12,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,6 @@ KINDS = {  # collection of Moment -> its payload's key, its number, collection o
     "invoices": ("invoice", "invoiceNumber", "external_sales_invoices", "ExternalSalesInvoice"),
     "offers": ("offer", "offerNumber", "estimates", "Estimate"),
     "claims": ("claim", "claimNumber", "documents/receipts", "Receipt"),
-}
-WAITED = {
-    "limit_used_up",
-    "asked_to_wait",
-    "breaker_open",
-    "still_settling",
-    "claimed_by_another",
-    "claim_lost",
 }
 
 type Run = dict[str, Any]
@@ -342,14 +335,14 @@ def happened(run: Run, folder: Path) -> list[str]:
         for one in requests
         if one["fault"] or one["status"] == 429
     )
-    waited = _waits(folder)
     lines = {
         "events": {"delivered": len(accepted), "stored": len(run["events"]), **statuses},
         "deliveries answered": attempts,
         "AWS": run["happened"]["aws"],
         "AWS faults by operation": run["happened"]["operations"],
         "providers": faults,
-        "waited": waited,
+        "waited": _waits(folder),
+        "metrics": _metrics(folder),
         "weather": run["happened"]["weather"],
     }
     return [
@@ -360,15 +353,30 @@ def happened(run: Run, folder: Path) -> list[str]:
 
 def _waits(folder: Path) -> Counter[str]:
     """Count from the log why events waited or were tried again."""
-    counted: Counter[str] = Counter()
+    return Counter(
+        f"{entry['result'].lower()} {entry['reason_code']}"
+        for entry in _logged(folder, '"event handled"')
+        if entry["result"] in {"Waiting", "Retrying"}
+    )
+
+
+def _metrics(folder: Path) -> Counter[str]:
+    """Count the metrics by what they are kept apart by."""
+    return Counter(
+        f"by {' and '.join(dimensions) or 'nothing'}"
+        for entry in _logged(folder, '{"_aws"')
+        for directive in entry["_aws"]["CloudWatchMetrics"]
+        for dimensions in directive["Dimensions"]
+    )
+
+
+def _logged(folder: Path, mark: str) -> Iterator[Entity]:
+    """Yield the entries of the functions' log that hold a text; a killed worker's last one may be cut off."""
     with (folder / "functions.log").open(errors="replace") as log:
         for line in log:
-            start = line.find('{"level"')
-            if start >= 0 and '"event handled"' in line:
-                entry = json.loads(line[start:])
-                if entry["result"] in {"Waiting", "Retrying"}:
-                    counted[f"{entry['result'].lower()} {entry['reason_code']}"] += 1
-    return counted
+            if mark in line:
+                with suppress(ValueError):
+                    yield json.loads(line[line.index("{") :])
 
 
 def _text(item: Entity, name: str) -> str:

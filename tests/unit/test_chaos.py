@@ -215,12 +215,15 @@ def test_leak_in_a_metric_is_told_from_one_in_a_log(tmp_path: Path) -> None:
     assert leak.startswith("metrics: ")
 
 
-def test_reasons_of_waiting_are_counted_from_the_log(tmp_path: Path) -> None:
+def test_reasons_of_waiting_and_metrics_are_counted_from_the_log(tmp_path: Path) -> None:
     entry = {"level": "INFO", "message": "event handled", "result": "Waiting", "reason_code": "breaker_open"}
     run = good_run()
-    leave(tmp_path, run, f"{json.dumps(entry, separators=(',', ':'))}\n")
+    metric = {"_aws": {"CloudWatchMetrics": [{"Dimensions": [["service"]]}]}}
+    leave(tmp_path, run, "".join(f"{json.dumps(one)}\n" for one in (entry, metric)) + '{"_aws": cut off')
 
-    assert "waited: waiting breaker_open 1" in checker.happened(checker.read(tmp_path), tmp_path)
+    said = checker.happened(checker.read(tmp_path), tmp_path)
+    assert "waited: waiting breaker_open 1" in said
+    assert "metrics: by service 1" in said
 
 
 @pytest.mark.parametrize("module", [checker, leaks])
