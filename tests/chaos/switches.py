@@ -130,3 +130,5 @@ SWITCHES = {
         Patch("accounting/versions.py", "        return told < known\n", "        return False\n"),
     ),
 }
+SWITCHES["claim and fence"] = SWITCHES["claim"] + SWITCHES["fence"]
+"""Each of the two stands in for the other."""
