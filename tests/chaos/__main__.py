@@ -12,7 +12,8 @@ import typer
 from tests.chaos.clock import FastClock
 from tests.chaos.proxy import AwsFaults, fault_proxy
 from tests.chaos.run import ChaosRun
-from tests.chaos.switches import SWITCHES, Patch, fast
+from tests.chaos.switches import Patch, fast
+from tests.chaos.switches import without as guards_out
 from tests.local_stack.aws.local_aws import SQS_MEMORY, WORKERS
 from tests.local_stack.paths import LOCAL
 from tests.local_stack.running.ports import free_port
@@ -30,14 +31,14 @@ def chaos(
     *,
     minutes: Annotated[float, typer.Option(help="End the stream after so long, whatever came.")] = 24 * 60,
     speed: Annotated[int, typer.Option(min=1, help="How much faster than real time clocks run.")] = 5,
-    without: Annotated[str, typer.Option(help="The guard to take out.")] = "",
+    without: Annotated[str, typer.Option(help="The guards to take out, with commas between them.")] = "",
     port: Annotated[int, typer.Option(envvar="PORT")] = 4566,
 ) -> None:
     """Bring a stack up, make its day a bad one, and check what came of it."""
     stop_on_signals()
     clock = FastClock(speed)
-    patches = fast(clock) + (SWITCHES[without] if without else ())
-    folder = LOCAL / "chaos" / f"{events}-{seed}{'-' * bool(without)}{without.replace(' ', '-')}"
+    patches = fast(clock) + guards_out(without)
+    folder = LOCAL / "chaos" / "-".join([str(events), str(seed), *without.replace(",", " ").split()])
     shutil.rmtree(folder, ignore_errors=True)
     faults, proxy_port = AwsFaults(seed), free_port()
     options = StackOptions(

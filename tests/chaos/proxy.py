@@ -41,6 +41,8 @@ class AwsFaults:
         The part of all calls that something happens to.
     down
         Service and operation of which every call fails.
+    weak
+        Service and operation to the part of its calls that is answered with 503, while others fail at all.
     counted
         Kind to how many calls it happened to.
     operations
@@ -54,6 +56,7 @@ class AwsFaults:
     seed: int
     chance: float = 0
     down: str = ""
+    weak: dict[str, float] = field(default_factory=dict)
     counted: Counter[str] = field(default_factory=Counter)
     operations: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
@@ -67,7 +70,8 @@ class AwsFaults:
         """Return what happens to this call; None: nothing."""
         with self._lock:
             self.calls[operation] += 1
-            if operation == self.down:
+            is_weak = self.chance > 0 and self._random.random() < self.weak.get(operation, 0)
+            if operation == self.down or is_weak:
                 return self._counted("503", operation)
             if self._random.random() >= self.chance:
                 return None

@@ -23,7 +23,7 @@ VISIBILITY_SECONDS = 8
 _STEPS_AT_ONCE = 8
 OPEN_AT_MOST = 80
 """Deliveries and messages that wait before the stream does."""
-PEACE_SECONDS = 600
+PEACE_SECONDS, STILL_SECONDS = 900, 240
 _FINAL = ("SYNCED", "SKIPPED", "IGNORED", "PARKED", "FAILED", "REJECTED")
 _DELIVERY = {"retries": 60, "intervals": [1, 1, 2, 3], "timeout": 30, "workers": 6}
 
@@ -91,12 +91,17 @@ class ChaosRun:
         return sum(map(int, found["Attributes"].values()))
 
     def _wait_for_peace(self) -> None:
-        """Wait until no event is on its way; what still is after that is for the checker to say."""
-        deadline = time.monotonic() + PEACE_SECONDS
-        while time.monotonic() < deadline:
-            if not self._providers.counts()["waiting"] and not self._unfinished():
+        """Wait until no event is on its way, or none has ended for long; those are for the checker to tell."""
+        now = time.monotonic()
+        deadline, ended_at, known = now + PEACE_SECONDS, now, -1
+        while now < min(deadline, ended_at + STILL_SECONDS):
+            unfinished = self._providers.counts()["waiting"] + self._unfinished()
+            if not unfinished:
                 return
+            if unfinished != known:
+                ended_at, known = now, unfinished
             time.sleep(4)
+            now = time.monotonic()
 
     def _unfinished(self) -> int:
         values = {f":{number}": {"S": status} for number, status in enumerate(_FINAL)}

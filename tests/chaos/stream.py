@@ -34,7 +34,7 @@ class Stream:
             self._credit: 4,
             self._move_customer: 6,
             self._pay: 12,
-            self._lag: 6,
+            self._lag: 12,
             self._contact: 12,
             self._offer: 3,
             self._claim: 3,

@@ -130,5 +130,14 @@ SWITCHES = {
         Patch("accounting/versions.py", "        return told < known\n", "        return False\n"),
     ),
 }
-SWITCHES["claim and fence"] = SWITCHES["claim"] + SWITCHES["fence"]
-"""Each of the two stands in for the other."""
+
+
+def without(names: str) -> tuple[Patch, ...]:
+    """Return what takes guards out: their names, with commas between them.
+
+    Raises
+    ------
+    KeyError
+        If there is no such guard.
+    """
+    return tuple(patch for name in filter(None, names.split(",")) for patch in SWITCHES[name.strip()])

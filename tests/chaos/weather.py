@@ -19,6 +19,8 @@ from tests.local_stack.stack import LocalStack
 
 AWS_CHANCE = 0.02
 """The part of all AWS calls that something happens to."""
+_UNSENT = 0.3
+"""The part of all messages that SQS does not take: what waits for the sweep has been stored and not sent."""
 PROVIDER_CHANCE = 0.005
 """The part of all calls to a provider that meets each kind of fault."""
 PROVIDER_FAULTS = (
@@ -31,6 +33,8 @@ PROVIDER_FAULTS = (
     "500_after",
     "timeout_after",
 )
+_LOST_CREATES = 0.1
+_CREATES = r"/(contacts|external_sales_invoices|estimates|documents/receipts)\.json$"
 _HELD_SECONDS = 3
 _RETRY_AFTER = 30
 _OUTAGE_SECONDS = 4
@@ -69,7 +73,7 @@ class Weather:
         self.providers.moneybird.settle("settings", **lag)
         for provider in self.providers:
             self._fail_now_and_then(provider)
-        self.aws.chance = AWS_CHANCE
+        self.aws.chance, self.aws.weak = AWS_CHANCE, {"sqs SendMessage": _UNSENT}
         self._schedules = [
             self._every(self.clock.real_seconds(60), self._sweep),
             self._every(self.clock.real_seconds(300), lambda: self._reconcile("go_on")),
@@ -112,8 +116,11 @@ class Weather:
         return thread
 
     def _fail_now_and_then(self, provider: Simulated) -> None:
+        """Let each kind of fault happen, and a tenth of all creates take effect without an answer."""
         for kind in PROVIDER_FAULTS:
             provider.fail(kind, PROVIDER_CHANCE, retry_after=_RETRY_AFTER, seconds=_HELD_SECONDS)
+        for kind in ("reset_after", "500_after"):
+            provider.fail(kind, _LOST_CREATES / 2, method="POST", path=_CREATES)
 
     def _outage(self) -> None:
         """Let one thing after the other be down."""

@@ -306,3 +306,5 @@ def test_same_seed_draws_the_same_faults_of_every_kind() -> None:
     assert set(many) == {None, *KINDS}
     assert AwsFaults(7).draw("dynamodb PutItem") is None
     assert AwsFaults(7, down="sqs SendMessage").draw("sqs SendMessage") == "503"
+    assert AwsFaults(7, 1e-9, weak={"sqs SendMessage": 1}).draw("sqs SendMessage") == "503"
+    assert AwsFaults(7, weak={"sqs SendMessage": 1}).draw("sqs SendMessage") is None
