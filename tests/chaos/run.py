@@ -91,7 +91,7 @@ class ChaosRun:
         return sum(map(int, found["Attributes"].values()))
 
     def _wait_for_peace(self) -> None:
-        """Wait until no event is on its way, or none has ended for long; those are for the checker to tell."""
+        """Wait until no event is on its way, or none has ended for long: that is for the checker to tell."""
         now = time.monotonic()
         deadline, ended_at, known = now + PEACE_SECONDS, now, -1
         while now < min(deadline, ended_at + STILL_SECONDS):
