@@ -103,7 +103,7 @@ SWITCHES = {
             "            pass\n        return self._create",
         ),
     ),
-    "claim": (Patch(_CLAIMS, _FREE, '"attribute_exists(pk) OR attribute_not_exists(pk)"'),),
+    "claim": (Patch(_CLAIMS, _FREE, _FREE.removesuffix('"') + ' OR attribute_exists(claimed_by)"'),),
     "fence": (
         Patch(
             _CLAIMS,
