@@ -33,9 +33,10 @@ class Subscriber:
         """Take what the queue has ready; return how many events that were."""
         answer = self.stack.aws.sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10)
         messages = answer.get("Messages", [])
-        for message in messages:
-            self.heard.append(json.loads(message["Body"]))
-            self.stack.aws.sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+        self.heard += [json.loads(message["Body"]) for message in messages]
+        if messages:
+            done = [{"Id": one["MessageId"], "ReceiptHandle": one["ReceiptHandle"]} for one in messages]
+            self.stack.aws.sqs.delete_message_batch(QueueUrl=self._queue, Entries=done)
         return len(messages)
 
     def _find(self, detail_type: str, fields: dict[str, str]) -> dict[str, Any] | None:
