@@ -35,8 +35,10 @@ class Subscriber:
         messages = answer.get("Messages", [])
         self.heard += [json.loads(message["Body"]) for message in messages]
         if messages:
-            done = [{"Id": one["MessageId"], "ReceiptHandle": one["ReceiptHandle"]} for one in messages]
-            self.stack.aws.sqs.delete_message_batch(QueueUrl=self._queue, Entries=done)
+            self.stack.aws.sqs.delete_message_batch(
+                QueueUrl=self._queue,
+                Entries=[{"Id": one["MessageId"], "ReceiptHandle": one["ReceiptHandle"]} for one in messages],
+            )
         return len(messages)
 
     def _find(self, detail_type: str, fields: dict[str, str]) -> dict[str, Any] | None:
