@@ -106,8 +106,9 @@ fuzz: .venv/.ready ## Hostile requests to the receiver: none may be answered wit
 bad-days: .venv/.ready ## 250 invoices while a fifth of all calls fails and workers die, in simulated time (an hour)
 	BAD_DAYS_INVOICES=250 $(BIN)/pytest -n auto -s tests/reliability/test_bad_days.py
 
-chaos: environment ## The local stack under faults, kills and duplicates, then a checker (EVENTS=1000 SEED=1 WITHOUT=claim)
-	$(BIN)/python -m tests.chaos --events $(EVENTS) --seed $(SEED) --without '$(WITHOUT)'
+MINUTES ?= 1440
+chaos: environment ## The local stack under faults, kills and duplicates, then a checker (EVENTS=1000 SEED=1 MINUTES=30 WITHOUT=claim)
+	$(BIN)/python -m tests.chaos --events $(EVENTS) --seed $(SEED) --minutes $(MINUTES) --without '$(WITHOUT)'
 
 COUNT ?= 300
 SECONDS ?= 60

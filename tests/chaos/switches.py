@@ -1,8 +1,9 @@
 """Guards taken out of the built copy, one at a time, to show that a run without them is noticed."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.chaos.clock import FastClock
 
 
 class PatchError(Exception):
@@ -42,27 +43,45 @@ _UPSERT = "destinations/moneybird/writing/upsert.py"
 _CLAIMS = "accounting/stores/claim_store.py"
 _FREE = '"attribute_not_exists(claimed_by) OR claimed_by = :owner OR expires_at < :now"'
 
-SCALE = 20
-"""How much faster the functions' clock runs: two minutes of settling take six seconds."""
-
-_BEGAN = round(time.time())
-
-FAST = (
-    Patch(
-        "accounting_sync/time.py",
-        "    return datetime.now(UTC)\n",
-        "    import os, time\n"
-        f"    began, skew = {_BEGAN}, os.getpid() % 5 - 2\n"
-        f"    return datetime.fromtimestamp(began + (time.time() - began) * {SCALE} + skew, UTC)\n",
-    ),
-    # A claim must outlive its worker, and workers are as slow as ever.
-    Patch(
-        "pipeline/sync_pipeline.py",
-        "LEASE = timedelta(seconds=90)",
-        f"LEASE = timedelta(seconds=90 * {SCALE})",
-    ),
+_LEFT = "(error.until - self.clock()).total_seconds()"
+_BREAKER = "utilities/circuit_breaker"
+_OF_BREAKER = (
+    "import datetime as dt\n",
+    "import types\n"
+    "from accounting_sync.time import utc_now\n"
+    "dt = types.SimpleNamespace(datetime=types.SimpleNamespace(now=utc_now))\n",
 )
-"""Time runs faster in the functions, and differs by up to two seconds between them."""
+
+_LEASE_SECONDS = 20
+"""Of claims, in real time: workers are as slow as ever, and a claim must outlive its worker."""
+
+
+def fast(clock: FastClock) -> tuple[Patch, ...]:
+    """Return what makes the functions live by a fast clock, on which they differ by up to two seconds."""
+    speed = clock.speed
+    return (
+        Patch(
+            "accounting_sync/time.py",
+            "    return datetime.now(UTC)\n",
+            "    import os, time\n"
+            f"    began, skew = {clock.began}, os.getpid() % 5 - 2\n"
+            f"    return datetime.fromtimestamp(began + (time.time() - began) * {speed} + skew, UTC)\n",
+        ),
+        Patch(f"{_BREAKER}/base.py", *_OF_BREAKER),
+        Patch(f"{_BREAKER}/persistence/base.py", *_OF_BREAKER),
+        Patch(f"{_BREAKER}/persistence/dynamodb.py", *_OF_BREAKER),
+        # What waits for a time on that clock.
+        Patch("providers/http.py", _LEFT, f"{_LEFT} / {speed}"),
+        Patch("consumer/batch.py", "(delay.total_seconds())", f"(delay.total_seconds() / {speed})"),
+        Patch("operations/dispatcher.py", "self.sleep(PACE)", f"self.sleep(20 / {speed})"),
+        Patch("operations/app.py", "TIME_TO_STOP = 15_000", f"TIME_TO_STOP = 75_000 - 60_000 // {speed}"),
+        Patch(
+            "pipeline/sync_pipeline.py",
+            "LEASE = timedelta(seconds=90)",
+            f"LEASE = timedelta(seconds={_LEASE_SECONDS * speed})",
+        ),
+    )
+
 
 SWITCHES = {
     "conditional put": (
@@ -80,11 +99,11 @@ SWITCHES = {
         ),
         Patch(
             _UPSERT,
-            "            self._wait_until_settled(link.intent[ATTEMPTED_AT])\n        return self._create",
+            "            self._wait_until_settled(link.intent[ATTEMPTED_AT], looked_at)\n        return self._create",
             "            pass\n        return self._create",
         ),
     ),
-    "claim": (Patch(_CLAIMS, _FREE, '"attribute_exists(pk) OR attribute_not_exists(pk)"'),),
+    "claim": (Patch(_CLAIMS, _FREE, _FREE.removesuffix('"') + ' OR attribute_exists(claimed_by)"'),),
     "fence": (
         Patch(
             _CLAIMS,
@@ -99,8 +118,26 @@ SWITCHES = {
             "for event_id, status in ():",
         ),
     ),
+    "privacy": (
+        Patch(
+            "pipeline/sync_pipeline.py",
+            "        seen.note(document)\n",
+            "        seen.note(document)\n        print(document)\n",
+        ),
+    ),
     "version check": (
         Patch("accounting/versions.py", "        return after < before\n", "        return False\n"),
         Patch("accounting/versions.py", "        return told < known\n", "        return False\n"),
     ),
 }
+
+
+def without(names: str) -> tuple[Patch, ...]:
+    """Return what takes guards out: their names, with commas between them.
+
+    Raises
+    ------
+    KeyError
+        If there is no such guard.
+    """
+    return tuple(patch for name in filter(None, names.split(",")) for patch in SWITCHES[name.strip()])

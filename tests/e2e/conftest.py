@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.e2e.pages import ARGUMENTS, CHROMIUM
-from tests.e2e.subscriber import Subscriber
 from tests.local_stack.samples.demonstration import Demonstration, Row
 from tests.local_stack.stack import LocalStack
+from tests.local_stack.subscriber import Subscriber
 
 
 @pytest.fixture(scope="session", autouse=True)

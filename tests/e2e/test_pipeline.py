@@ -7,13 +7,13 @@ import requests
 
 from accounting_sync.webhooks.events import EntityRef, Source, Status
 from accounting_sync.webhooks.sync_queue import SyncMessage
-from tests.e2e.subscriber import Subscriber
 from tests.local_stack.samples.demonstration import Row
 from tests.local_stack.samples.moneybird_user import MoneybirdUser
 from tests.local_stack.samples.outcomes import Outcomes, eventually
 from tests.local_stack.samples.payloads import Sample, samples
 from tests.local_stack.samples.webhooks import WebhookSender
 from tests.local_stack.stack import LocalStack
+from tests.local_stack.subscriber import Subscriber
 
 MOMENT = [sample for sample in samples().values() if sample.provider is Source.MOMENT]
 

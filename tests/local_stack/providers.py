@@ -16,7 +16,8 @@ from tests.local_stack.errors import LocalStackError
 from tests.local_stack.running import processes
 from tests.local_stack.running.ports import free_port
 
-SECONDS = 10
+SECONDS = 40
+"""To register a webhook: its probe may find a receiver that is still to start."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,13 @@ def simulator(
     host
         Address to listen on.
     options
-        Of its command line.
+        Of its command line; a flag's value is empty.
     folder
         For its log.
     """
     port = free_port(host)
     root = f"http://{host}:{port}"
-    arguments = [part for option, value in options.items() for part in (f"--{option}", value)]
+    arguments = [part for option, value in options.items() for part in (f"--{option}", value) if part]
     command = [sys.executable, "-m", "tests.simulators", name, "--host", host, "--port", str(port)]
     command += arguments
     log, title = folder / f"{name}.log", f"The simulator of {name.capitalize()}"

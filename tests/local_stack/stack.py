@@ -2,14 +2,14 @@
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.local_stack import connection
 from tests.local_stack.aws import sam
-from tests.local_stack.aws.local_aws import LocalAws, local_aws
+from tests.local_stack.aws.local_aws import SQS_MEMORY, LocalAws, local_aws
 from tests.local_stack.description import StackCredentials, StackDescription
 from tests.local_stack.errors import LocalStackError
 from tests.local_stack.paths import BUILD, MINISTACK_ENVIRONMENT, SAM_ENVIRONMENT, STATE
@@ -38,12 +38,18 @@ class StackOptions:
     moment_url: str | None = None
     moneybird_rate: str | None = None
     """Limit of the simulated Moneybird, and of the plan: calls/seconds."""
+    simulators: Mapping[str, str] = field(default_factory=dict)
+    """Further options of both simulators' command lines."""
     administration_id: str | None = None
     moneybird_api_token: str | None = None
     moment_company: str | None = None
     moment_api_key: str | None = None
     functions_endpoint: str | None = None
     """Where the functions find AWS, if not directly: a proxy that leads to the port."""
+    sqs_memory: float = SQS_MEMORY
+    """For how many seconds queues drop a message that was sent before."""
+    batches: int = 1
+    """How many batches of a queue a function is given at once."""
     change_build: Callable[[Path], None] | None = None
     """What is done to the built code before it is deployed."""
 
@@ -98,6 +104,8 @@ def local_stack(options: StackOptions, progress: Progress) -> Iterator[LocalStac
                         folder,
                         enforce_iam=options.enforce_iam,
                         functions_endpoint=options.functions_endpoint,
+                        sqs_memory=options.sqs_memory,
+                        batches=options.batches,
                     )
                 )
                 moneybird = resources.enter_context(_moneybird(options, credentials, folder))
@@ -135,6 +143,7 @@ def _moneybird(
         "administration-id": credentials.administration_id,
         "api-token": credentials.moneybird_api_token,
         **({"rate": options.moneybird_rate} if options.moneybird_rate else {}),
+        **options.simulators,
     }
     return simulator("moneybird", "/api/v2", options.host, accepted, folder)
 
@@ -144,7 +153,11 @@ def _moment(
 ) -> AbstractContextManager[Provider]:
     if options.moment_url:
         return nullcontext(Provider(options.moment_url.rstrip("/"), None))
-    accepted = {"company": credentials.moment_company, "api-key": credentials.moment_api_key}
+    accepted = {
+        "company": credentials.moment_company,
+        "api-key": credentials.moment_api_key,
+        **options.simulators,
+    }
     return simulator("moment", "/api/1.0", options.host, accepted, folder)
 
 

@@ -12,6 +12,7 @@ import typer
 # The simulators sign with the project's own function, which lies in the layer.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "layers" / "shared"))
 
+from tests.simulators.clock import Clock
 from tests.simulators.moment import API_KEY, COMPANY, moment_app
 from tests.simulators.moneybird import ADMINISTRATION_ID, API_TOKEN, MoneybirdSettings, moneybird_app
 from tests.simulators.serving import LOOPBACK, server_for, url_of
@@ -24,6 +25,10 @@ Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes any that is 
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 
+Speed = Annotated[float, typer.Option(help="How much faster than real time its clock runs.")]
+Began = Annotated[float, typer.Option(help="When it began to run faster: seconds since the epoch.")]
+Brief = Annotated[bool, typer.Option(help="Log requests without their answers, to save memory.")]
+
 
 @app.command()
 def moneybird(
@@ -32,6 +37,10 @@ def moneybird(
     administration_id: Annotated[str, typer.Option(help="Digits.")] = ADMINISTRATION_ID,
     api_token: Annotated[str, typer.Option(help="The bearer token to accept.")] = API_TOKEN,
     rate: Annotated[str, typer.Option(help="Its limit: calls/seconds.")] = "150/300",
+    *,
+    speed: Speed = 1,
+    began: Began = 0,
+    brief: Brief = False,
 ) -> None:
     """Serve a simulated Moneybird; its API is below /api/v2."""
     if not administration_id.isdigit():
@@ -40,7 +49,8 @@ def moneybird(
     if not (calls.isdigit() and seconds.isdigit()):
         raise typer.BadParameter("must be calls/seconds, such as 150/300", param_hint="--rate")
     settings = MoneybirdSettings(rate_limit=int(calls), rate_window_seconds=int(seconds))
-    _serve(moneybird_app(administration_id, api_token, settings=settings), port, host)
+    simulator = moneybird_app(administration_id, api_token, settings=settings, clock=Clock(speed, began))
+    _serve(simulator, port, host, brief=brief)
 
 
 @app.command()
@@ -49,13 +59,18 @@ def moment(
     host: Host = LOOPBACK,
     company: Annotated[str, typer.Option(help="The company in the path.")] = COMPANY,
     api_key: Annotated[str, typer.Option(help="The API key to accept.")] = API_KEY,
+    *,
+    speed: Speed = 1,
+    began: Began = 0,
+    brief: Brief = False,
 ) -> None:
     """Serve a simulated Moment; its API is below /api/1.0."""
-    _serve(moment_app(company, api_key), port, host)
+    _serve(moment_app(company, api_key, clock=Clock(speed, began)), port, host, brief=brief)
 
 
-def _serve[S: State](simulator: Simulator[S], port: int, host: str) -> None:
+def _serve[S: State](simulator: Simulator[S], port: int, host: str, *, brief: bool) -> None:
     """Serve until interrupted or terminated; the first line printed tells the address."""
+    simulator.requests.keeps_answers = not brief
     signal.signal(signal.SIGTERM, _stop)
     server = server_for(simulator, port, host)
     print(json.dumps({"url": url_of(server), "simulator": simulator.name}), flush=True)

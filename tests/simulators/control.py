@@ -68,10 +68,13 @@ def _add_state[S: State](blueprint: Blueprint, simulator: Simulator[S]) -> None:
 
     @blueprint.get("/state/<path:collection>")
     def read_collection(collection: str) -> Response:
+        """Give a collection; each parameter keeps only what has that text in its field."""
         with state.lock:
             if collection not in state.collections():
                 raise _unknown(collection)
-            return jsonify(list(state.collections()[collection].values()))
+            wanted = request.args.to_dict().items()
+            found = state.collections()[collection].values()
+            return jsonify([one for one in found if all(one.get(name) == text for name, text in wanted)])
 
     @blueprint.post("/state/<path:collection>")
     def put_entity(collection: str) -> dict[str, Any]:
@@ -128,6 +131,15 @@ def _add_deliveries[S: State](blueprint: Blueprint, simulator: Simulator[S]) -> 
     @blueprint.get("/deliveries")
     def list_deliveries() -> Response:
         return jsonify([delivery.as_json() for delivery in queue.all()])
+
+    @blueprint.get("/deliveries/counts")
+    def count_deliveries() -> dict[str, int]:
+        return queue.counts()
+
+    @blueprint.post("/deliveries/repeat")
+    def repeat() -> dict[str, bool]:
+        """Deliver once more: `part` (0 to 1) says how old a delivery."""
+        return {"repeated": queue.repeat(float(_json()["part"]))}
 
     @blueprint.post("/deliveries/<action>")
     def act(action: str) -> dict[str, str]:

@@ -70,12 +70,14 @@ class Delivery:
     answered: Callable[[int | None, str], None]
     status: DeliveryStatus = DeliveryStatus.WAITING
     attempts: list[int | None] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    """What each attempt was answered, or why it was not."""
     due: float = 0
     copies: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Describe the delivery for the control routes."""
-        names = ("id", "webhook_id", "payload", "status", "attempts")
+        names = ("id", "webhook_id", "payload", "status", "attempts", "answers")
         return {name: getattr(self, name) for name in names} | {"url": without_credentials(self.url)}
 
 
@@ -87,6 +89,8 @@ class DeliveryQueue:
         self._initial = settings.model_copy(deep=True)
         self._changed = Condition()
         self._deliveries: list[Delivery] = []
+        self._waiting: dict[int, Delivery] = {}
+        self._answered = 0
         self._under_way: set[int] = set()
         self._paused = False
         self._closed = False
@@ -98,6 +102,7 @@ class DeliveryQueue:
             if self._closed:
                 return
             self._deliveries.append(delivery)
+            self._waiting[id(delivery)] = delivery
             self._changed.notify_all()
             self._start()
 
@@ -115,9 +120,29 @@ class DeliveryQueue:
     def retry_now(self) -> None:
         """Make everything that waits for its next attempt due at once."""
         with self._changed:
-            for delivery in self._deliveries:
+            for delivery in self._waiting.values():
                 delivery.due = 0
             self._changed.notify_all()
+
+    def repeat(self, part: float) -> bool:
+        """Deliver once more what was delivered long ago: a part (0 to 1) of all deliveries before it.
+
+        False when there is none, or it is still waiting.
+        """
+        with self._changed:
+            index = int(part * len(self._deliveries))
+            if index >= len(self._deliveries) or id(self._deliveries[index]) in self._waiting:
+                return False
+            delivery = self._deliveries[index]
+            delivery.status, delivery.due = DeliveryStatus.WAITING, 0
+            self._waiting[id(delivery)] = delivery
+            self._changed.notify_all()
+            return True
+
+    def counts(self) -> dict[str, int]:
+        """Return how many attempts were answered with 200, and how many deliveries wait."""
+        with self._changed:
+            return {"answered": self._answered, "waiting": len(self._waiting)}
 
     def all(self) -> list[Delivery]:
         """Return all deliveries, finished or not, in the order in which they were queued."""
@@ -127,12 +152,14 @@ class DeliveryQueue:
     def idle(self, timeout: float = 30) -> bool:
         """Wait until nothing is left to deliver; False when it takes longer than `timeout` seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._open(), timeout)
+            return self._changed.wait_for(lambda: not self._waiting, timeout)
 
     def reset(self) -> None:
         """Forget all deliveries and return to the initial settings."""
         with self._changed:
             self._deliveries.clear()
+            self._waiting.clear()
+            self._answered = 0
             self._paused = False
             self.settings = self._initial.model_copy(deep=True)
             self._changed.notify_all()
@@ -146,9 +173,6 @@ class DeliveryQueue:
             self._pool.shutdown(wait=True, cancel_futures=True)
         with self._changed:
             self._pool, self._closed = None, False
-
-    def _open(self) -> list[Delivery]:
-        return [delivery for delivery in self._deliveries if delivery.status is DeliveryStatus.WAITING]
 
     def _start(self) -> None:
         if self._pool is None:
@@ -169,7 +193,7 @@ class DeliveryQueue:
         """Wait for a delivery that is due, and claim it; None when the queue is closed."""
         with self._changed:
             while not self._closed:
-                ready = [item for item in self._open() if id(item) not in self._under_way]
+                ready = [item for item in self._waiting.values() if id(item) not in self._under_way]
                 first = min(ready, key=lambda item: item.due, default=None)
                 wait = None if first is None or self._paused else first.due - time.monotonic()
                 if first is not None and wait is not None and wait <= 0:
@@ -183,8 +207,12 @@ class DeliveryQueue:
         delivery.answered(status, text)
         with self._changed:
             delivery.attempts.append(status)
+            delivery.answers.append(text)
+            self._answered += status == 200
             delivery.status, wait = self._outcome(delivery, status)
             delivery.due = time.monotonic() + wait
+            if delivery.status is not DeliveryStatus.WAITING:
+                self._waiting.pop(id(delivery), None)
 
     def _outcome(self, delivery: Delivery, status: int | None) -> tuple[DeliveryStatus, float]:
         if status == 200:  # exactly 200 counts (Moneybird's documentation)

@@ -1,102 +1,278 @@
 """What judges a chaos run, and what takes guards out."""
 
 import ast
+import base64
 import json
+import random
 import sys
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities import circuit_breaker
 
-from tests.chaos import checker
+from tests.chaos import checker, leaks
+from tests.chaos.clock import FastClock
+from tests.chaos.company import Company
 from tests.chaos.proxy import KINDS, AwsFaults
-from tests.chaos.switches import FAST, SWITCHES, Patch, PatchError
+from tests.chaos.switches import SWITCHES, Patch, PatchError, fast
 from tests.local_stack.paths import ROOT
 
-INVOICE = {"id": 1, "invoiceNumber": 5001, "totalGross": 121.0, "customer": {"name": "Synthetic B.V."}}
-CONTACT = {"company_name": "Synthetic B.V."}
-BOOKED = {"reference": "5001", "total_price_incl_tax": "121.0", "attachments": [{}]}
+EVENT, TOLD, SECRET = "demo#moment#a", "demo#moneybird#b", "s3cret-s3cret-s3cret"
+LINE = {"description": "Synthetic: Gumivonote", "quantity": 1.0, "unitPrice": 100.0}
+INVOICE = {
+    "id": 1,
+    "invoiceNumber": 5001,
+    "totalNet": 100.0,
+    "totalVat": 21.0,
+    "totalGross": 121.0,
+    "lines": [LINE],
+    "customer": {"id": 7},
+}
+CUSTOMER = {
+    "id": 7,
+    "customerNumber": "C7",
+    "address": {"street": "Dorilavemastraat 1", "city": "Fivolarume"},
+    "phone": "0612345678",
+}
+CONTACT = {
+    "id": "11",
+    "customer_id": "C7",
+    "company_name": "Fuzakanono B.V.",
+    "address1": "Dorilavemastraat 1",
+    "city": "Fivolarume",
+    "phone": "0612345678",
+}
+BOOKED = {
+    "id": "21",
+    "reference": "5001",
+    "state": "open",
+    "total_price_excl_tax": "100.0",
+    "total_price_incl_tax": "121.0",
+    "details": [{"description": LINE["description"], "amount_decimal": "1.0", "price": "100.0"}],
+    "attachments": [{}],
+}
+POST = {
+    "method": "POST",
+    "effective": True,
+    "fault": None,
+    "status": 201,
+    "body": {"external_sales_invoice": {"details_attributes": [{"description": LINE["description"]}]}},
+}
 
 
-def good_run() -> dict[str, Any]:
+def event(event_id: str, status: str = "SYNCED", **fields: str) -> dict[str, Any]:
+    return texts(event_id=event_id, status=status, **fields)
+
+
+def texts(**fields: str) -> dict[str, Any]:
+    return {name: {"S": value} for name, value in fields.items()}
+
+
+def document(source: str, kind: str, entity_id: str, gross: str = "121.00") -> dict[str, Any]:
+    totals = texts(total_net="100.00", total_vat="21.00", total_gross=gross, source_state="open")
     return {
-        "sent": [{"source": "moment", "entity_id": "1", "event_id": "demo#moment#a"}],
-        "events": [{"event_id": {"S": "demo#moment#a"}, "status": {"S": "SYNCED"}}],
-        "accounting": [],
-        "moneybird": {"external_sales_invoices": [BOOKED], "contacts": [CONTACT]},
-        "moment": {"invoices": [INVOICE]},
-        "deliveries": [],
-        "faults": {"kills": 1},
+        **texts(source=source, entity_type=kind, entity_id=entity_id, sk="DOCUMENT"),
+        "document": {"M": totals},
+        "booking": {"M": texts(source_state="open")},
     }
 
 
-def found(folder: Path, **changed: Any) -> set[str]:  # noqa: ANN401  # JSON
-    for name, value in (good_run() | changed).items():
+def delivery(key: str, event_id: str, payload: dict[str, Any], times: int = 1) -> dict[str, Any]:
+    answer = json.dumps({"status": "accepted", "event_id": event_id})
+    attempts, answers = [503] + [200] * times, ["{}"] + [answer] * times
+    return {"id": key, "payload": payload, "attempts": attempts, "answers": answers}
+
+
+def good_run() -> dict[str, Any]:
+    return deepcopy(
+        {
+            "events": [event(EVENT), event(TOLD), event("demo#moment#c")],
+            "accounting": [
+                document("moment", "invoice", "1"),
+                document("moneybird", "ExternalSalesInvoice", "21"),
+            ],
+            "moneybird": {
+                "external_sales_invoices": [BOOKED],
+                "contacts": [CONTACT],
+                "estimates": [],
+                "documents/receipts": [],
+            },
+            "moment": {"invoices": [INVOICE], "customers": [CUSTOMER], "offers": [], "claims": []},
+            "requests": {"moneybird": [POST], "moment": []},
+            "deliveries": {
+                "moment": [
+                    delivery("x", EVENT, {"invoice": {"id": 1}}),
+                    delivery("y", "demo#moment#c", {"customer": {"id": 7}}),
+                ],
+                "moneybird": [delivery("b", TOLD, {})],
+            },
+            "history": {"5001": [["Synthetic: Older"], [LINE["description"]]]},
+            "bus": [{"detail-type": "DocumentSynced", "detail": {"number": "5001"}}],
+            "told": ["a message"],
+            "dead_letters": [],
+            "private": {"personal": ["Fuzakanono B.V."], "secrets": [SECRET]},
+            "happened": {"aws": {"calls": 1}, "operations": {}, "weather": {"kills": 1}},
+        }
+    )
+
+
+def leave(folder: Path, run: dict[str, Any], log: str = "") -> None:
+    for name, value in run.items():
         (folder / f"{name}.json").write_text(json.dumps(value))
+    (folder / "functions.log").write_text(log)
+
+
+def found(folder: Path, run: dict[str, Any], log: str = "") -> set[str]:
+    leave(folder, run, log)
     return {kind for kind, findings in checker.check(folder).items() if findings}
 
 
-def test_good_run_comes_to_four_zeros(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert found(tmp_path) == set()
+def test_good_run_comes_to_zeros(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert found(tmp_path, good_run()) == set()
     assert checker.main(tmp_path) == 0
-    assert "lost: 0  doubled: 0  stale: 0  unexplained: 0" in capsys.readouterr().out
-
-
-def booked(*invoices: dict[str, Any]) -> dict[str, Any]:
-    return {**good_run()["moneybird"], "external_sales_invoices": list(invoices)}
+    assert "lost: 0  doubled: 0  stale: 0  unexplained: 0  leaked: 0" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("changed", "finding"),
+    ("path", "value", "finding"),
     [
-        ({"events": []}, "lost"),
-        ({"moneybird": booked()}, "lost"),
-        ({"moneybird": booked(BOOKED, BOOKED)}, "doubled"),
-        ({"moneybird": booked(BOOKED | {"attachments": [{}, {}]})}, "doubled"),
-        (
-            {"moneybird": good_run()["moneybird"] | {"contacts": [{"company_name": "Synthetic B.V."}] * 2}},
-            "doubled",
-        ),
-        ({"moneybird": booked(BOOKED | {"total_price_incl_tax": "242.0"})}, "stale"),
-        ({"moneybird": booked(BOOKED, BOOKED | {"reference": "7"})}, "unexplained"),
-        ({"events": [{"event_id": {"S": "demo#moment#a"}, "status": {"S": "PARKED"}}]}, "unexplained"),
+        ("events/0", event("another"), "lost"),
+        ("events/0/status/S", "QUEUED", "lost"),
+        ("events/0/status/S", "PARKED", "unexplained"),
+        ("moneybird/external_sales_invoices", [], "lost"),
+        ("moneybird/external_sales_invoices/0/attachments", [], "lost"),
+        ("moneybird/contacts", [], "lost"),
+        ("bus", [], "lost"),
+        ("deliveries/moneybird/0", delivery("b", TOLD, {}, times=2), "doubled"),
+        ("moneybird/external_sales_invoices/0/attachments", [{}, {}], "doubled"),
+        ("moneybird/contacts", [CONTACT, CONTACT], "doubled"),
+        ("moneybird/contacts", [CONTACT, CONTACT | {"customer_id": "9"}], "doubled"),
+        ("moneybird/contacts/0/city", "Elsewhere", "stale"),
+        ("moment/invoices/0/totalVat", 21.01, "stale"),
+        ("moneybird/external_sales_invoices/0/details/0/price", "99.0", "stale"),
+        ("accounting/0", document("moment", "invoice", "1", gross="120.00"), "stale"),
+        ("accounting/0/booking/M/source_state/S", "paid", "stale"),
+        ("accounting/1/document/M/source_state/S", "paid", "stale"),
+        ("accounting/1", {}, "stale"),
+        ("deliveries/moneybird/0/id", "another", "unexplained"),
+        ("deliveries/moment/0/payload", {"invoice": {"id": 2}}, "unexplained"),
+        ("dead_letters", ["a message"], "unexplained"),
+        ("told", ["to fuzakanono@example.test"], "leaked"),
+        ("bus/0/detail/name", SECRET, "leaked"),
     ],
 )
-def test_what_is_wrong_is_found(tmp_path: Path, changed: dict[str, Any], finding: str) -> None:
-    assert found(tmp_path, **changed) == {finding}
+def test_what_is_wrong_is_found(tmp_path: Path, path: str, value: object, finding: str) -> None:
+    run: Any = good_run()
+    *way, last = [int(part) if part.isdigit() else part for part in path.split("/")]
+    inner = run
+    for part in way:
+        inner = inner[part]
+    inner[last] = value
+
+    assert finding in found(tmp_path, run)
 
 
-def test_unfinished_event_is_lost(tmp_path: Path) -> None:
-    waiting = [{"event_id": {"S": "demo#moment#a"}, "status": {"S": "QUEUED"}}]
+def test_document_booked_twice_is_doubled(tmp_path: Path) -> None:
+    run = good_run()
+    run["moneybird"]["external_sales_invoices"].append(BOOKED | {"id": "22"})
+    run["accounting"].append(document("moneybird", "ExternalSalesInvoice", "22"))
 
-    assert "lost" in found(tmp_path, events=waiting)
-
-
-def test_ledger_with_an_older_total_is_stale(tmp_path: Path) -> None:
-    document = {"number": {"S": "5001"}, "total_gross": {"M": {"amount": {"S": "100.00"}}}}
-    item = {"source": "moment", "entity_type": "invoice", "sk": "DOCUMENT"}
-    texts = {name: {"S": value} for name, value in item.items()}
-
-    assert found(tmp_path, accounting=[{**texts, "document": {"M": document}}]) == {"stale"}
+    assert found(tmp_path, run) == {"doubled"}
 
 
-def test_checker_imports_the_standard_library_alone() -> None:
-    tree = ast.parse(Path(checker.__file__).read_text())
+def test_older_version_sent_after_a_newer_one_is_stale(tmp_path: Path) -> None:
+    run = good_run()
+    older = {"external_sales_invoice": {"details_attributes": {"0": {"description": "Synthetic: Older"}}}}
+    run["requests"]["moneybird"].append(POST | {"method": "PATCH", "body": older})
+
+    assert found(tmp_path, run) == {"stale"}
+
+
+def test_older_version_recorded_after_a_newer_one_is_stale(tmp_path: Path) -> None:
+    run = good_run()
+    days = {"VERSION#00000001": "2026-01-02", "VERSION#00000002": "2026-01-01"}
+    run["accounting"] += [
+        {**texts(pk="demo#moment#invoice#1", sk=key), "document": {"M": texts(updated_at=day)}}
+        for key, day in days.items()
+    ]
+
+    assert found(tmp_path, run) == {"stale"}
+
+
+@pytest.mark.parametrize(
+    "text", ["of Fuzakanono", SECRET, base64.b64encode(f"webhooks:{SECRET}".encode()).decode()]
+)
+def test_secret_or_personal_value_in_a_log_is_a_leak(tmp_path: Path, text: str) -> None:
+    assert found(tmp_path, good_run(), f"something\n{text} came\n") == {"leaked"}
+
+
+def test_leak_in_a_metric_is_told_from_one_in_a_log(tmp_path: Path) -> None:
+    leave(tmp_path, good_run(), '{"_aws": {}, "connection": "Fuzakanono"}\n')
+
+    (leak,) = leaks.leaked(tmp_path)
+    assert leak.startswith("metrics: ")
+
+
+def test_reasons_of_waiting_and_metrics_are_counted_from_the_log(tmp_path: Path) -> None:
+    entry = {"level": "INFO", "message": "event handled", "result": "Waiting", "reason_code": "breaker_open"}
+    run = good_run()
+    metric = {"_aws": {"CloudWatchMetrics": [{"Dimensions": [["service"]]}]}}
+    leave(tmp_path, run, "".join(f"{json.dumps(one)}\n" for one in (entry, metric)) + '{"_aws": cut off')
+
+    said = checker.happened(checker.read(tmp_path), tmp_path)
+    assert "waited: waiting breaker_open 1" in said
+    assert "metrics: by service 1" in said
+
+
+@pytest.mark.parametrize("module", [checker, leaks])
+def test_checker_imports_the_standard_library_and_its_own_part(module: Any) -> None:  # noqa: ANN401  # a module
+    tree = ast.parse(Path(module.__file__).read_text())
     names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
-    names += [str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    names += [
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
+    foreign = [one for one in names if one.partition(".")[0] not in sys.stdlib_module_names]
 
-    assert [one for one in names if one.partition(".")[0] not in sys.stdlib_module_names] == []
+    assert set(foreign) <= {"tests.chaos.leaks"}
+
+
+def test_whatever_a_company_makes_up_can_be_searched_for(tmp_path: Path) -> None:
+    company = Company(random.Random(1))  # noqa: S311  # the same for each run
+    customer = company.customer()
+    invoice = company.invoice(customer)
+    company.changed(invoice)
+    company.credit_note(invoice)
+    company.moved(customer)
+    company.contact()
+    company.claim()
+
+    run = good_run() | {"private": {"personal": company.personal, "secrets": [SECRET]}}
+    leave(tmp_path, run)
+    assert leaks.leaked(tmp_path) == []
+    for value in company.personal:
+        assert leaks.leaked(_logged(tmp_path, value)) != [], value
+
+
+def _logged(folder: Path, value: str) -> Path:
+    (folder / "functions.log").write_text(f"it was {value}\n")
+    return folder
+
+
+def originals(end: str) -> list[Path]:
+    powertools = Path(circuit_breaker.__file__).parents[1]
+    folders = (ROOT / "functions", ROOT / "layers", powertools)
+    return [file for top in folders for file in top.rglob(Path(end).name) if file.as_posix().endswith(end)]
 
 
 @pytest.mark.parametrize("name", ["time", *SWITCHES])
 def test_each_patch_finds_its_text(tmp_path: Path, name: str) -> None:
-    for patch in SWITCHES.get(name, FAST):
-        (original,) = (
-            file
-            for top in ("functions", "layers")
-            for file in (ROOT / top).rglob("*.py")
-            if file.as_posix().endswith(patch.file)
-        )
+    for patch in SWITCHES.get(name, fast(FastClock(5))):
+        (original,) = originals(patch.file)
         copy = tmp_path / patch.file
         copy.parent.mkdir(parents=True, exist_ok=True)
         if not copy.exists():
@@ -129,3 +305,6 @@ def test_same_seed_draws_the_same_faults_of_every_kind() -> None:
     assert draws[0] == draws[1]
     assert set(many) == {None, *KINDS}
     assert AwsFaults(7).draw("dynamodb PutItem") is None
+    assert AwsFaults(7, down="sqs SendMessage").draw("sqs SendMessage") == "503"
+    assert AwsFaults(7, 1e-9, weak={"sqs SendMessage": 1}).draw("sqs SendMessage") == "503"
+    assert AwsFaults(7, weak={"sqs SendMessage": 1}).draw("sqs SendMessage") is None

@@ -30,6 +30,8 @@ REGION: Final = "eu-central-1"
 ACCESS_KEY = "test"
 WORKERS = 4
 """Invocations of one function at once: two a core of a small machine."""
+SQS_MEMORY = 300.0
+"""Seconds, as in AWS."""
 
 SERVER = Path(__file__).with_name("ministack_server.py")
 
@@ -121,7 +123,14 @@ def clean_environment() -> dict[str, str]:
 
 @contextmanager
 def local_aws(
-    host: str, port: int, folder: Path, *, enforce_iam: bool, functions_endpoint: str | None = None
+    host: str,
+    port: int,
+    folder: Path,
+    *,
+    enforce_iam: bool,
+    functions_endpoint: str | None = None,
+    sqs_memory: float = SQS_MEMORY,
+    batches: int = 1,
 ) -> Iterator[LocalAws]:
     """Run a local AWS.
 
@@ -136,6 +145,10 @@ def local_aws(
         `LocalAws.environment` are let in.
     functions_endpoint
         Where the functions find it; None: directly.
+    sqs_memory
+        For how many seconds queues drop a message that was sent before.
+    batches
+        How many batches of a queue a function is given at once.
     """
     check_free(host, port)
     temporary = folder / "tmp"
@@ -153,6 +166,8 @@ def local_aws(
         "S3_DATA_DIR": str(folder / "s3"),
         "TMPDIR": str(temporary),
         "LOCAL_STACK_WORKERS": str(WORKERS),
+        "LOCAL_STACK_SQS_MEMORY": str(sqs_memory),
+        "LOCAL_STACK_BATCHES": str(batches),
         "LAMBDA_WARM_TTL_SECONDS": "86400",
     }
     command = [MINISTACK_ENVIRONMENT / "bin" / "python", SERVER]

@@ -7,7 +7,7 @@ import requests
 from tests.local_stack.description import StackDescription
 from tests.local_stack.providers import Provider
 
-SECONDS = 10
+SECONDS = 40
 
 
 class MoneybirdUser:

@@ -29,6 +29,7 @@ def moment_app(
     *,
     settings: MomentSettings | None = None,
     delivery: DeliverySettings | None = None,
+    clock: Clock | None = None,
 ) -> MomentSimulator:
     """Make a simulated Moment with one company.
 
@@ -42,8 +43,10 @@ def moment_app(
         How it behaves.
     delivery : DeliverySettings | None
         How it delivers webhooks; None stands for no retries, since none are documented.
+    clock : Clock | None
+        Its time; None stands for the real one.
     """
-    clock = Clock()
+    clock = clock or Clock()
     state = MomentState(company, api_key, clock)
     state.start_with(settings or MomentSettings())
     queue = DeliveryQueue(delivery or DeliverySettings())

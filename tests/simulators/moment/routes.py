@@ -42,7 +42,8 @@ def _add_reading(blueprint: Blueprint, state: MomentState, collection: str) -> N
     def get(entity_id: str) -> ResponseReturnValue:
         if collection in state.settings.paths:
             abort(404, "no such resource")
-        return jsonify(_spelled(state, _found(state, collection, entity_id)))
+        entity = state.read(collection, entity_id) or _found(state, collection, entity_id)
+        return jsonify(_spelled(state, entity))
 
     @blueprint.get(f"/{collection}/<entity_id>/include/<fields>", endpoint=f"{collection}_get_include")
     def get_with(entity_id: str, fields: str) -> ResponseReturnValue:

@@ -72,8 +72,10 @@ def seed() -> dict[str, list[Entity]]:
         "customers": [_customer(customer_id) for customer_id in _CUSTOMERS],
         "projects": [_project()],
         "invoices": list(_invoices()),
-        "offers": [_offer()],
-        "claims": [_claim()],
+        "offers": [offer(OFFER, "1", [Line("Synthetic: offered work", "40", "90.00")])],
+        "claims": [
+            claim(CLAIM, "1", [Line("Synthetic: train ticket", "1", "40.00", VAT_LOW, ACCOUNT_COSTS)])
+        ],
     }
 
 
@@ -153,10 +155,11 @@ def _project() -> Entity:
     }
 
 
-def _offer() -> Entity:
+def offer(offer_id: int, number: str, lines: list[Line], **fields: Any) -> Entity:  # noqa: ANN401 - JSON
+    """Give an offer with its totals; `fields` replace or add whole fields."""
     return {
-        "id": OFFER,
-        "offerNumber": "1",
+        "id": offer_id,
+        "offerNumber": number,
         "offerDate": "2026-01-02",
         "expiryDate": "2026-02-02",
         "currency": "EUR",
@@ -164,23 +167,26 @@ def _offer() -> Entity:
         "status": "READY_TO_SEND",
         "customer": _customer_reference(DOCUMENTED_CUSTOMER),
         "project": _project_reference(DOCUMENTED_PROJECT),
-        **_amounts([Line("Synthetic: offered work", "40", "90.00")]),
+        **_amounts(lines),
         "lastModifiedDate": _MODIFIED,
+        **fields,
     }
 
 
-def _claim() -> Entity:
+def claim(claim_id: int, number: str, lines: list[Line], **fields: Any) -> Entity:  # noqa: ANN401 - JSON
+    """Give an approved claim with its totals; `fields` replace or add whole fields."""
     return {
-        "id": CLAIM,
-        "claimNumber": "1",
+        "id": claim_id,
+        "claimNumber": number,
         "claimDate": "2026-01-03",
         "currency": "EUR",
         "pricesIncludeVat": False,
         "status": "APPROVED",
         "employee": {"id": 1, "name": "Synthetic Employee"},
         "project": _project_reference(DOCUMENTED_PROJECT),
-        **_amounts([Line("Synthetic: train ticket", "1", "40.00", VAT_LOW, ACCOUNT_COSTS)]),
+        **_amounts(lines),
         "lastModifiedDate": _MODIFIED,
+        **fields,
     }
 
 

@@ -86,6 +86,8 @@ class MomentState:
         self._initial = MomentSettings()
         self.settings = self._initial
         self._collections: dict[str, dict[str, Entity]] = {}
+        self._before: dict[tuple[str, str], Entity] = {}
+        self._behind: set[tuple[str, str]] = set()
         self._last_id = _FIRST_ID
         self.reset()
 
@@ -102,6 +104,7 @@ class MomentState:
         """Return to the samples, without webhooks."""
         self.settings = self._initial
         self.webhooks = {}
+        self._before, self._behind = {}, set()
         self._last_id = _FIRST_ID
         self._collections = {
             name: {str(entity["id"]): entity for entity in entities}
@@ -116,6 +119,25 @@ class MomentState:
         """Give an object, or None."""
         return self._collections[collection].get(entity_id)
 
+    def read(self, collection: str, entity_id: str) -> Entity | None:
+        """Give an object as it is read from outside: once as it was before, where that was asked for."""
+        key = (collection, entity_id)
+        if key in self._behind:
+            self._behind.discard(key)
+            return self._before[key]
+        return self.find(collection, entity_id)
+
+    def fall_behind(self, collection: str, entity_id: str, action: str) -> bool:
+        """Tell of an object, and let its next read show what it was before its last change, as a replica may.
+
+        False when it has never changed.
+        """
+        known = (collection, entity_id) in self._before
+        if known:
+            self._behind.add((collection, entity_id))
+            self._tell(Change(collection, action, collection, self._collections[collection][entity_id]))
+        return known
+
     def put(self, collection: str, entity: Entity, action: str | None) -> Entity:
         """Create or merge an object, and tell of it as event `action` unless that is None."""
         entity_id = str(entity.get("id") or self._new_id())
@@ -123,6 +145,8 @@ class MomentState:
         after = before | deepcopy(entity) | {"id": _as_sent(entity_id)}
         after["lastModifiedDate"] = self._modified_after(before)
         self._collections[collection][entity_id] = after
+        if before:
+            self._before[collection, entity_id] = before
         if action:
             self._tell(Change(collection, action, collection, after))
             if _decided(collection, before, after):

@@ -63,6 +63,12 @@ def add_webhook_routes(blueprint: Blueprint, state: MomentState) -> None:
             state.webhooks.setdefault(body["kind"], []).append(body["url"])
         return {"kind": body["kind"]}, 201
 
+    @blueprint.post("/behind/<collection>/<entity_id>")
+    def fall_behind(collection: str, entity_id: str) -> ResponseReturnValue:
+        """Tell of an object under ``?action=``, and let its next read show what it was before."""
+        with state.lock:
+            return {"behind": state.fall_behind(collection, entity_id, request.args["action"])}
+
     @blueprint.delete("/webhooks")
     def forget() -> ResponseReturnValue:
         with state.lock:

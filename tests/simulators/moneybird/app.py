@@ -42,6 +42,7 @@ def moneybird_app(
     *,
     settings: MoneybirdSettings | None = None,
     delivery: DeliverySettings | None = None,
+    clock: Clock | None = None,
 ) -> MoneybirdSimulator:
     """Make a simulated Moneybird with one administration.
 
@@ -55,8 +56,10 @@ def moneybird_app(
         How it behaves; None stands for the behaviour documented.
     delivery : DeliverySettings | None
         How it delivers webhooks; None stands for ten retries at growing intervals of real length.
+    clock : Clock | None
+        Its time; None stands for the real one.
     """
-    clock = Clock()
+    clock = clock or Clock()
     state = MoneybirdState(administration_id, api_token, clock)
     state.start_with(settings or MoneybirdSettings())
     queue = DeliveryQueue(delivery or DeliverySettings(retries=_RETRIES))

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from accounting_sync.webhooks.signatures import sign_moneybird
+from tests.simulators.clock import Clock
 from tests.simulators.deliveries import DeliverySettings, DeliveryStatus
 from tests.simulators.moment import moment_app
 from tests.simulators.moneybird import MoneybirdSimulator, moneybird_app
@@ -259,3 +260,59 @@ def test_moment_does_not_repeat_what_failed(receiver: Receiver) -> None:
 
     assert [delivery.status for delivery in simulator.deliveries.all()] == [DeliveryStatus.FAILED]
     assert len(receiver.pushes) == 1
+
+
+def test_old_delivery_is_repeated_under_its_key_when_asked_to(
+    base: str, receiver: Receiver, simulator: MoneybirdSimulator
+) -> None:
+    register(base, receiver.url, "contact")
+    create_contact(base)
+    assert simulator.deliveries.idle(10)
+
+    assert simulator.deliveries.repeat(0.0)
+    assert simulator.deliveries.idle(10)
+
+    first, again = receiver.pushes[1:]
+    assert first.headers["Idempotency-Key"] == again.headers["Idempotency-Key"]
+    [delivery] = simulator.deliveries.all()
+    assert (delivery.attempts, delivery.answers) == ([200, 200], ["seen", "seen"])
+    assert simulator.deliveries.counts() == {"answered": 2, "waiting": 0}
+    assert not simulator.deliveries.repeat(1.0)
+
+
+def test_moment_falls_behind_for_one_read_and_tells_of_the_object() -> None:
+    simulator = moment_app()
+    changed = simulator.state.put("invoices", {"id": 106939080, "invoiceNumber": 9}, None)
+    url, auth = f"/api/1.0/companies/{simulator.state.company}", ("apikey", simulator.state.api_key)
+
+    with running(simulator) as root, receiving() as receiver:
+        requests.post(
+            f"{root}/_simulator/webhooks", json={"kind": "invoices", "url": receiver.url}, timeout=10
+        )
+        behind = f"{root}/_simulator/behind/invoices/106939080?action=UPDATE"
+        assert requests.post(behind, json={}, timeout=10).json() == {"behind": True}
+        seen = [requests.get(f"{root}{url}/invoices/106939080", auth=auth, timeout=10).json() for _ in "ab"]
+        assert simulator.deliveries.idle(10)
+
+    assert [one["invoiceNumber"] for one in seen] == [1, 9]
+    assert seen[1] == changed
+    assert len(receiver.pushes) == 1
+
+
+def test_object_that_never_changed_does_not_fall_behind() -> None:
+    assert not moment_app().state.fall_behind("invoices", "106939080", "UPDATE")
+
+
+def test_clocks_that_began_together_show_the_same_faster_time() -> None:
+    began = time.time() - 100
+    one, other = Clock(speed=10, began=began), Clock(speed=10, began=began)
+
+    assert abs((one.now() - other.now()).total_seconds()) < 1
+    assert one.now().timestamp() - began == pytest.approx(1000, abs=20)
+
+
+def test_collection_is_filtered_by_fields() -> None:
+    with running(moment_app()) as root:
+        found = requests.get(f"{root}/_simulator/state/customers?customerNumber=10002", timeout=10).json()
+
+    assert [one["id"] for one in found] == [62788974]
