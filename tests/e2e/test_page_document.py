@@ -87,7 +87,7 @@ def page(stack: LocalStack, browser: Browser, request: pytest.FixtureRequest) ->
         made = context.new_page()
         made.goto(link_of(stack, CONNECTION))
         made.get_by_role("button", name=SIGN_IN[request.param]).click()
-        expect(made.get_by_role("navigation")).to_be_visible()
+        expect(made.get_by_role("navigation").first).to_be_visible()
         yield made
 
 

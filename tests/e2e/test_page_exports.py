@@ -78,7 +78,7 @@ def test_audit_file_is_ordered_and_fetched(exports: Page, context: BrowserContex
     assert context.request.get(address).body().startswith(b"<?xml")
     check(exports, "audit-file", PHONE)
     exports.get_by_role("link", name="Activity").click()
-    expect(exports.get_by_role("cell", name="exports.audit_file.fetch").first).to_be_visible()
+    expect(exports.get_by_role("rowheader", name="Ada fetched Moneybird's audit file").first).to_be_visible()
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])

@@ -34,8 +34,9 @@ def test_month_leads_to_its_documents_and_each_to_its_own_page(page: Page, stack
     row = page.get_by_role("row").nth(1)
     expect(row).to_contain_text("Booked")
     expect(row).to_contain_text("€")
+    number = row.get_by_role("link").inner_text()
     row.get_by_role("link").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Document")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(rf"\b{re.escape(number)}$"))
     page.go_back()
     expect(page.get_by_label("State")).to_have_value("booked")
 

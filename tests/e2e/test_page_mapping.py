@@ -190,10 +190,10 @@ def test_bookkeeper_maps_what_an_invoice_waits_for_and_it_is_booked(
 ) -> None:
     page = signed_in(context, link_of(stack, NAME))
     page.get_by_role("link", name="Needs you").click()
-    row = page.get_by_role("row").filter(has_text=NUMBER)
-    expect(row).to_contain_text("is not mapped")
+    waiting = page.locator(".card").filter(has_text=NUMBER)
+    expect(waiting).to_contain_text("is not mapped")
 
-    page.get_by_role("link", name="Mapping").click()
+    waiting.get_by_role("link", name="Map VAT codes and accounts").click()
     expect(page.get_by_text("Documents that wait for a mapping: 1.")).to_be_visible()
     by_keyboard(page, "VAT code R0, invoices and offers", "Btw verlegd")
     expect(page.get_by_label("VAT code R0, invoices and offers")).to_have_value(REVERSE)
