@@ -99,7 +99,8 @@ SWITCHES = {
         ),
         Patch(
             _UPSERT,
-            "            self._wait_until_settled(link.intent[ATTEMPTED_AT], looked_at)\n        return self._create",
+            "            self._wait_until_settled(link.intent[ATTEMPTED_AT], looked_at)\n"
+            "        return self._create",
             "            pass\n        return self._create",
         ),
     ),
