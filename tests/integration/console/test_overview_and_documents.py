@@ -182,7 +182,7 @@ def test_amounts_are_written_as_the_language_has_them(filled: ConsoleWorld) -> N
     assert "€138.00" in shown(filled, "documents", **number).body
     assert "€\N{NO-BREAK SPACE}138,00" in shown(filled, "documents", "nl", **number).body
     assert "-€133.00" in shown(filled, "documents", **credit).body
-    assert "Creditnota" in shown(filled, "documents", "nl", **credit).body
+    assert "Creditfactuur" in shown(filled, "documents", "nl", **credit).body
 
 
 AMOUNTS = st.decimals(-(10**9), 10**9, places=2)
