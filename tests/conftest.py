@@ -6,6 +6,7 @@ import pytest
 
 from tests.harness.examples import load_profiles
 from tests.harness.network import Network, simulated_aws
+from tests.harness.quick_moto import copy_less
 from tests.harness.receiver_function import ReceiverFunction
 from tests.local_stack.running.ports import free_port
 from tests.local_stack.running.processes import stop_on_signals
@@ -14,6 +15,7 @@ from tests.local_stack.samples.outcomes import Outcomes
 from tests.local_stack.samples.webhooks import WebhookSender
 from tests.local_stack.stack import LocalStack, StackOptions, local_stack
 
+copy_less()
 load_profiles()  # before any test module asks how many examples it tries
 
 

@@ -55,6 +55,8 @@ PAGES: Mapping[str, dict[str, str]] = {
     "documents, parked in a month": {"month": "2026-11", "state": "parked"},
     "documents, a customer, all months": {"customer": "customer 17 "},
     "documents, a number": {"number": "4711"},
+    "document, by its entity": {"source": "moment", "kind": "invoice", "id": "100004711"},
+    "needs-you": {},
 }
 
 

@@ -172,4 +172,4 @@ def test_unknown_task_is_refused() -> None:
     answer = lambda_handler({"task": "dance"}, None)  # type: ignore[arg-type]  # no invocation stands behind it
 
     assert answer["error"] == "invalid_request"
-    assert "'events.replay', 'pause', 'resume', 'unlink'" in answer["message"]
+    assert "'events.replay', 'events.skip', 'pause', 'resume', 'unlink'" in answer["message"]
