@@ -13,6 +13,9 @@ from tests.local_stack.samples.moneybird_user import MoneybirdUser
 from tests.simulators.simulator import Entity
 
 _AT_ONCE = 4
+SLOW_SECONDS = 25
+"""Longer than a claim lasts, and shorter than an answer may take: three times the 10 s of a silence."""
+_SLOW_AT_ONCE = 2
 _INVOICES_OF_ONE = 8
 """Invoices for each customer, on average."""
 
@@ -27,12 +30,17 @@ class Stream:
         self._contacts: list[Entity] = []
         self._settled: set[int] = set()
         """Invoices that do not change any more."""
+        self._slow: dict[str, Entity] = {}
+        """Path of a customer to him, until the slow reading of him has begun."""
+        self._told_once = 0
         self._steps: dict[Callable[[], object], int] = {
             self._new_invoice: 20,
-            self._newcomer: 2,
+            self._newcomer: 4,
             self._change_invoice: 24,
             self._credit: 4,
             self._move_customer: 6,
+            self._move_during_a_slow_reading: 5,
+            self._tell_once: 30,
             self._pay: 12,
             self._lag: 12,
             self._contact: 12,
@@ -86,6 +94,32 @@ class Stream:
     def _move_customer(self) -> None:
         customer = self._random.choice(self.company.made["customers"])
         self._providers.moment.put("customers", self.company.moved(customer), "UPDATE")
+
+    def _move_during_a_slow_reading(self) -> None:
+        """Let a known customer move, and Moment take longer to tell of it than the reader's claim lasts."""
+        customer = self._random.choice(self.company.made["customers"])
+        path = f"/customers/{customer['id']}$"
+        known = {"customer_id": customer["customerNumber"]}
+        if len(self._slow) < _SLOW_AT_ONCE and self._providers.moneybird.read("state/contacts", **known):
+            self._slow[path] = customer
+            self._providers.moment.fail("slow", method="GET", path=path, times=1, seconds=SLOW_SECONDS)
+            self._providers.moment.put("customers", self.company.moved(customer), "UPDATE")
+
+    def overtake(self) -> None:
+        """Let those customers move once more whose slow reading has begun."""
+        if not self._slow:
+            return
+        ahead = {fault["path"] for fault in self._providers.moment.read("faults")}
+        for path in self._slow.keys() - ahead:
+            customer = self._slow.pop(path)
+            self._providers.moment.put("customers", self.company.moved(customer), "UPDATE")
+
+    def _tell_once(self) -> None:
+        """Let Moment tell of what is known, in a webhook of its own that it does not repeat."""
+        self._told_once += 1
+        collection = self._random.choice(["customers", "invoices"])
+        entity = self._random.choice(self.company.made[collection])
+        self._providers.moment.tell_once(collection, entity["id"], f"SAVED_{self._told_once}")
 
     def _pay(self) -> None:
         """Let somebody at Moneybird enter a payment, of all or a part, once the newest total is booked."""

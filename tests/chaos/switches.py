@@ -110,6 +110,8 @@ SWITCHES = {
             'SORT_KEY, "fence = :fence", fence=claim.fence)',
             'SORT_KEY, "fence > :fence OR fence <= :fence", fence=claim.fence)',
         ),
+        Patch("accounting/stores/link_store.py", " AND fence <= :fence)", " AND (fence <= :fence OR fence > :fence))"),
+        Patch("accounting/versions.py", "return fence is not None and fence < stored.fence", "return False"),
     ),
     "sweep": (
         Patch(
