@@ -5,7 +5,8 @@
 The folder holds JSON: `events` and `accounting` (the tables, item by item as DynamoDB gives them),
 `moneybird` and `moment` (what the simulated providers hold at the end), `requests` (their logs),
 `deliveries` (of webhooks, with what each attempt was answered), `history` (the lines of each invoice and
-the streets of each customer, in the order of their changes), `happened` (what went wrong, by kind), and what `tests.chaos.leaks` reads.
+the streets of each customer, in the order of their changes), `happened` (what went wrong, by kind), and what
+`tests.chaos.leaks` reads.
 """
 
 import json

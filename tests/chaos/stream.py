@@ -39,7 +39,7 @@ class Stream:
             self._change_invoice: 24,
             self._credit: 4,
             self._move_customer: 6,
-            self._move_during_a_slow_reading: 5,
+            self._move_during_a_slow_reading: 12,
             self._tell_once: 30,
             self._pay: 12,
             self._lag: 12,

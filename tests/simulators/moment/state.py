@@ -142,7 +142,9 @@ class MomentState:
 
     def tell_once(self, collection: str, entity_id: str, action: str) -> None:
         """Tell of an object as it is, in a webhook that is not repeated."""
-        self._tell(Change(collection, action, collection, self._collections[collection][entity_id], once=True))
+        self._tell(
+            Change(collection, action, collection, self._collections[collection][entity_id], once=True)
+        )
 
     def put(self, collection: str, entity: Entity, action: str | None) -> Entity:
         """Create or merge an object, and tell of it as event `action` unless that is None."""
