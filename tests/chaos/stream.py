@@ -16,6 +16,7 @@ _AT_ONCE = 4
 SLOW_SECONDS = 25
 """Longer than a claim lasts, and shorter than an answer may take: three times the 10 s of a silence."""
 _SLOW_AT_ONCE = 2
+_MEETING_SECONDS = 5
 _INVOICES_OF_ONE = 8
 """Invoices for each customer, on average."""
 
@@ -35,7 +36,7 @@ class Stream:
         self._told_once = 0
         self._steps: dict[Callable[[], object], int] = {
             self._new_invoice: 20,
-            self._newcomer: 4,
+            self._newcomer: 6,
             self._change_invoice: 24,
             self._credit: 4,
             self._move_customer: 6,
@@ -75,8 +76,12 @@ class Stream:
         self._providers.moment.put("invoices", invoice, "CREATE_NEW")
 
     def _newcomer(self) -> None:
-        """Send several invoices at once to a customer of whom no webhook tells: each brings him along."""
+        """Send several invoices at once to a customer of whom no webhook tells: each brings him along.
+
+        Moment takes so long to tell of him that their workers meet there, if nothing keeps them apart.
+        """
         customer = self._new_customer(told=False)
+        self._answer_slowly(customer, _MEETING_SECONDS, times=_AT_ONCE)
         for _ in range(_AT_ONCE):
             self._providers.moment.put("invoices", self.company.invoice(customer), "CREATE_NEW")
 
@@ -97,13 +102,16 @@ class Stream:
 
     def _move_during_a_slow_reading(self) -> None:
         """Let a known customer move, and Moment take longer to tell of it than the reader's claim lasts."""
-        customer = self._random.choice(self.company.made["customers"])
-        path = f"/customers/{customer['id']}$"
-        known = {"customer_id": customer["customerNumber"]}
-        if len(self._slow) < _SLOW_AT_ONCE and self._providers.moneybird.read("state/contacts", **known):
-            self._slow[path] = customer
-            self._providers.moment.fail("slow", method="GET", path=path, times=1, seconds=SLOW_SECONDS)
+        numbers = {contact["customer_id"] for contact in self._providers.moneybird.read("state/contacts")}
+        known = [one for one in self.company.made["customers"] if one["customerNumber"] in numbers]
+        if known and len(self._slow) < _SLOW_AT_ONCE:
+            customer = self._random.choice(known)
+            self._slow[_path(customer)] = customer
+            self._answer_slowly(customer, SLOW_SECONDS, times=1)
             self._providers.moment.put("customers", self.company.moved(customer), "UPDATE")
+
+    def _answer_slowly(self, customer: Entity, seconds: int, *, times: int) -> None:
+        self._providers.moment.fail("slow", method="GET", path=_path(customer), times=times, seconds=seconds)
 
     def overtake(self) -> None:
         """Let those customers move once more whose slow reading has begun."""
@@ -167,3 +175,7 @@ class Stream:
     def _repeat(self) -> None:
         """Let a provider deliver once more what it delivered a while ago, with the same key."""
         self._random.choice(list(self._providers)).repeat(self._random.random())
+
+
+def _path(customer: Entity) -> str:
+    return f"/customers/{customer['id']}$"
