@@ -13,6 +13,8 @@ from tests.local_stack.samples.moneybird_user import MoneybirdUser
 from tests.simulators.simulator import Entity
 
 _AT_ONCE = 4
+_NEWCOMERS_FIRST = 2
+"""So that a short run has some as well."""
 SLOW_SECONDS = 25
 """Longer than a claim lasts, and shorter than an answer may take: three times the 10 s of a silence."""
 _SLOW_AT_ONCE = 2
@@ -54,6 +56,8 @@ class Stream:
         """Do one thing after the other."""
         self._new_customer(told=True)
         self._new_invoice()
+        for _ in range(_NEWCOMERS_FIRST):
+            self._newcomer()
         while True:
             (step,) = self._random.choices(list(self._steps), list(self._steps.values()))
             step()
