@@ -4,8 +4,9 @@
 
 The folder holds JSON: `events` and `accounting` (the tables, item by item as DynamoDB gives them),
 `moneybird` and `moment` (what the simulated providers hold at the end), `requests` (their logs),
-`deliveries` (of webhooks, with what each attempt was answered), `history` (the lines of each invoice, in the
-order of its changes), `happened` (what went wrong, by kind), and what `tests.chaos.leaks` reads.
+`deliveries` (of webhooks, with what each attempt was answered), `history` (the lines of each invoice and
+the streets of each customer, in the order of their changes), `happened` (what went wrong, by kind), and what
+`tests.chaos.leaks` reads.
 """
 
 import json
@@ -203,6 +204,11 @@ def _stale_contacts(run: Run) -> Iterator[str]:
 
 def _stale_ledger(run: Run) -> Iterator[str]:
     documents = _ledger(run)
+    for customer in run["moment"]["customers"]:
+        known = _map(documents.get(("moment", "customer", str(customer["id"])), {}), "document")
+        told = str(customer["id"]) in _told_of(run, "customer")
+        if told and _text(known, "address") != customer["address"]["street"]:
+            yield f"ledger customer {customer['customerNumber']}: not as it is in Moment"
     yield from _stale_moment_documents(run, documents)
     yield from _stale_moneybird_documents(run, documents)
     for contact in run["moneybird"]["contacts"]:
@@ -258,37 +264,54 @@ def _totals(document: Entity) -> tuple[Decimal | None, ...]:
     return tuple(_amount(document.get(field, {})) for field in ("total_net", "total_vat", "total_gross"))
 
 
-def _sent_out_of_order(run: Run) -> Iterator[str]:
-    """Yield the invoices of which Moneybird was sent an older version after a newer one."""
-    versions = {
-        line: (number, position)
+def _versions(run: Run) -> dict[str, tuple[str, int]]:
+    """Return the number and the version that a text stands for."""
+    return {
+        text: (number, position)
         for number, history in run["history"].items()
-        for position, lines in enumerate(history)
-        for line in lines
+        for position, texts in enumerate(history)
+        for text in texts
     }
-    newest: Counter[str] = Counter()
-    for request in run["requests"]["moneybird"]:
-        for line in _lines_written(request):
-            number, position = versions.get(line, ("", 0))
-            if position < newest[number]:
-                yield f"invoices {number}: version {position} was sent after version {newest[number]}"
-            newest[number] = max(newest[number], position)
+
+
+def _out_of_order(run: Run, texts: Iterator[str], what: str) -> Iterator[str]:
+    """Yield the texts that stand for an older version and come after those of a newer one."""
+    versions, newest = _versions(run), Counter[str]()
+    for text in texts:
+        number, position = versions.get(text, ("", 0))
+        if position < newest[number]:
+            yield f"{number}: version {position} was {what} after version {newest[number]}"
+        newest[number] = max(newest[number], position)
+
+
+def _sent_out_of_order(run: Run) -> Iterator[str]:
+    """Yield the invoices and customers of which Moneybird was sent an older version after a newer one."""
+    sent = (text for request in run["requests"]["moneybird"] for text in _written(request))
+    return _out_of_order(run, sent, "sent")
 
 
 def _recorded_out_of_order(run: Run) -> Iterator[str]:
     """Yield the entities of Moment of which the ledger recorded an older version after a newer one."""
     newest: dict[str, str] = {}
-    versions = [item for item in run["accounting"] if _text(item, "sk").startswith("VERSION#")]
-    for item in sorted(versions, key=lambda one: (_text(one, "pk"), _text(one, "sk"))):
+    recorded = [item for item in run["accounting"] if _text(item, "sk").startswith("VERSION#")]
+    recorded.sort(key=lambda one: (_text(one, "pk"), _text(one, "sk")))
+    streets = (_text(_map(one, "document"), "address") for one in recorded if "#moment#" in _text(one, "pk"))
+    yield from _out_of_order(run, streets, "recorded")
+    for item in recorded:
         entity, changed_at = _text(item, "pk"), _text(_map(item, "document"), "updated_at")
         if "#moment#" in entity and changed_at < newest.get(entity, ""):
             yield f"ledger {entity}: {changed_at} was recorded after {newest[entity]}"
         newest[entity] = max(newest.get(entity, ""), changed_at)
 
 
-def _lines_written(request: Entity) -> list[str]:
+def _written(request: Entity) -> list[str]:
+    """Return the descriptions of lines, or the street, that a call wrote."""
     body = request["body"] if request["effective"] and request["method"] in {"POST", "PATCH"} else None
-    document = body.get("external_sales_invoice", {}) if isinstance(body, dict) else {}
+    if not isinstance(body, dict):
+        return []
+    document, contact = body.get("external_sales_invoice", {}), body.get("contact", {})
+    if contact.get("address1"):
+        return [contact["address1"]]
     details = document.get("details_attributes", [])
     each = details.values() if isinstance(details, dict) else details
     return [one["description"] for one in each if one.get("description") and not one.get("_destroy")]

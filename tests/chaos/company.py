@@ -24,7 +24,10 @@ class Company:
     made: dict[str, list[Entity]] = field(default_factory=lambda: {name: [] for name in _FIRST})
     """Collection of Moment to what was made for it, as it stands now."""
     history: dict[str, list[list[str]]] = field(default_factory=dict)
-    """Number of an invoice to the descriptions of its lines, in the order of its versions."""
+    """Number of an invoice or customer to what only one of its versions has, in their order.
+
+    That is the descriptions of an invoice's lines, and the street of a customer.
+    """
 
     def customer(self) -> Entity:
         """Make a customer of Moment."""
@@ -35,14 +38,17 @@ class Company:
             "vatNumber": self._told(f"NL{self._digits(9)}B01"),
             "organizationNumber": self._told(self._digits(8, first="9")),
             "archived": False,
+            "_absent": ["lastModifiedDate"],  # so that nothing but the order of reading tells what is newer
             **self._where(),
         }
         self.made["customers"].append(entity)
+        self._remember_street(entity)
         return entity
 
     def moved(self, customer: Entity) -> Entity:
         """Let a customer of Moment move to another address, with another telephone and e-mail address."""
         customer |= self._where()
+        self._remember_street(customer)
         return customer
 
     def contact(self) -> Entity:
@@ -109,6 +115,9 @@ class Company:
     def _remember(self, invoice: Entity) -> None:
         lines = [line["description"] for line in invoice["lines"]]
         self.history.setdefault(str(invoice["invoiceNumber"]), []).append(lines)
+
+    def _remember_street(self, customer: Entity) -> None:
+        self.history.setdefault(customer["customerNumber"], []).append([customer["address"]["street"]])
 
     def _id(self, collection: str) -> dict[str, int]:
         return {"id": _FIRST[collection] + len(self.made[collection])}

@@ -22,7 +22,9 @@ VISIBILITY_SECONDS = 8
 """Messages of killed workers come back soon; those of slow ones come to a second worker meanwhile."""
 _STEPS_AT_ONCE = 8
 OPEN_AT_MOST = 80
-"""Deliveries and messages that wait before the stream does."""
+"""Deliveries and events that are open before the stream waits."""
+_LEFT_FOR_PEACE, _LAST_SECONDS = 10, 60
+"""The bad weather lasts until so little of the stream is open, or for so long."""
 PEACE_SECONDS, STILL_SECONDS = 900, 240
 _FINAL = ("SYNCED", "SKIPPED", "IGNORED", "PARKED", "FAILED", "REJECTED")
 _DELIVERY = {"retries": 60, "intervals": [1, 1, 2, 3], "timeout": 30, "workers": 6}
@@ -65,6 +67,7 @@ class ChaosRun:
             for number, _ in enumerate(self._stream):
                 if number % _STEPS_AT_ONCE == 0 and self._has_enough():
                     break
+            self._wait_in_the_storm()
         self._seconds["seconds of stream"] = round(time.monotonic() - began)
         self._wait_for_peace()
         self._seconds["seconds to peace"] = (
@@ -79,16 +82,17 @@ class ChaosRun:
             self._weather.strike(counts["answered"])
             if counts["answered"] >= self.events or time.monotonic() > self._ends:
                 return True
-            if counts["waiting"] + self._messages() < OPEN_AT_MOST:
+            self._stream.overtake()
+            if counts["waiting"] + self._unfinished() < OPEN_AT_MOST:
                 return False
             time.sleep(0.5)
 
-    def _messages(self) -> int:
-        found = self.stack.aws.sqs.get_queue_attributes(
-            QueueUrl=self.stack.description.queue_url,
-            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-        )
-        return sum(map(int, found["Attributes"].values()))
+    def _wait_in_the_storm(self) -> None:
+        """Let most of what was delivered last be worked on while things still go wrong."""
+        ends = min(time.monotonic() + _LAST_SECONDS, self._ends + _LAST_SECONDS)
+        while time.monotonic() < ends and self._unfinished() > _LEFT_FOR_PEACE:
+            self._stream.overtake()
+            time.sleep(0.5)
 
     def _wait_for_peace(self) -> None:
         """Wait until no event is on its way, or none has ended for long: that is for the checker to tell."""

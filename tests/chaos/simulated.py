@@ -55,6 +55,10 @@ class Simulated:
         """Let Moment tell of an object, and answer once what it was before its last change."""
         self._send("post", f"behind/{collection}/{entity_id}?action={action}", {})
 
+    def tell_once(self, collection: str, entity_id: int, action: str) -> None:
+        """Let Moment tell of an object in a webhook that it does not repeat."""
+        self._send("post", f"once/{collection}/{entity_id}?action={action}", {})
+
     def settle(self, path: str, **settings: object) -> None:
         """Change settings."""
         self._send("patch", path, settings)

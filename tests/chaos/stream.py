@@ -13,6 +13,12 @@ from tests.local_stack.samples.moneybird_user import MoneybirdUser
 from tests.simulators.simulator import Entity
 
 _AT_ONCE = 4
+_NEWCOMERS_FIRST = 2
+"""So that a short run has some as well."""
+SLOW_SECONDS = 25
+"""Longer than a claim lasts, and shorter than an answer may take: three times the 10 s of a silence."""
+_SLOW_AT_ONCE = 2
+_MEETING_SECONDS = 5
 _INVOICES_OF_ONE = 8
 """Invoices for each customer, on average."""
 
@@ -27,12 +33,17 @@ class Stream:
         self._contacts: list[Entity] = []
         self._settled: set[int] = set()
         """Invoices that do not change any more."""
+        self._slow: dict[str, Entity] = {}
+        """Path of a customer to him, until the slow reading of him has begun."""
+        self._told_once = 0
         self._steps: dict[Callable[[], object], int] = {
             self._new_invoice: 20,
-            self._newcomer: 2,
+            self._newcomer: 6,
             self._change_invoice: 24,
             self._credit: 4,
             self._move_customer: 6,
+            self._move_during_a_slow_reading: 12,
+            self._tell_once: 30,
             self._pay: 12,
             self._lag: 12,
             self._contact: 12,
@@ -45,6 +56,8 @@ class Stream:
         """Do one thing after the other."""
         self._new_customer(told=True)
         self._new_invoice()
+        for _ in range(_NEWCOMERS_FIRST):
+            self._newcomer()
         while True:
             (step,) = self._random.choices(list(self._steps), list(self._steps.values()))
             step()
@@ -67,8 +80,12 @@ class Stream:
         self._providers.moment.put("invoices", invoice, "CREATE_NEW")
 
     def _newcomer(self) -> None:
-        """Send several invoices at once to a customer of whom no webhook tells: each brings him along."""
+        """Send several invoices at once to a customer of whom no webhook tells: each brings him along.
+
+        Moment takes so long to tell of him that their workers meet there, if nothing keeps them apart.
+        """
         customer = self._new_customer(told=False)
+        self._answer_slowly(customer, _MEETING_SECONDS, times=_AT_ONCE)
         for _ in range(_AT_ONCE):
             self._providers.moment.put("invoices", self.company.invoice(customer), "CREATE_NEW")
 
@@ -86,6 +103,35 @@ class Stream:
     def _move_customer(self) -> None:
         customer = self._random.choice(self.company.made["customers"])
         self._providers.moment.put("customers", self.company.moved(customer), "UPDATE")
+
+    def _move_during_a_slow_reading(self) -> None:
+        """Let a known customer move, and Moment take longer to tell of it than the reader's claim lasts."""
+        numbers = {contact["customer_id"] for contact in self._providers.moneybird.read("state/contacts")}
+        known = [one for one in self.company.made["customers"] if one["customerNumber"] in numbers]
+        if known and len(self._slow) < _SLOW_AT_ONCE:
+            customer = self._random.choice(known)
+            self._slow[_path(customer)] = customer
+            self._answer_slowly(customer, SLOW_SECONDS, times=1)
+            self._providers.moment.put("customers", self.company.moved(customer), "UPDATE")
+
+    def _answer_slowly(self, customer: Entity, seconds: int, *, times: int) -> None:
+        self._providers.moment.fail("slow", method="GET", path=_path(customer), times=times, seconds=seconds)
+
+    def overtake(self) -> None:
+        """Let those customers move once more whose slow reading has begun."""
+        if not self._slow:
+            return
+        ahead = {fault["path"] for fault in self._providers.moment.read("faults")}
+        for path in self._slow.keys() - ahead:
+            customer = self._slow.pop(path)
+            self._providers.moment.put("customers", self.company.moved(customer), "UPDATE")
+
+    def _tell_once(self) -> None:
+        """Let Moment tell of what is known, in a webhook of its own that it does not repeat."""
+        self._told_once += 1
+        collection = self._random.choice(["customers", "invoices"])
+        entity = self._random.choice(self.company.made[collection])
+        self._providers.moment.tell_once(collection, entity["id"], f"SAVED_{self._told_once}")
 
     def _pay(self) -> None:
         """Let somebody at Moneybird enter a payment, of all or a part, once the newest total is booked."""
@@ -133,3 +179,7 @@ class Stream:
     def _repeat(self) -> None:
         """Let a provider deliver once more what it delivered a while ago, with the same key."""
         self._random.choice(list(self._providers)).repeat(self._random.random())
+
+
+def _path(customer: Entity) -> str:
+    return f"/customers/{customer['id']}$"

@@ -99,9 +99,8 @@ SWITCHES = {
         ),
         Patch(
             _UPSERT,
-            "            self._wait_until_settled(link.intent[ATTEMPTED_AT], looked_at)\n"
-            "        return self._create",
-            "            pass\n        return self._create",
+            "self._wait_until_settled(link.intent[ATTEMPTED_AT], looked_at)\n        return self._create",
+            "pass\n        return self._create",
         ),
     ),
     "claim": (Patch(_CLAIMS, _FREE, _FREE.removesuffix('"') + ' OR attribute_exists(claimed_by)"'),),
@@ -111,6 +110,12 @@ SWITCHES = {
             'SORT_KEY, "fence = :fence", fence=claim.fence)',
             'SORT_KEY, "fence > :fence OR fence <= :fence", fence=claim.fence)',
         ),
+        Patch(
+            "accounting/stores/link_store.py",
+            " AND fence <= :fence)",
+            " AND (fence <= :fence OR fence > :fence))",
+        ),
+        Patch("accounting/versions.py", "return fence is not None and fence < stored.fence", "return False"),
     ),
     "sweep": (
         Patch(

@@ -19,7 +19,7 @@ from tests.local_stack.stack import LocalStack
 
 AWS_CHANCE = 0.02
 """The part of all AWS calls that something happens to."""
-_UNSENT = 0.3
+_UNSENT = 0.4
 """The part of all messages that SQS does not take: what waits for the sweep has been stored and not sent."""
 PROVIDER_CHANCE = 0.005
 """The part of all calls to a provider that meets each kind of fault."""
@@ -33,7 +33,7 @@ PROVIDER_FAULTS = (
     "500_after",
     "timeout_after",
 )
-_LOST_CREATES = 0.1
+_LOST_CREATES = 0.2
 _CREATES = r"/(contacts|external_sales_invoices|estimates|documents/receipts)\.json$"
 _HELD_SECONDS = 3
 _RETRY_AFTER = 30
@@ -116,7 +116,7 @@ class Weather:
         return thread
 
     def _fail_now_and_then(self, provider: Simulated) -> None:
-        """Let each kind of fault happen, and a tenth of all creates take effect without an answer."""
+        """Let each kind of fault happen, and a fifth of all creates take effect without an answer."""
         for kind in PROVIDER_FAULTS:
             provider.fail(kind, PROVIDER_CHANCE, retry_after=_RETRY_AFTER, seconds=_HELD_SECONDS)
         for kind in ("reset_after", "500_after"):

@@ -5,8 +5,8 @@ import sys
 
 from tests.local_stack.running.ports import free_port
 
-EVENTS, SPEED = 40, 10
-SECONDS = 300
+EVENTS, SPEED = 25, 10
+SECONDS = 420
 
 
 def test_nothing_is_lost_doubled_stale_unexplained_or_leaked_in_bad_weather() -> None:

@@ -68,6 +68,8 @@ class Delivery:
     body: bytes
     headers: HeaderMaker
     answered: Callable[[int | None, str], None]
+    once: bool = False
+    """Never repeated, whatever it is answered."""
     status: DeliveryStatus = DeliveryStatus.WAITING
     attempts: list[int | None] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
@@ -127,13 +129,15 @@ class DeliveryQueue:
     def repeat(self, part: float) -> bool:
         """Deliver once more what was delivered long ago: a part (0 to 1) of all deliveries before it.
 
-        False when there is none, or it is still waiting.
+        False when there is none, it is still waiting, or it is never repeated.
         """
         with self._changed:
             index = int(part * len(self._deliveries))
-            if index >= len(self._deliveries) or id(self._deliveries[index]) in self._waiting:
+            if index >= len(self._deliveries):
                 return False
             delivery = self._deliveries[index]
+            if delivery.once or id(delivery) in self._waiting:
+                return False
             delivery.status, delivery.due = DeliveryStatus.WAITING, 0
             self._waiting[id(delivery)] = delivery
             self._changed.notify_all()
@@ -220,7 +224,7 @@ class DeliveryQueue:
             more = delivery.copies <= self.settings.duplicates
             return (DeliveryStatus.WAITING if more else DeliveryStatus.DELIVERED), 0
         failures = sum(attempt != 200 for attempt in delivery.attempts)
-        if failures > self.settings.retries:
+        if delivery.once or failures > self.settings.retries:
             return DeliveryStatus.FAILED, 0
         return DeliveryStatus.WAITING, self.settings.interval(failures)
 

@@ -21,11 +21,18 @@ class FaultKind(StrEnum):
     RESET_AFTER = "reset_after"
     TIMEOUT_AFTER = "timeout_after"
     SERVER_ERROR_AFTER = "500_after"
+    SLOW = "slow"
+    """Answered well, but drop by drop: what it says may be old when the last one has come."""
 
     @property
     def after_effect(self) -> bool:
         """Whether the call is carried out before it fails."""
-        return self in {FaultKind.RESET_AFTER, FaultKind.TIMEOUT_AFTER, FaultKind.SERVER_ERROR_AFTER}
+        return self in {
+            FaultKind.RESET_AFTER,
+            FaultKind.TIMEOUT_AFTER,
+            FaultKind.SERVER_ERROR_AFTER,
+            FaultKind.SLOW,
+        }
 
 
 class Fault(BaseModel):
@@ -46,7 +53,7 @@ class Fault(BaseModel):
     method, path : str | None
         Which calls match: this method, a path that this regular expression finds. None matches all.
     seconds : float
-        How long a time-out holds the connection; `FaultSwitch.release` ends it early.
+        How long a time-out holds the connection, or a slow answer takes; `FaultSwitch.release` ends it early.
     retry_after : int
         For 429: seconds from now that ``Retry-After`` points to.
     """

@@ -3,7 +3,7 @@
 import os
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from io import BytesIO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -50,7 +50,23 @@ class Gateway:
         environ["wsgi.input"] = BytesIO(body)
         entry.effective = True
         response = Response.from_app(self._inner, environ, buffered=True)
+        if fault is not None and fault.kind is FaultKind.SLOW:
+            return self._slowed(fault, self._noted(entry, response))
         return self._noted(entry, self._fail(fault, environ) if fault else response)
+
+    def _slowed(self, fault: Fault, response: Response) -> Response:
+        """Give JSON a second at a time: it may begin with blanks, and each keeps the caller waiting."""
+        content, blanks = response.get_data(), int(fault.seconds)
+
+        def drops() -> Iterator[bytes]:
+            for _ in range(blanks):
+                yield b" "
+                self._faults.hold(1)
+            yield content
+
+        response.response = drops()
+        response.headers["Content-Length"] = str(blanks + len(content))
+        return response
 
     def _noted(self, entry: ReceivedRequest, response: Response) -> Response:
         entry.status = response.status_code
@@ -73,7 +89,7 @@ class Gateway:
                 return _html_error("502 Bad Gateway")
             case FaultKind.UNAVAILABLE:
                 return Response('{"error":"Service Unavailable"}', 503, mimetype="application/json")
-            case FaultKind.SERVER_ERROR | FaultKind.SERVER_ERROR_AFTER:
+            case _:
                 return Response('{"error":"Internal Server Error"}', 500, mimetype="application/json")
 
     def _too_many(self, fault: Fault) -> Response:

@@ -30,17 +30,19 @@ INVOICE = {
     "lines": [LINE],
     "customer": {"id": 7},
 }
+OLDER_STREET = "Bakinolemustraat 2"
+CUSTOMER_STREET = "Dorilavemastraat 1"
 CUSTOMER = {
     "id": 7,
     "customerNumber": "C7",
-    "address": {"street": "Dorilavemastraat 1", "city": "Fivolarume"},
+    "address": {"street": CUSTOMER_STREET, "city": "Fivolarume"},
     "phone": "0612345678",
 }
 CONTACT = {
     "id": "11",
     "customer_id": "C7",
     "company_name": "Fuzakanono B.V.",
-    "address1": "Dorilavemastraat 1",
+    "address1": CUSTOMER_STREET,
     "city": "Fivolarume",
     "phone": "0612345678",
 }
@@ -72,6 +74,8 @@ def texts(**fields: str) -> dict[str, Any]:
 
 def document(source: str, kind: str, entity_id: str, gross: str = "121.00") -> dict[str, Any]:
     totals = texts(total_net="100.00", total_vat="21.00", total_gross=gross, source_state="open")
+    if kind == "customer":
+        totals = texts(address=CUSTOMER_STREET)
     return {
         **texts(source=source, entity_type=kind, entity_id=entity_id, sk="DOCUMENT"),
         "document": {"M": totals},
@@ -92,6 +96,7 @@ def good_run() -> dict[str, Any]:
             "accounting": [
                 document("moment", "invoice", "1"),
                 document("moneybird", "ExternalSalesInvoice", "21"),
+                document("moment", "customer", "7"),
             ],
             "moneybird": {
                 "external_sales_invoices": [BOOKED],
@@ -108,7 +113,10 @@ def good_run() -> dict[str, Any]:
                 ],
                 "moneybird": [delivery("b", TOLD, {})],
             },
-            "history": {"5001": [["Synthetic: Older"], [LINE["description"]]]},
+            "history": {
+                "5001": [["Synthetic: Older"], [LINE["description"]]],
+                "C7": [[OLDER_STREET], [CUSTOMER_STREET]],
+            },
             "bus": [{"detail-type": "DocumentSynced", "detail": {"number": "5001"}}],
             "told": ["a message"],
             "dead_letters": [],
@@ -156,6 +164,7 @@ def test_good_run_comes_to_zeros(tmp_path: Path, capsys: pytest.CaptureFixture[s
         ("accounting/0/booking/M/source_state/S", "paid", "stale"),
         ("accounting/1/document/M/source_state/S", "paid", "stale"),
         ("accounting/1", {}, "stale"),
+        ("accounting/2/document/M/address/S", OLDER_STREET, "stale"),
         ("deliveries/moneybird/0/id", "another", "unexplained"),
         ("deliveries/moment/0/payload", {"invoice": {"id": 2}}, "unexplained"),
         ("dead_letters", ["a message"], "unexplained"),
@@ -186,6 +195,26 @@ def test_older_version_sent_after_a_newer_one_is_stale(tmp_path: Path) -> None:
     run = good_run()
     older = {"external_sales_invoice": {"details_attributes": {"0": {"description": "Synthetic: Older"}}}}
     run["requests"]["moneybird"].append(POST | {"method": "PATCH", "body": older})
+
+    assert found(tmp_path, run) == {"stale"}
+
+
+def test_older_address_sent_after_a_newer_one_is_stale(tmp_path: Path) -> None:
+    run = good_run()
+    run["requests"]["moneybird"] += [
+        POST | {"method": "PATCH", "body": {"contact": {"address1": street}}}
+        for street in (CUSTOMER_STREET, OLDER_STREET)
+    ]
+
+    assert found(tmp_path, run) == {"stale"}
+
+
+def test_older_address_recorded_after_a_newer_one_is_stale(tmp_path: Path) -> None:
+    run = good_run()
+    run["accounting"] += [
+        {**texts(pk="demo#moment#customer#7", sk=key), "document": {"M": texts(address=street)}}
+        for key, street in {"VERSION#00000001": CUSTOMER_STREET, "VERSION#00000002": OLDER_STREET}.items()
+    ]
 
     assert found(tmp_path, run) == {"stale"}
 

@@ -12,6 +12,8 @@ from tests.simulators.simulator import Entity
 
 CREATED, UPDATED, DELETED = "CREATE_NEW", "UPDATE", "DELETE"
 """Events; only the first is documented, the others are synthetic."""
+ABSENT = "_absent"
+"""Key under which an object lists those of its keys that no answer has."""
 _DEFAULT_SIZE, _MAX_SIZE = 20, 1000  # unknown of the real API
 
 
@@ -111,7 +113,8 @@ def _page(state: MomentState, entities: list[Entity]) -> Response:
 
 def _spelled(state: MomentState, entity: Entity) -> Entity:
     settings = state.settings
-    named = renamed(without(entity, settings.absent), settings.names, settings.words)
+    absent = [ABSENT, *settings.absent, *entity.get(ABSENT, ())]
+    named = renamed(without(entity, absent), settings.names, settings.words)
     return flattened(named) if settings.spelling is Spelling.FLATTENED else named
 
 

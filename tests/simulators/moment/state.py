@@ -71,6 +71,8 @@ class Change:
     event: str
     collection: str
     entity: Entity
+    once: bool = False
+    """Whether its webhook is never repeated."""
 
 
 class MomentState:
@@ -137,6 +139,12 @@ class MomentState:
             self._behind.add((collection, entity_id))
             self._tell(Change(collection, action, collection, self._collections[collection][entity_id]))
         return known
+
+    def tell_once(self, collection: str, entity_id: str, action: str) -> None:
+        """Tell of an object as it is, in a webhook that is not repeated."""
+        self._tell(
+            Change(collection, action, collection, self._collections[collection][entity_id], once=True)
+        )
 
     def put(self, collection: str, entity: Entity, action: str | None) -> Entity:
         """Create or merge an object, and tell of it as event `action` unless that is None."""

@@ -35,6 +35,7 @@ class WebhookSender:
                     body=json.dumps(payload).encode(),
                     headers=lambda _: {"Content-Type": "application/json"},
                     answered=lambda _status, _text: None,
+                    once=change.once,
                 )
             )
 
@@ -68,6 +69,13 @@ def add_webhook_routes(blueprint: Blueprint, state: MomentState) -> None:
         """Tell of an object under ``?action=``, and let its next read show what it was before."""
         with state.lock:
             return {"behind": state.fall_behind(collection, entity_id, request.args["action"])}
+
+    @blueprint.post("/once/<collection>/<entity_id>")
+    def tell_once(collection: str, entity_id: str) -> ResponseReturnValue:
+        """Tell of an object under ``?action=``, and do not repeat it: whether Moment repeats is unknown."""
+        with state.lock:
+            state.tell_once(collection, entity_id, request.args["action"])
+        return {"status": "ok"}
 
     @blueprint.delete("/webhooks")
     def forget() -> ResponseReturnValue:

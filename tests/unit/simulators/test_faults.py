@@ -1,5 +1,6 @@
 """The fault switch of a served simulator: what the caller sees, and whether the call took effect."""
 
+import json
 import time
 from collections.abc import Iterator
 from threading import Thread
@@ -8,6 +9,7 @@ import pytest
 import requests
 
 from tests.simulators.faults import Fault, FaultKind
+from tests.simulators.moment import moment_app
 from tests.simulators.moneybird import MoneybirdSimulator, moneybird_app
 from tests.simulators.serving import running
 
@@ -94,6 +96,24 @@ def test_held_connection_can_be_let_go(url: str) -> None:
     caller.join(10)
 
     assert ended
+
+
+def test_slow_answer_says_what_was_so_when_it_began() -> None:
+    simulator = moment_app()
+    entity = simulator.state.put("customers", {"id": 7, "name": "Before"}, None)
+    path = f"/api/1.0/companies/{simulator.state.company}/customers/{entity['id']}"
+    with running(simulator) as root:
+        arm(root, kind="slow", seconds=60)
+        auth = ("apikey", simulator.state.api_key)
+        with requests.get(root + path, auth=auth, timeout=10, stream=True) as answer:
+            drops = answer.iter_content(1)
+            first = next(drops)
+            simulator.state.put("customers", {"id": 7, "name": "After"}, None)
+            requests.post(f"{root}/_simulator/faults/release", timeout=10)
+            text = first + b"".join(drops)
+
+    assert first == b" "
+    assert json.loads(text)["name"] == "Before"
 
 
 def test_fault_is_for_the_calls_that_match_only(url: str) -> None:

@@ -262,6 +262,32 @@ def test_moment_does_not_repeat_what_failed(receiver: Receiver) -> None:
     assert len(receiver.pushes) == 1
 
 
+def test_webhook_that_is_told_once_is_neither_retried_nor_repeated(receiver: Receiver) -> None:
+    simulator = moment_app(delivery=DeliverySettings(retries=10, interval_scale=0))
+    receiver.statuses = [500]
+    with running(simulator) as url:
+        hook = {"kind": "customers", "url": receiver.url}
+        requests.post(f"{url}/_simulator/webhooks", json=hook, timeout=10)
+
+        requests.post(f"{url}/_simulator/once/customers/62788973?action=SAVED", json={}, timeout=10)
+        assert simulator.deliveries.idle(10)
+
+    assert not simulator.deliveries.repeat(0.0)
+    assert [delivery.status for delivery in simulator.deliveries.all()] == [DeliveryStatus.FAILED]
+    assert [push.json["event"] for push in receiver.pushes] == ["SAVED"]
+
+
+def test_answers_leave_out_what_an_object_says_they_do() -> None:
+    simulator = moment_app()
+    simulator.state.put("customers", {"id": 7, "name": "N", "_absent": ["lastModifiedDate"]}, None)
+    url, auth = f"/api/1.0/companies/{simulator.state.company}", ("apikey", simulator.state.api_key)
+
+    with running(simulator) as root:
+        answer = requests.get(f"{root}{url}/customers/7", auth=auth, timeout=10).json()
+
+    assert answer == {"id": 7, "name": "N"}
+
+
 def test_old_delivery_is_repeated_under_its_key_when_asked_to(
     base: str, receiver: Receiver, simulator: MoneybirdSimulator
 ) -> None:
