@@ -21,7 +21,7 @@ from tests.local_stack.running.processes import stop_on_signals
 from tests.local_stack.running.progress import Progress
 from tests.local_stack.stack import StackOptions, local_stack
 
-RATE = "450/300"
+RATE = "900/300"
 """Moneybird's limit, on the fast clock: low enough for events to wait in line for it now and then."""
 
 

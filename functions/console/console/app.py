@@ -1,6 +1,7 @@
 """Handler of ConsoleFunction: serves the page to browsers, and makes links for the command line."""
 
 import os
+from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -92,11 +93,7 @@ def routes(console: Console) -> APIGatewayRestResolver:
     def does(address: str, view: View, role: Role = Role.REPAIR) -> None:
         app.post(f"/console/{address}")(lambda: console.gate.submitted(request(), view, role))
 
-    app.get("/console/style.css")(style_sheet)
-    app.get("/console/sign-in")(lambda: console.gate.ask_to_sign_in(request()))
-    app.post("/console/sign-in")(lambda: console.gate.sign_in(request()))
-    app.get("/console/begin")(lambda: console.cognito.begin(request()))
-    app.get("/console/callback")(lambda: console.cognito.come_back(request()))
+    _add_open_routes(app, console, request)
     does("sign-out", console.gate.sign_out, Role.LOOK)
     shows("overview", console.overview.show)
     shows("needs-you", console.needs_you.show)
@@ -120,3 +117,14 @@ def routes(console: Console) -> APIGatewayRestResolver:
         return problem(request(), None, HTTPStatus.NOT_FOUND, "not_found")
 
     return app
+
+
+def _add_open_routes(
+    app: APIGatewayRestResolver, console: Console, request: Callable[[], BrowserRequest]
+) -> None:
+    """Add the addresses of whoever has not signed in yet."""
+    app.get("/console/style.css")(style_sheet)
+    app.get("/console/sign-in")(lambda: console.gate.ask_to_sign_in(request()))
+    app.post("/console/sign-in")(lambda: console.gate.sign_in(request()))
+    app.get("/console/begin")(lambda: console.cognito.begin(request()))
+    app.get("/console/callback")(lambda: console.cognito.come_back(request()))

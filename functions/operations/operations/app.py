@@ -72,9 +72,32 @@ class Operations:
                 return self.unlink.run(request)
 
     def sweep_all(self, has_time: Callable[[], bool]) -> Swept:
-        """Dispatch what waits, forward what stayed behind, then keep pace with the limit."""
-        dispatched, swept = self.dispatcher.run(has_time), self.sweep.run(has_time)
-        return Swept(dispatched=dispatched + self.dispatcher.keep_pace(has_time), swept=swept)
+        """Dispatch what waits, forward what stayed behind, then keep pace with the limit.
+
+        Raises
+        ------
+        ExceptionGroup
+            If one of these failed, after the others were done: an alarm counts failed runs.
+        """
+        failures: list[Exception] = []
+        dispatched, swept, later = (
+            _tried(step, has_time, failures)
+            for step in (self.dispatcher.run, self.sweep.run, self.dispatcher.keep_pace)
+        )
+        if failures:
+            raise ExceptionGroup("not everything was sent", failures)
+        return Swept(dispatched=dispatched + later, swept=swept)
+
+
+def _tried(
+    step: Callable[[Callable[[], bool]], int], has_time: Callable[[], bool], failures: list[Exception]
+) -> int:
+    """Return how many events a step sent; one that fails does not keep the next one from its work."""
+    try:
+        return step(has_time)
+    except Exception as error:
+        failures.append(error)
+        return 0
 
 
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
@@ -82,8 +105,8 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str,
 
     Raises
     ------
-    SweepError
-        If the sweep could not forward everything: an alarm counts failed runs.
+    ExceptionGroup
+        If the sweep could not send everything: an alarm counts failed runs.
     """
     if "Records" in event:
         return dict(operations().dead_letters.take(event["Records"]))

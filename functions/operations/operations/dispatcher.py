@@ -25,8 +25,16 @@ PACE = 5.0
 """Seconds between two passes while events wait in line for a limit. With a pass a minute, calls that become
 free in between would stay unused for half a minute on average: a tenth of Moneybird's limit."""
 
+FAILURES_IN_A_ROW = 3
+"""Events that could not be sent, one after the other, after which the queue is taken to be down: what still
+waits is better off in its waiting room than with the sweep."""
+
 CANARIES = 1
 """Events of a paused connection that are sent once a minute, to see whether the pause is over."""
+
+
+class DispatchError(Exception):
+    """Events could not be sent; each is in the log, and the sweep sends it. The others were sent."""
 
 
 class FlowView(Protocol):
@@ -40,6 +48,22 @@ class FlowView(Protocol):
 
     def note_bulk(self, connection: str) -> None:
         """Note that bulk events wait, so that live ones leave them their share."""
+
+
+@dataclass(slots=True)
+class _Failures:
+    """Counts the events that could not be sent."""
+
+    total: int = 0
+    in_a_row: int = 0
+
+    @property
+    def is_down(self) -> bool:
+        return self.in_a_row >= FAILURES_IN_A_ROW
+
+    def raise_if_any(self) -> None:
+        if self.total:
+            raise DispatchError(f"{self.total} events could not be sent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +81,18 @@ class Dispatcher:
     shuffle: Callable[[MutableSequence[Waiting]], None] = random.shuffle
 
     def keep_pace(self, has_time: Callable[[], bool]) -> int:
-        """Pass again and again while events wait in line for a limit; return how many were sent."""
-        sent = 0
-        while has_time() and self._has_line():
+        """Pass again and again while events wait in line for a limit; return how many were sent.
+
+        Raises
+        ------
+        DispatchError
+            As in `run`.
+        """
+        sent, failures = 0, _Failures()
+        while has_time() and not failures.is_down and self._has_line():
             self.sleep(PACE)
-            sent += self.run(has_time)
+            sent += self._pass(has_time, failures)
+        failures.raise_if_any()
         return sent
 
     def _has_line(self) -> bool:
@@ -77,16 +108,29 @@ class Dispatcher:
 
         The order of connections is random. In a fixed one the last would wait until the first ones have
         nothing left to send.
+
+        Raises
+        ------
+        DispatchError
+            If some could not be sent, after the others were: an alarm counts failed runs.
         """
+        failures = _Failures()
+        sent = self._pass(has_time, failures)
+        failures.raise_if_any()
+        return sent
+
+    def _pass(self, has_time: Callable[[], bool], failures: _Failures) -> int:
         sent, connections = 0, list(self.registry.waiting())
         self.shuffle(connections)
         for waiting in connections:
-            if sent >= LIMIT or not has_time():
+            if sent >= LIMIT or failures.is_down or not has_time():
                 break
-            sent += self._dispatch_connection(waiting, LIMIT - sent, has_time)
+            sent += self._dispatch_connection(waiting, LIMIT - sent, has_time, failures)
         return sent
 
-    def _dispatch_connection(self, waiting: Waiting, most: int, has_time: Callable[[], bool]) -> int:
+    def _dispatch_connection(
+        self, waiting: Waiting, most: int, has_time: Callable[[], bool], failures: _Failures
+    ) -> int:
         now, sent, found = self.clock(), 0, False
         for room in WaitingRoom:
             listed = self.events.list_by_connection(waiting.connection, room)
@@ -96,9 +140,9 @@ class Dispatcher:
             found = True
             ready = self._ready(room, waiting.connection, first, listed, now)
             for event in islice(ready, most - sent):
-                if not has_time():
+                if failures.is_down or not has_time():
                     break
-                sent += self._dispatch(event, room)
+                sent += self._dispatch(event, room, failures)
         if not found:
             self.registry.settle(waiting, now)
         if sent:
@@ -140,13 +184,18 @@ class Dispatcher:
         )
         return max(0, room - math.ceil(sum(islice(others, 2 * room))))
 
-    def _dispatch(self, event: EventSummary, room: WaitingRoom) -> int:
-        """Take an event out, then send it: after a crash in between, the sweep sends it."""
+    def _dispatch(self, event: EventSummary, room: WaitingRoom, failures: _Failures) -> int:
+        """Take an event out, then send it: after a crash or a failure in between, the sweep sends it."""
         try:
-            taken = self.events.dispatch(event.event_id, room, self.clock())
+            self.queue.send(self.events.dispatch(event.event_id, room, self.clock()))
         except EventStateError:
             return 0  # another dispatcher was faster, or the index is behind
-        self.queue.send(taken)
+        except Exception as error:  # whatever is wrong with one, the others are sent
+            cause = {"event_id": event.event_id, "room": room, "cause": type(error).__name__}
+            self.logger.error("not dispatched", extra=cause)
+            failures.total, failures.in_a_row = failures.total + 1, failures.in_a_row + 1
+            return 0
+        failures.in_a_row = 0
         self.logger.info("dispatched", extra={"event_id": event.event_id, "room": room})
         return 1
 

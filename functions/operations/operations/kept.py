@@ -1,5 +1,6 @@
 """Work that outlives an invocation, kept in the accounting table: one item each, written conditionally."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,9 @@ class Kept(Model):
     """Counts the writes: of two workers with one item, the slower one's write is refused."""
 
     @property
+    @abstractmethod
     def sort_key(self) -> str:
         """The `sk` of its item."""
-        raise NotImplementedError
 
 
 class ChangedError(Exception):

@@ -10,7 +10,9 @@ from aws_lambda_powertools import Logger
 
 from accounting_sync.connections.registry import Waiting
 from accounting_sync.webhooks.events import EventSummary, Lane, Source, Status, WaitingRoom
-from operations.dispatcher import Dispatcher
+from operations.app import Operations
+from operations.dispatcher import FAILURES_IN_A_ROW, Dispatcher, DispatchError
+from operations.sweep import SweepError
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NAMES = ("acme", "brand", "coster")
@@ -76,6 +78,8 @@ class Flow:
     def room_for_events(self, *_: object) -> int:
         return self._room
 
+    def note_bulk(self, _: str) -> None: ...
+
 
 class Anything:
     """Takes whatever it is told."""
@@ -85,12 +89,28 @@ class Anything:
     def count(self, *_: object) -> None: ...
 
 
-def dispatcher_of(events: object, registry: object, flow: object = None) -> Dispatcher:
+class Queue:
+    """Refuses the sends of these turns."""
+
+    def __init__(self, refused: set[int]) -> None:
+        self._refused, self._turn = refused, 0
+        self.sent: list[str] = []
+
+    def send(self, event_id: str) -> None:
+        self._turn += 1
+        if self._turn in self._refused:
+            raise TimeoutError
+        self.sent.append(event_id)
+
+
+def dispatcher_of(
+    events: object, registry: object, flow: object = None, queue: object | None = None
+) -> Dispatcher:
     return Dispatcher(
         cast("Any", events),
         cast("Any", registry),
         cast("Any", flow),
-        cast("Any", Anything()),
+        cast("Any", queue or Anything()),
         lambda: NOW,
         cast("Any", Anything()),
         Logger(level="CRITICAL"),
@@ -145,3 +165,65 @@ def test_no_connection_is_always_the_last_one() -> None:
     times = Counter(registry.passed)
     assert set(times) == set(NAMES)
     assert min(times.values()) > 50  # 100 expected; fewer in one of a million runs
+
+
+def test_event_that_cannot_be_sent_does_not_hold_up_the_others() -> None:
+    events, queue = Events({WaitingRoom.PAUSED: 6}), Queue({1, 2, 4, 5})
+
+    with pytest.raises(DispatchError, match="4 events"):
+        dispatcher_of(events, Registry(("acme",)), Flow(), queue).run(lambda: True)
+
+    assert queue.sent == ["PAUSED-2", "PAUSED-5"]
+
+
+def test_events_stay_where_they_wait_while_the_queue_is_down() -> None:
+    events, queue = Events({room: 6 for room in WaitingRoom}), Queue(set(range(2, 100)))
+    dispatcher = dispatcher_of(events, Registry(), Flow(room=6), queue)
+
+    with pytest.raises(DispatchError, match=f"{FAILURES_IN_A_ROW} events"):
+        dispatcher.run(lambda: True)
+
+    assert len(events.dispatched) == 1 + FAILURES_IN_A_ROW
+
+
+class Step:
+    """Of a sweep: sends so many events, or fails."""
+
+    def __init__(self, sent: int = 0, error: Exception | None = None) -> None:
+        self._sent, self._error = sent, error
+        self.times = 0
+
+    def __call__(self, _: object) -> int:
+        self.times += 1
+        if self._error:
+            raise self._error
+        return self._sent
+
+
+class Steps:
+    """Does as a dispatcher and a sweep do."""
+
+    def __init__(self, run: Step, keep_pace: Step | None = None) -> None:
+        self.run, self.keep_pace = run, keep_pace
+
+
+def operations_of(dispatcher: Steps, sweep: Steps) -> Operations:
+    others = dict.fromkeys(("dead_letters", "pauses", "replay", "skip", "unlink"), cast("Any", None))
+    return Operations(cast("Any", sweep), dispatcher=cast("Any", dispatcher), **others)
+
+
+def test_sweep_counts_what_was_sent() -> None:
+    operations = operations_of(Steps(Step(3), Step(2)), Steps(Step(4)))
+
+    assert operations.sweep_all(lambda: True).model_dump() == {"dispatched": 5, "swept": 4}
+
+
+def test_dispatcher_that_fails_does_not_keep_the_sweep_from_its_work() -> None:
+    sweep, pace = Step(4), Step(error=SweepError("again"))
+    operations = operations_of(Steps(Step(error=DispatchError("down")), pace), Steps(sweep))
+
+    with pytest.raises(ExceptionGroup, match="not everything was sent") as raised:
+        operations.sweep_all(lambda: True)
+
+    assert [str(each) for each in raised.value.exceptions] == ["down", "again"]
+    assert (sweep.times, pace.times) == (1, 1)
