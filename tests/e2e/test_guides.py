@@ -20,7 +20,7 @@ from accounting_sync_cli.main import app
 from accounting_sync_cli.stack import Function, Stack
 from tests.guides.aws_command import AwsCommands
 from tests.guides.documents import GUIDES, README, all_documents, has_commands, without_sections
-from tests.guides.shell import Shell, Tool
+from tests.guides.shell import Answer, Shell, Tool
 from tests.guides.tools import AwsTool, CommandLineTool, SamTool, known, make
 from tests.local_stack.aws.local_aws import REGION
 from tests.local_stack.aws.sam import STACK_NAME
@@ -46,11 +46,11 @@ class Reader:
     aws: AwsTool
     stack: Stack
 
-    def follow(self, commands: str) -> None:
+    def follow(self, commands: str) -> Answer:
         """Run commands, with numbers of their own."""
         for written, own in NUMBERS.items():
             commands = commands.replace(written, own)
-        self.shell.run(commands)
+        return self.shell.run(commands)
 
     def book_projects_alone(self) -> None:
         """Let reconciliations read one project, and not all that the simulated Moment has."""
@@ -121,7 +121,8 @@ def test_quick_start_books_the_first_invoice_of_a_new_connection_in_six_commands
 ) -> None:
     quick_start = without_sections(README, {"Deploy it", "Connect"})
 
-    reader.follow(quick_start)
+    followed = reader.follow(quick_start)
+    assert followed.code == 0, followed.out
 
     assert len([line for line in quick_start.splitlines() if line]) <= 6
     assert eventually(lambda: _booked_at_moneybird(stack, "101")) == [Decimal("12.10")]
@@ -164,14 +165,18 @@ def test_restored_table_has_its_old_name_its_items_and_its_protection(
     reader.ask("connection", "add", CONNECTION, typed=_typed(stack)["connection add"])
     reader.book_projects_alone()
 
-    reader.follow(without_sections(RESTORE, {gone}))
+    followed = reader.follow(without_sections(RESTORE, {gone}))
+    assert followed.code == 0, followed.out
 
     assert _protected_items(stack, books) == [ITEM]
 
     stack.aws.dynamodb.create_backup(TableName=books, BackupName="as-AWS-makes-one-by-itself")
     stack.aws.dynamodb.update_table(TableName=books, DeletionProtectionEnabled=False)
     stack.aws.dynamodb.delete_table(TableName=books)
-    reader.follow(without_sections(RESTORE, {wrong, "Before you begin", "Go on", "What else is kept"}))
+    followed = reader.follow(
+        without_sections(RESTORE, {wrong, "Before you begin", "Go on", "What else is kept"})
+    )
+    assert followed.code == 0, followed.out
 
     assert _protected_items(stack, books) == [ITEM]
 
@@ -196,11 +201,13 @@ def test_commands_do_what_they_say(document: Path, reader: Reader, stack: LocalS
     reader.ask("connection", "add", CONNECTION, typed=_typed(stack)["connection add"])
     reader.book_projects_alone()
 
-    reader.follow(without_sections(document, OTHER_STACK))
+    followed = reader.follow(without_sections(document, OTHER_STACK))
+    assert followed.code == 0, followed.out
 
 
 def test_what_describes_the_tables_is_saved_as_an_import_takes_it(reader: Reader, stack: LocalStack) -> None:
-    reader.follow(without_sections(REMOVE, {"One connection", "Come back", "For good"}))
+    followed = reader.follow(without_sections(REMOVE, {"One connection", "Come back", "For good"}))
+    assert followed.code == 0, followed.out
 
     kept = json.loads((reader.shell.folder / "kept.json").read_text())
     names = json.loads((reader.shell.folder / "kept-names.json").read_text())

@@ -53,14 +53,8 @@ class Shell:
     tools: Mapping[str, Tool]
     variables: Mapping[str, str]
 
-    def run(self, script: str) -> None:
-        """Run a script to its end.
-
-        Raises
-        ------
-        AssertionError
-            If a command fails; it says on which line, and what was printed.
-        """
+    def run(self, script: str) -> Answer:
+        """Run a script to its end, or to the first command that fails: on which line that is, is printed."""
         output = self.folder / "output"
         with self._listening() as listener, output.open("w") as printed:
             process = subprocess.Popen(
@@ -76,7 +70,7 @@ class Shell:
             finally:
                 process.kill()
                 process.wait()
-        assert process.returncode == 0, output.read_text()
+        return Answer(process.returncode, output.read_text())
 
     def _environment(self) -> dict[str, str]:
         path = f"{self.folder / 'bin'}{os.pathsep}{os.defpath}"

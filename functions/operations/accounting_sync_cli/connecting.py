@@ -15,6 +15,14 @@ from accounting_sync_cli.screen import unbroken
 from accounting_sync_cli.stack import Function
 
 Name = Annotated[str, typer.Argument(help="The connection: small letters, digits and dashes.")]
+PayloadIds = Annotated[
+    list[str] | None,
+    typer.Option(help="Where Moment's webhooks have the id: invoices=data.invoice.id. Repeatable."),
+]
+EntityTypes = Annotated[
+    list[str] | None,
+    typer.Option("--type", help="Moneybird's word for a type: Invoice=SalesInvoice. Repeatable."),
+]
 
 
 def add(  # noqa: PLR0913, PLR0917
@@ -33,14 +41,8 @@ def add(  # noqa: PLR0913, PLR0917
     moment_key_expires: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="When the key expires; you are told before.")
     ] = None,
-    payload_id: Annotated[
-        list[str] | None,
-        typer.Option(help="Where Moment's webhooks have the id: invoices=data.invoice.id. Repeatable."),
-    ] = None,
-    entity_type: Annotated[
-        list[str] | None,
-        typer.Option("--type", help="Moneybird's word for a type: Invoice=SalesInvoice. Repeatable."),
-    ] = None,
+    payload_id: PayloadIds = None,
+    entity_type: EntityTypes = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the credentials; do the rest again.")] = False,
 ) -> None:
     """Set up a connection, or change it; may be repeated.

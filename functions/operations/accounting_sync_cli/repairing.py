@@ -72,11 +72,7 @@ def replay(  # noqa: PLR0913, PLR0917
         "received_from": aware(since),
         "received_before": aware(until),
     }
-    if bool(event_ids) == bool(connection) or bool(connection) != any(narrowed.values()):
-        raise CommandError(
-            ExitCode.INVALID, "Name event ids, or --connection with what narrows it: --status, say."
-        )
-    chosen = {"event_ids": event_ids} if event_ids else {"connection": connection, **narrowed}
+    chosen = _chosen(event_ids, connection, narrowed)
     answer = session.stack.ask(Function.REPAIR, "events.replay", **chosen, dry_run=True)
     plan = ReplayPlan.model_validate(answer)
     if dry_run:
@@ -88,6 +84,15 @@ def replay(  # noqa: PLR0913, PLR0917
     session.screen.say(_planned(plan))
     session.screen.confirm("Go on?", confirmed=yes or len(event_ids or ()) == 1)
     _replay(session, chosen, plan)
+
+
+def _chosen(event_ids: list[str] | None, connection: str | None, narrowed: dict[str, Any]) -> dict[str, Any]:
+    """Return which events are meant: those that are named, or those of a filter that narrows."""
+    if bool(event_ids) == bool(connection) or bool(connection) != any(narrowed.values()):
+        raise CommandError(
+            ExitCode.INVALID, "Name event ids, or --connection with what narrows it: --status, say."
+        )
+    return {"event_ids": event_ids} if event_ids else {"connection": connection, **narrowed}
 
 
 def _planned(plan: ReplayPlan) -> str:

@@ -136,15 +136,7 @@ def make_tasks(  # noqa: PLR0913  # the composition root
     )
     registry = ConnectionRegistry(dynamodb, names.accounting_table)
     health = WebhookHealth(clients, connections, bus, clock, counter, logger)
-    checker = Checker(
-        checks=CheckStore(dynamodb, names.accounting_table),
-        connections=connections,
-        settings=settings,
-        clients=clients,
-        ledger=LedgerSide(index),
-        clock=clock,
-        counter=counter,
-        logger=logger,
-    )
+    checks = CheckStore(dynamodb, names.accounting_table)
+    checker = Checker(checks, connections, settings, clients, LedgerSide(index), clock, counter, logger)
     expiry = KeyExpiry(connections, clock, counter, logger)
     return Tasks(runner, runs, registry, configured, health, expiry, TotalsTasks(checker), logger)

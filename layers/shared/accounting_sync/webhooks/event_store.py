@@ -170,9 +170,8 @@ class EventStore(EventIntakeStore):
             If the claim was lost.
         """
         values = {**_NO_CLAIM, **_known(number), "reason": reason.to_item(), "unfinished": None}
-        change = _held(Status.QUEUED, owner, values)
-        if failing_since is not None:
-            change.values["failing_since"] = to_text(failing_since)
+        failing = {"failing_since": to_text(failing_since)} if failing_since else {}
+        change = _held(Status.QUEUED, owner, values | failing)
         change.due_at, change.listed, change.work_at = due_at, room, work_at
         change.add = {"attempts": 0 if attempt_used else -1, "waits": 1 if room else 0}
         self._apply(event_id, change, now)

@@ -84,24 +84,21 @@ class DocumentStore(AccountingTable):
         ParkedError
             If the document does not fit an item, even compressed.
         """
-
         reading = _Reading(now, read_at or now, fence, event_id)
+        return _until_written(lambda: self._upsert(document, reading))
 
-        def upsert() -> Upserted:
-            stored = self.get_document(document.entity)
-            if stored is None:
-                return self._write_version(_first(document, reading), ())
-            if is_stale(stored, document, fence):
-                return Upserted(version=stored.version, changed=False, stale=True)
-            changes = _changes(stored, document)
-            if not changes:
-                self._note_newer_reading(stored, document, reading)
-                return Upserted(
-                    version=stored.version, changed=event_id is not None and stored.event_id == event_id
-                )
+    def _upsert(self, document: Document, reading: "_Reading") -> Upserted:
+        stored = self.get_document(document.entity)
+        if stored is None:
+            return self._write_version(_first(document, reading), ())
+        if is_stale(stored, document, reading.fence):
+            return Upserted(version=stored.version, changed=False, stale=True)
+        changes = _changes(stored, document)
+        if changes:
             return self._write_version(_next(stored, document, reading), changes)
-
-        return _until_written(upsert)
+        self._note_newer_reading(stored, document, reading)
+        came_before = reading.event_id is not None and stored.event_id == reading.event_id
+        return Upserted(version=stored.version, changed=came_before)
 
     def tombstone(self, entity: EntityRef, now: datetime, event_id: str | None = None) -> bool:
         """Record that an entity is gone at its source, as a version; return whether the ledger has it at all.
