@@ -4,9 +4,9 @@
 
 The folder holds JSON: `events` and `accounting` (the tables, item by item as DynamoDB gives them),
 `moneybird` and `moment` (what the simulated providers hold at the end), `requests` (their logs),
-`deliveries` (of webhooks, with what each attempt was answered), `history` (the lines of each invoice and
-the streets of each customer, in the order of their changes), `happened` (what went wrong, by kind), and what
-`tests.chaos.leaks` reads.
+`deliveries` (of webhooks, with what each attempt was answered), `claims` (as they were taken and given up),
+`history` (the lines of each invoice and the streets of each customer, in the order of their changes),
+`happened` (what went wrong, by kind), and what `tests.chaos.leaks` reads.
 """
 
 import json
@@ -38,7 +38,12 @@ def check(folder: Path) -> dict[str, list[str]]:
     run = read(folder)
     return {
         "lost": [*_lost_events(run), *_lost_documents(run), *_lost_contacts(run), *_untold(run)],
-        "doubled": [*_doubled_events(run), *_doubled_documents(run), *_doubled_contacts(run)],
+        "doubled": [
+            *_doubled_events(run),
+            *_doubled_documents(run),
+            *_doubled_contacts(run),
+            *_doubled_claims(run),
+        ],
         "stale": [
             *_stale_at_moneybird(run),
             *_stale_contacts(run),
@@ -160,6 +165,18 @@ def _doubled_contacts(run: Run) -> Iterator[str]:
     for field in ("customer_id", "company_name"):
         times = Counter(one[field] for one in contacts if one[field])
         yield from (f"contact {one}: {number} times" for one, number in times.items() if number > 1)
+
+
+def _doubled_claims(run: Run) -> Iterator[str]:
+    """Yield the entities that a worker took from another that still held them, by the clocks of both."""
+    given_up = {(one["entity"], one["given_up"]) for one in run["claims"] if "given_up" in one}
+    taken = {(one["entity"], one["fence"]): one for one in run["claims"] if "fence" in one}
+    for (entity, fence), claim in taken.items():
+        before = (entity, fence - 1)
+        earlier = taken.get(before, claim)
+        is_another = earlier["owner"] != claim["owner"] and earlier["expires_at"] >= claim["taken_at"]
+        if is_another and before not in given_up:
+            yield f"{entity}: two workers had it at once"
 
 
 # Stale

@@ -12,8 +12,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
+
+from tests.chaos.claims import Taken, claim_of
 
 KINDS: Final = ("throttled", "500", "503", "latency", "reset before", "reset after")
 _THROTTLED = {
@@ -51,6 +54,8 @@ class AwsFaults:
         Service and operation to how many of its calls there were.
     told
         The bodies of messages, bus events and metrics that were sent.
+    claims
+        What was claimed and given up.
     """
 
     seed: int
@@ -61,6 +66,7 @@ class AwsFaults:
     operations: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
     told: list[str] = field(default_factory=list)
+    claims: list[Taken] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)  # noqa: S311  # the same draws for each run
@@ -178,6 +184,9 @@ class _Handler(BaseHTTPRequestHandler):
             connection.close()
             return self._cut()
         self._used_at = time.monotonic()
+        claim = claim_of(self._operation(), body, content) if response.status == HTTPStatus.OK else None
+        if claim is not None:
+            self.aws_faults.claims.append(claim)
         return self._answer(response.status, dict(response.getheaders()), content) if answers else self._cut()
 
     def _connection(self) -> http.client.HTTPConnection:

@@ -141,6 +141,7 @@ class ChaosRun:
             "deliveries": {each.name: each.read("deliveries") for each in self._providers},
             "bus": self._subscriber.heard,
             "told": self.faults.told,
+            "claims": self.faults.claims,
             "dead_letters": self._dead_letters(),
             "private": {
                 "personal": self._stream.company.personal,

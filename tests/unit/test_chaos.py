@@ -6,17 +6,24 @@ import json
 import random
 import sys
 from copy import deepcopy
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from aws_lambda_powertools.utilities import circuit_breaker
+from moto import mock_aws
 
+from accounting_sync.accounting.stores.claim_store import ClaimStore
+from accounting_sync.webhooks.events import EntityRef, Source
 from tests.chaos import checker, leaks
+from tests.chaos.claims import Taken, claim_of
 from tests.chaos.clock import FastClock
 from tests.chaos.company import Company
 from tests.chaos.proxy import KINDS, AwsFaults
 from tests.chaos.switches import SWITCHES, Patch, PatchError, fast
+from tests.harness.tables import create_accounting_table
 from tests.local_stack.paths import ROOT
 
 EVENT, TOLD, SECRET = "demo#moment#a", "demo#moneybird#b", "s3cret-s3cret-s3cret"
@@ -89,6 +96,16 @@ def delivery(key: str, event_id: str, payload: dict[str, Any], times: int = 1) -
     return {"id": key, "payload": payload, "attempts": attempts, "answers": answers}
 
 
+def taken(owner: str, fence: int, taken_at: str, expires_at: str) -> list[dict[str, Any]]:
+    return [
+        {"entity": "e", "owner": owner, "fence": fence, "taken_at": taken_at, "expires_at": expires_at},
+    ]
+
+
+def given_up(fence: int) -> dict[str, Any]:
+    return {"entity": "e", "given_up": fence}
+
+
 def good_run() -> dict[str, Any]:
     return deepcopy(
         {
@@ -119,6 +136,7 @@ def good_run() -> dict[str, Any]:
             },
             "bus": [{"detail-type": "DocumentSynced", "detail": {"number": "5001"}}],
             "told": ["a message"],
+            "claims": [*taken("a", 1, "12:00", "12:05"), given_up(1), *taken("b", 2, "12:01", "12:06")],
             "dead_letters": [],
             "private": {"personal": ["Fuzakanono B.V."], "secrets": [SECRET]},
             "happened": {"aws": {"calls": 1}, "operations": {}, "weather": {"kills": 1}},
@@ -189,6 +207,53 @@ def test_document_booked_twice_is_doubled(tmp_path: Path) -> None:
     run["accounting"].append(document("moneybird", "ExternalSalesInvoice", "22"))
 
     assert found(tmp_path, run) == {"doubled"}
+
+
+@pytest.mark.parametrize(
+    ("taken_at", "owner", "finding"),
+    [("12:04", "b", {"doubled"}), ("12:05", "b", {"doubled"}), ("12:06", "b", set()), ("12:04", "a", set())],
+    ids=["held", "held until then", "expired", "taken again"],
+)
+def test_entity_that_two_workers_have_at_once_is_doubled(
+    tmp_path: Path, taken_at: str, owner: str, finding: set[str]
+) -> None:
+    run = good_run()
+    run["claims"] = [*taken(owner, 2, taken_at, "12:10"), *taken("a", 1, "12:00", "12:05"), given_up(3)]
+
+    assert found(tmp_path, run) == finding
+
+
+@mock_aws
+@pytest.mark.parametrize("gives_up", [True, False])
+def test_claims_are_read_off_the_calls_that_the_code_makes(gives_up: bool) -> None:
+    client = boto3.client("dynamodb", "eu-central-1")
+    store, entity = (
+        ClaimStore(client, create_accounting_table(client)),
+        EntityRef("demo", Source.MOMENT, "a", "7"),
+    )
+    bodies: list[bytes] = []
+    claims: list[Taken | None] = []
+
+    def passed(model: Any, http_response: Any, **_: object) -> None:  # noqa: ANN401  # botocore's
+        operation = f"{model.service_model.service_name} {model.name}"
+        claims.append(claim_of(operation, bodies[-1], http_response.content))
+
+    client.meta.events.register("before-call.dynamodb", lambda params, **_: bodies.append(params["body"]))
+    client.meta.events.register("after-call.dynamodb", passed)
+    claim = store.acquire(entity, "worker", datetime(2026, 11, 29, tzinfo=UTC), timedelta(seconds=90))
+    if gives_up:
+        store.release(claim)
+
+    assert claims == [
+        {
+            "entity": entity.key,
+            "owner": "worker",
+            "fence": 1,
+            "taken_at": "2026-11-29T00:00:00.000000Z",
+            "expires_at": "2026-11-29T00:01:30.000000Z",
+        },
+        *([{"entity": entity.key, "given_up": 1}] * gives_up),
+    ]
 
 
 def test_older_version_sent_after_a_newer_one_is_stale(tmp_path: Path) -> None:
