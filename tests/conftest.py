@@ -1,13 +1,16 @@
-"""What several kinds of tests share: the deployed local stack, and the receiver on AWS by moto."""
+"""What several kinds of tests share: the deployed local stack; receiver and workers on AWS by moto."""
 
 from collections.abc import Iterator
 
 import pytest
+from moto import mock_aws
 
+from tests.harness.boundaries import Boundaries
 from tests.harness.examples import load_profiles
 from tests.harness.network import Network, simulated_aws
 from tests.harness.quick_moto import copy_less
 from tests.harness.receiver_function import ReceiverFunction
+from tests.harness.sync_workers import SyncWorkers
 from tests.local_stack.running.ports import free_port
 from tests.local_stack.running.processes import stop_on_signals
 from tests.local_stack.running.progress import Progress
@@ -52,3 +55,17 @@ def network() -> Iterator[Network]:
 @pytest.fixture
 def receiver(network: Network) -> ReceiverFunction:
     return ReceiverFunction(network)
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[None]:
+    """Have AWS by moto for as long as a module's tests run."""
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        environment.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+        yield
+
+
+@pytest.fixture
+def workers(aws: None) -> SyncWorkers:
+    """Return the sync's workers, which note what they do."""
+    return SyncWorkers(boundaries=Boundaries(history=[]))

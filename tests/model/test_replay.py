@@ -1,11 +1,10 @@
 """A recorded run is a path of the model, and is none once its order or the code is wrong."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import permutations
 
 import pytest
-from moto import mock_aws
 
 from accounting_sync.accounting.stores import document_store
 from accounting_sync.accounting.stores.claim_store import Claim
@@ -13,7 +12,6 @@ from accounting_sync.accounting.stores.link_store import Link, LinkStore
 from accounting_sync.webhooks.events import WebhookEvent
 from entity_sync.destinations.moneybird.writing import upsert
 from operations.sweep import Sweep
-from tests.harness.boundaries import Boundaries
 from tests.harness.receiver_function import ReceiverFunction
 from tests.harness.sync_workers import SyncWorkers
 from tests.harness.world import entity
@@ -27,18 +25,6 @@ from tests.simulators.moment import samples
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
 
 type Break = Callable[[pytest.MonkeyPatch], None]
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as environment, mock_aws():
-        environment.setenv("POWERTOOLS_METRICS_DISABLED", "true")
-        yield
-
-
-@pytest.fixture
-def workers(aws: None) -> SyncWorkers:
-    return SyncWorkers(boundaries=Boundaries(history=[]))
 
 
 def names_of_rejected(runs: Runs) -> list[str]:
