@@ -8,11 +8,18 @@ from tests.harness.boundaries import Boundaries
 
 
 class Interleaving:
-    """Runs workers in threads of their own, and lets a random one go on at each boundary."""
+    """Runs workers in threads of their own, and lets a random one go on at each boundary.
 
-    def __init__(self, boundaries: Boundaries, random: Random) -> None:
+    Attributes
+    ----------
+    at
+        How the names of those boundaries begin.
+    """
+
+    def __init__(self, boundaries: Boundaries, random: Random, at: str = "") -> None:
         self._boundaries = boundaries
         self._random = random
+        self.at = at
         self._turns: dict[Thread, Semaphore] = {}
         self._over_to_us = Semaphore(0)
         self._errors: list[BaseException] = []
@@ -46,8 +53,8 @@ class Interleaving:
         del self._turns[current_thread()]
         self._over_to_us.release()
 
-    def _at(self, _: str) -> None:
+    def _at(self, name: str) -> None:
         turn = self._turns.get(current_thread())
-        if turn is not None:
+        if turn is not None and name.startswith(self.at):
             self._over_to_us.release()
             turn.acquire()

@@ -1,17 +1,25 @@
 """A recorded run is a path of the model, and is none once its order or the code is wrong."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
+from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 
 from accounting_sync.accounting.stores import document_store
 from accounting_sync.accounting.stores.claim_store import Claim
 from accounting_sync.accounting.stores.link_store import Link, LinkStore
+from accounting_sync.aws.items import to_attributes
+from accounting_sync.providers.flow import throttle
+from accounting_sync.providers.flow.rate_plan import RatePlan
+from accounting_sync.providers.flow.throttle import Throttle, ThrottleState
 from accounting_sync.webhooks.events import WebhookEvent
 from entity_sync.destinations.moneybird.writing import upsert
 from operations.sweep import Sweep
+from tests.harness.boundaries import watch_aws
 from tests.harness.receiver_function import ReceiverFunction
 from tests.harness.sync_workers import SyncWorkers
 from tests.harness.world import entity
@@ -19,8 +27,12 @@ from tests.model.delivered import run_of
 from tests.model.recorded import Runs, run_of_versions, runs_of
 from tests.model.replay import Step, actions_of, rejected
 from tests.model.spin import MISSING
+from tests.model.turns import BOUNDS, PLAN, TICK, Turns
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
 
@@ -171,7 +183,70 @@ def test_sweep_that_notes_before_it_sends_leaves_the_paths(
     assert found.steps[found.followed] == (2, "REQUEUED")
 
 
+def turns(plan: RatePlan = PLAN, orders: int = 3) -> tuple[Runs, int]:
+    """Return what workers did under a rate plan, in so many orders, and the most calls in two ticks."""
+    client: DynamoDBClient = boto3.session.Session().client("dynamodb", "eu-west-1")
+    watch_aws(client)
+    runs, most = {}, 0
+    for seed in range(orders):
+        rig = Turns(client, seed, plan)
+        runs[str(seed)] = rig.run()
+        most = max(most, *(rig.arrived[tick] + rig.arrived[tick + 1] for tick in rig.arrived))
+    return runs, most
+
+
+def test_turns_of_workers_under_one_rate_plan_are_paths(aws: None) -> None:
+    runs, most = turns(orders=8)
+
+    assert rejected("throttle", runs, **BOUNDS) == []
+    actions = {action for run in runs.values() for _, action in run}
+    assert actions == {"READ", "WROTE", "WRITE_REFUSED", "CALLED", "REFUSED", "PASSED", "DIED"}
+    assert most == PLAN.calls
+
+
+def test_call_that_is_made_before_its_turn_is_written_down_is_no_path(aws: None) -> None:
+    runs, _ = turns()
+    pairs = {(0, "WROTE"), (0, "CALLED")}
+    (run, at), *_ = [
+        (run, at) for run in runs.values() for at in range(len(run)) if set(run[at : at + 2]) == pairs
+    ]
+
+    swapped = (*run[:at], run[at + 1], run[at], *run[at + 2 :])
+
+    assert len(rejected("throttle", {"swapped": swapped}, **BOUNDS)) == 1
+
+
+def turns_over_old_writes(patch: pytest.MonkeyPatch) -> None:
+    def write(self: Throttle, key: str, version: int, changed: ThrottleState, now: float) -> bool:
+        self._client.put_item(TableName=self._table, Item=to_attributes(changed.to_item(key, now)))
+        self._seen[key] = changed
+        return True
+
+    patch.setattr(Throttle, "_write", write)
+
+
+def turns_without_room(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(throttle, "_raise_if_later", lambda free_at, moment: None)
+
+
+def refusals_by_memory(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Throttle, "_remembered", lambda self, key, change: self._seen.get(key))
+
+
+@pytest.mark.parametrize("guard", [turns_over_old_writes, turns_without_room, refusals_by_memory])
+def test_throttle_without_a_guard_leaves_the_paths(
+    aws: None, monkeypatch: pytest.MonkeyPatch, guard: Break
+) -> None:
+    guard(monkeypatch)
+
+    assert rejected("throttle", turns()[0], **BOUNDS) != []
+
+
+def test_plan_without_its_margin_leaves_the_paths(aws: None) -> None:
+    assert rejected("throttle", turns(replace(PLAN, window=TICK))[0], **BOUNDS) != []
+
+
 def test_model_knows_each_action_by_one_number() -> None:
-    for model in ("document", "events"):
+    for model in ("document", "events", "throttle"):
         numbers = list(actions_of(model).values())
-        assert len(numbers) > 10
+        assert len(numbers) >= 7

@@ -15,9 +15,22 @@
  * Liveness: a lane that waits for a turn gets one, however much the other lane wants.
  */
 
-#define CALLS	3	/* the limit, in any WINDOW ticks */
+#include "replay.pml"
+
+/* The labelled actions. */
+#define READ	1
+#define WROTE	2
+#define WRITE_REFUSED	3	/* the item is not what the write was built on; the answer brings it */
+#define CALLED	4
+#define REFUSED	5	/* the plan has no room */
+#define PASSED	6	/* a tick */
+#define DIED	7
+
+#ifndef CALLS
+#define CALLS	3	/* the limit, in any two ticks */
 #define SHARE	1	/* of them, left to bulk work while there is any: BULK_SHARE */
 #define RESERVE	1	/* of them, left to live webhooks: LIVE_RESERVE */
+#endif
 #define MARGIN	1
 #define WORKERS	2
 #define LIVE	0
@@ -103,7 +116,7 @@ inline call()
 #define may_die() \
 	if \
 	:: true \
-	:: atomic { faults > 0 -> faults--; is_busy[me] = false; unchanged[me] = false; goto idle } \
+	:: atomic { faults > 0 && IS(DIED) -> NEXT; faults--; is_busy[me] = false; unchanged[me] = false; goto idle } \
 	fi
 
 proctype worker(byte me)
@@ -111,33 +124,35 @@ proctype worker(byte me)
 	byte kept;
 
 idle:
-end:	atomic { !is_refused[me] -> is_busy[me] = true; age[me] = 0; has_called[me] = false };
+end:	atomic { !is_refused[me] -> is_busy[me] = true; has_called[me] = false };
 	/* It goes by what it saw last, if that allows a call: the write finds out whether it is old. */
 look:	atomic {
+		age[me] = 0;
 		kept = (me == LIVE -> KEPT_FOR_BULK : KEPT_FOR_LIVE);
 		if
+		:: !EXPLORING && IS(READ) -> NEXT; read_item(); goto look
 		:: HAS_ROOM(COUNTED(copy[me].log), kept)
 		:: else ->
 			if
-			:: unchanged[me] -> is_refused[me] = true; is_busy[me] = false; goto idle
-			:: else -> read_item(); goto look
+			:: unchanged[me] && IS(REFUSED) -> NEXT; is_refused[me] = true; is_busy[me] = false; goto idle
+			:: !unchanged[me] && EXPLORING -> read_item(); goto look
 			fi
 		fi
 	};
 #ifdef WITHOUT_LOG_FIRST	/* Throttle.before: a call is written down before it is made */
 #define again	write
-	atomic { call() };
+	atomic { IS(CALLED) -> NEXT; call() };
 	may_die();
 #else
 #define again	look
 #endif
 write:	if
-	:: atomic { IS_BUILT_ON(unchanged[me]) -> write_item() }
-	:: atomic { !IS_BUILT_ON(unchanged[me]) -> read_item(); goto again }
+	:: atomic { IS_BUILT_ON(unchanged[me]) && IS(WROTE) -> NEXT; write_item() }
+	:: atomic { !IS_BUILT_ON(unchanged[me]) && IS(WRITE_REFUSED) -> NEXT; read_item(); goto again }
 	fi;
 #ifndef WITHOUT_LOG_FIRST
 	may_die();
-	atomic { call() };
+	atomic { IS(CALLED) -> NEXT; call() };
 #endif
 	is_busy[me] = false;
 	goto idle
@@ -156,10 +171,11 @@ active proctype time()
 {
 	byte me;
 
+	choose_run();
 	run worker(LIVE);
 	run worker(BULK);
 end:	do
-	:: atomic { MAY_PASS ->
+	:: atomic { MAY_PASS && IT_IS(PASSED) -> NEXT;
 		shift(log); shift(bulk);
 		arrived[1] = arrived[0]; arrived[0] = 0;
 		me = 0;
@@ -174,5 +190,7 @@ end:	do
 	od
 }
 
+#ifndef REPLAY
 ltl live_work_goes_on { [] <> has_called[LIVE] }
 ltl bulk_work_goes_on { [] <> has_called[BULK] }
+#endif

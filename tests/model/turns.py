@@ -1,0 +1,130 @@
+"""Two workers under one rate plan, interleaved and killed, and their run of the model `throttle`."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING
+
+from accounting_sync.errors import RateLimitedError
+from accounting_sync.providers.flow.rate_plan import RatePlan
+from accounting_sync.providers.flow.throttle import Throttle, ThrottleSettings
+from accounting_sync.webhooks.events import Lane, Source
+from tests.harness.boundaries import (
+    DIED,
+    Boundaries,
+    Passed,
+    current_worker,
+    work_with,
+    working_as,
+)
+from tests.harness.clock import ManualClock
+from tests.harness.interleaving import Interleaving
+from tests.harness.tables import create_control_table, drop_tables
+from tests.harness.world import START
+from tests.model.replay import Step
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TICK = timedelta(seconds=1)
+PLAN = RatePlan(calls=5, window=2 * TICK, bucket=TICK)
+BOUNDS = {"CALLS": PLAN.calls, "SHARE": 0, "RESERVE": 1, "FAULTS": 20}
+"""Of the model. The lanes' shares are those of so small a plan."""
+LANES = (Lane.LIVE, Lane.BULK)
+_TRIES = 20
+_DEATHS, _TICKS = 0.1, 0.2
+"""How often a worker dies with its turn, and how often time passes when it may."""
+_CALLED, _REFUSED, _PASSED = "called", "refused", "passed"
+_WRITE = "dynamodb PutItem"
+_ACTIONS = {
+    "after dynamodb GetItem": "READ",
+    f"after {_WRITE}": "WROTE",
+    _CALLED: "CALLED",
+    _REFUSED: "REFUSED",
+    _PASSED: "PASSED",
+    DIED: "DIED",
+}
+
+
+class Turns:
+    """Workers that want call after call, through a watched client; each goes on alone up to its next one."""
+
+    def __init__(self, client: "DynamoDBClient", seed: int, plan: RatePlan = PLAN) -> None:
+        self._client, self._random = client, Random(seed)  # noqa: S311  # the same for each run
+        self._settings = ThrottleSettings(plans={Source.MONEYBIRD: plan})
+        self._clock = ManualClock(START)
+        self._boundaries = Boundaries(listeners=[self._note_look], history=[])
+        self._tick = 0
+        self._looked_in: dict[str, int] = {}
+        """Workers whose call has not arrived, and the tick in which each looked at the clock."""
+        self._at_work = len(LANES)
+        self.arrived = Counter[int]()
+        """Calls by tick."""
+
+    def run(self) -> tuple[Step, ...]:
+        """Let all of them work to their ends; return what they did."""
+        drop_tables(self._client)
+        self._table = create_control_table(self._client)
+        work_with(self._boundaries)
+        workers = [partial(self._work, number) for number in range(len(LANES))]
+        Interleaving(self._boundaries, self._random, at="before").run([*workers, self._pass_time])
+        return tuple(_steps(self._boundaries.history or []))
+
+    def _worker(self) -> Throttle:
+        return Throttle(self._client, self._table, self._settings, self._clock)
+
+    def _work(self, number: int) -> None:
+        with working_as(str(number)):
+            throttle = self._worker()
+            for _ in range(_TRIES):
+                if not self._has_turn(throttle, LANES[number]):
+                    self._wait()
+                elif self._random.random() < _DEATHS:
+                    self._end(DIED)
+                    throttle = self._worker()
+                else:
+                    self._boundaries.at("before the call")
+                    self.arrived[self._tick] += 1
+                    self._end(_CALLED)
+        self._at_work -= 1
+
+    def _has_turn(self, throttle: Throttle, lane: Lane) -> bool:
+        try:
+            throttle.before("acme", Source.MONEYBIRD, "contacts", lane=lane)
+        except RateLimitedError:
+            return False
+        return True
+
+    def _wait(self) -> None:
+        self._end(_REFUSED)
+        tick = self._tick
+        while self._tick == tick:
+            self._boundaries.at("before the next tick")
+
+    def _end(self, how: str) -> None:
+        self._looked_in.pop(current_worker(), None)
+        self._boundaries.at(how)
+
+    def _note_look(self, name: str) -> None:
+        if name == f"before {_WRITE}":
+            self._looked_in[current_worker()] = self._tick
+
+    def _pass_time(self) -> None:
+        """Let ticks go by, but at most one from a look at the clock until the call arrives (MARGIN)."""
+        with working_as(str(len(LANES))):
+            while self._at_work:
+                self._boundaries.at("before a tick")
+                is_in_time = all(tick == self._tick for tick in self._looked_in.values())
+                if is_in_time and self._random.random() < _TICKS:
+                    self._clock.advance(TICK)
+                    self._tick += 1
+                    self._boundaries.at(_PASSED)
+
+
+def _steps(history: list[Passed]) -> Iterator[Step]:
+    for passed in history:
+        if passed.name in _ACTIONS:
+            is_refused = passed.name == f"after {_WRITE}" and "Error" in passed.about
+            yield int(passed.worker), "WRITE_REFUSED" if is_refused else _ACTIONS[passed.name]
