@@ -14,6 +14,8 @@ name by which its modules know them (MiniStack's version is pinned):
 - Its queues remember a message's deduplication id for five minutes. Here that can be shorter.
 - It gives a function one batch of a FIFO queue at a time, where AWS gives it as many as it may run. Here that
   can be more: its queues hold back the groups that have messages in flight.
+- When a function is done with a message that has come to another worker meanwhile, it deletes that one's. Here
+  a message is deleted only with the receipt handle of its latest receipt, as AWS has it (DeleteMessage).
 """
 
 import hashlib
@@ -35,6 +37,7 @@ WORKERS = int(os.environ["LOCAL_STACK_WORKERS"])
 """How many invocations of one function run at once."""
 
 type Invoke = Callable[[dict[str, Any], Any, str], dict[str, Any]]
+type Receive = Callable[[str, int], list[dict[str, Any]]]
 type Matches = Callable[[str | None, list[str] | None], bool]
 
 _unpacking = threading.Lock()
@@ -100,6 +103,11 @@ def ending_one(invalidate: Callable[..., None]) -> Callable[..., None]:
     return end
 
 
+def with_its_receipt(receive: Receive) -> Receive:
+    """Hand out copies of messages: the queue's own get another receipt handle when they are received again."""
+    return lambda url, most: [dict(message) for message in receive(url, most)]
+
+
 def only_region(*_: object) -> str:
     """Return the region of the stack."""
     return os.environ["MINISTACK_REGION"]
@@ -119,6 +127,7 @@ if __name__ == "__main__":
     )
     lambda_svc.invalidate_worker = ending_one(lambda_svc.invalidate_worker)
     app.extract_region = only_region
+    sqs._receive_messages_for_esm = with_its_receipt(sqs._receive_messages_for_esm)
     sqs._DEDUP_WINDOW_S = float(os.environ["LOCAL_STACK_SQS_MEMORY"])
     lambda_svc._sqs_esm_concurrency = lambda *_: int(os.environ["LOCAL_STACK_BATCHES"])
     app.main()
