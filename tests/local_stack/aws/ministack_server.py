@@ -14,8 +14,8 @@ name by which its modules know them (MiniStack's version is pinned):
 - Its queues remember a message's deduplication id for five minutes. Here that can be shorter.
 - It gives a function one batch of a FIFO queue at a time, where AWS gives it as many as it may run. Here that
   can be more: its queues hold back the groups that have messages in flight.
-- When a function is done with a message that has come to another worker meanwhile, it deletes that one's. Here
-  a message is deleted only with the receipt handle of its latest receipt, as AWS has it (DeleteMessage).
+- When a function is done with a message that has come to another worker meanwhile, it deletes that one's.
+  Here a message is deleted only with the handle of its latest receipt, as AWS has it (DeleteMessage).
 """
 
 import hashlib
@@ -104,7 +104,7 @@ def ending_one(invalidate: Callable[..., None]) -> Callable[..., None]:
 
 
 def with_its_receipt(receive: Receive) -> Receive:
-    """Hand out copies of messages: the queue's own get another receipt handle when they are received again."""
+    """Hand out copies of messages: the queue's own get another handle when they are received again."""
     return lambda url, most: [dict(message) for message in receive(url, most)]
 
 
