@@ -135,7 +135,7 @@ def test_code_without_a_guard_leaves_the_paths(
 
 
 def older_versions_too(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(document_store, "is_stale", lambda stored, document, fence: False)
+    patch.setattr(document_store, "is_stale", lambda *_: False)
 
 
 @pytest.mark.parametrize(("guard", "is_path"), [(None, True), (older_versions_too, False)])

@@ -3,10 +3,14 @@
 What was done is a path of the models (`tests/model`).
 """
 
+from datetime import timedelta
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounting_sync.accounting.documents import Contact
 from accounting_sync.webhooks.events import Status
+from entity_sync.pipeline.sync_pipeline import LEASE
 from tests.harness.boundaries import Boundaries
 from tests.harness.examples import examples
 from tests.harness.process_copies import Fate, all_ends
@@ -108,6 +112,31 @@ def test_invoice_that_returns_to_its_earlier_content_ends_with_it_wherever_a_wor
     assert len(ends) > 5
     assert {where: end for where, end in ends.items() if end[0] != ["2026-01-19"]} == {}
     check_paths("ledger", {where: end[1] for where, end in ends.items()}, CHANGES=VERSIONS)
+
+
+def test_customer_whom_an_invoice_read_slowly_does_not_replace_the_newer_one(workers: SyncWorkers) -> None:
+    """Moment tells of him only when the claim has expired and another worker has synced his move."""
+    untold = {"lastModifiedDate": None}
+    answer_with(workers, "customers", samples.DOCUMENTED_CUSTOMER, untold | {"name": "Client 1"})
+    was_slow = False
+
+    def move(name: str) -> None:
+        nonlocal was_slow
+        if was_slow or not name.endswith("/customers") or not name.startswith("after GET"):
+            return
+        was_slow = True
+        answer_with(workers, "customers", samples.DOCUMENTED_CUSTOMER, {"name": "Client 2"})
+        workers.now += LEASE + timedelta(seconds=1)
+        workers.run(workers.receive("customer", samples.DOCUMENTED_CUSTOMER))
+
+    workers.boundaries.listeners.append(move)
+    workers.run(workers.receive("invoice", samples.DOCUMENTED_INVOICE))
+
+    assert was_slow
+    stored = workers.store.get_document(entity("customer", samples.DOCUMENTED_CUSTOMER))
+    assert stored is not None
+    assert isinstance(stored.document, Contact)
+    assert stored.document.company_name == "Client 2"
 
 
 def invoice(second: int, due_date: str) -> dict[str, object]:

@@ -401,6 +401,16 @@ class TestDocuments:
         assert store.upsert_document(invoice("10.00"), NOW, fence=6).stale
         assert store.upsert_document(invoice("10.00"), NOW, fence=8).changed
 
+    def test_what_was_read_without_a_claim_is_stale_if_its_reading_began_earlier(
+        self, store: AccountingStore
+    ) -> None:
+        store.upsert_document(invoice("12.00"), NOW, fence=7, read_at=NOW)
+
+        earlier, later = NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)
+        assert store.upsert_document(invoice("10.00"), later, read_at=earlier).stale
+        assert store.upsert_document(invoice("10.00"), later, read_at=NOW).changed
+        assert store.upsert_document(invoice("11.00"), later, read_at=later).changed
+
     def test_same_content_read_later_makes_earlier_readings_stale(self, store: AccountingStore) -> None:
         store.upsert_document(invoice("12.00"), NOW, fence=1)
         store.upsert_document(invoice("12.00"), NOW, fence=3)

@@ -291,8 +291,9 @@ class _Run:
 
     def _load_and_record(self, entity: EntityRef) -> Document:
         """Load what a document belongs to, and record it as well."""
+        began_at = self.parts.clock()
         document = self._reader.load_parent(entity)
-        self.parts.store.upsert_document(document, self.parts.clock())
+        self.parts.store.upsert_document(document, self.parts.clock(), read_at=began_at)
         return document
 
     def _context(self, claim: Claim) -> BookingContext:

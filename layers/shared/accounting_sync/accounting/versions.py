@@ -112,11 +112,12 @@ def is_settled(source: Source, version: int | None, read_at: datetime | None) ->
     return read_at is not None and read_at.timestamp() >= version + SETTLES_AFTER.total_seconds()
 
 
-def is_stale(stored: StoredDocument, document: Document, fence: int | None) -> bool:
+def is_stale(stored: StoredDocument, document: Document, fence: int | None, read_at: datetime) -> bool:
     """Whether a document is older than what the ledger holds.
 
     The source's version decides, else its time of change, else who read it later: claims are numbered, and
-    the entity is read under its claim.
+    the entity is read under its claim. One that was read without a claim (the customer of an invoice, say) is
+    older if its reading began before that of what is held.
     """
     before, after = stored.source_version, document.version
     if before is not None and after is not None and before != after:
@@ -124,7 +125,9 @@ def is_stale(stored: StoredDocument, document: Document, fence: int | None) -> b
     known, told = stored.source_updated_at, document.updated_at
     if known is not None and told is not None and known != told:
         return told < known
-    return fence is not None and fence < stored.fence
+    if fence is not None:
+        return fence < stored.fence
+    return stored.read_at is not None and read_at < stored.read_at
 
 
 def changes_between(old: Document, new: Document) -> tuple[Change, ...]:

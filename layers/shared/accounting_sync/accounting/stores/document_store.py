@@ -73,6 +73,7 @@ class DocumentStore(AccountingTable):
         ----------
         fence
             Of the claim under which the document was read: decides where the source tells no version.
+            None: it was read without one, and `read_at` decides.
         event_id
             The event that brought it; when it comes again (after a crash), it still counts as the one that
             made the version.
@@ -91,7 +92,7 @@ class DocumentStore(AccountingTable):
         stored = self.get_document(document.entity)
         if stored is None:
             return self._write_version(_first(document, reading), ())
-        if is_stale(stored, document, reading.fence):
+        if is_stale(stored, document, reading.fence, reading.began_at):
             return Upserted(version=stored.version, changed=False, stale=True)
         changes = _changes(stored, document)
         if changes:
