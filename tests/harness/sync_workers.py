@@ -4,17 +4,19 @@ A worker dies at a boundary (`Boundaries.die`). `run` then goes on as the queue 
 message again when the claim of the dead one has expired.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from aws_lambda_powertools import Logger
 
-from accounting_sync.webhooks.events import FINAL
+from accounting_sync.webhooks.event_store import EventStateError
+from accounting_sync.webhooks.events import FINAL, WaitingRoom
 from accounting_sync.webhooks.sync_queue import SyncMessage
 from entity_sync.composition import Surroundings, make_consumer
 from entity_sync.consumer.batch import AFTER_A_CRASH, Consumer
-from tests.harness.boundaries import Killed, working_as
+from tests.harness.boundaries import Killed, unseen, working_as
 from tests.harness.fifo_queue import record
 from tests.harness.world import SETTINGS, Context, World
 
@@ -58,6 +60,7 @@ class SyncWorkers(World):
                 return
             delays = []
             for message in waiting:
+                self._dispatch(message)
                 try:
                     delays.append(worker.deliver(message))
                 except Killed:
@@ -67,6 +70,12 @@ class SyncWorkers(World):
             self.now += max([delay for delay in delays if delay], default=timedelta())
         reasons = [self.event(message.event_id).reason for message in messages]
         raise AssertionError(f"not final after {limit} deliveries: {reasons}")
+
+    def _dispatch(self, message: SyncMessage) -> None:
+        """Take an event out of its waiting room, as the dispatcher does."""
+        for room in WaitingRoom:
+            with unseen(), suppress(EventStateError):
+                self.events.dispatch(message.event_id, room, self.now)
 
 
 @dataclass

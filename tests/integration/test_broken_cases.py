@@ -226,7 +226,7 @@ def assert_doctor_says(case: Case, findings: list[dict[str, Any]]) -> None:
 
 
 def fail_for(function: SyncFunction, duration: timedelta) -> None:
-    """Let time pass until the event has ended, or waits in a room: one that hides briefly is told of later."""
+    """Let time pass until the event has ended or is in a waiting room: people are told only then."""
     function.run_for(duration)
     while function.queue.messages:
         function.run_for(timedelta(minutes=1))

@@ -5,15 +5,17 @@
  * webhooks/event_store.py (claim, hand_back, finish, dispatch, requeue), entity_sync/consumer (the worker),
  * operations/{sweep,dispatcher}.py, and SQS with its memory of five minutes.
  *
- * The provider delivers the event DELIVERIES times, one after the other or at once. What may go wrong, FAULTS times in all: a process dies after any step, the
- * answer of a write is lost, a write fails, a message is lost, a write of a dead worker arrives later. The
- * event is handed back to wait WAITS times.
+ * The provider delivers the event DELIVERIES times, one after the other or at once. What may go wrong,
+ * FAULTS times in all: a process dies after any step, the answer of a write is lost, a write fails, a message is
+ * lost, a write of a dead worker arrives later. The event is handed back to wait WAITS times. A message is had a
+ * second time, OLD_RECEIPTS times, while its first worker still is at it: that one can neither delete nor keep it.
  *
  * Taken for granted: a claim expires only after its worker's end (LEASE is longer than the function's
  * time-out). The order of messages in a FIFO group is not relied upon: both may be had at once.
  *
  * Safety: 200 is answered only for what is stored; an event that came to its end stays there; two workers never
- * have it at once; an event fails as worn out only if workers died on it, and not because it waited.
+ * have it at once; an event fails as worn out only if workers died on it, and not because it waited; where
+ * nothing goes wrong, an event that is handed back to wait briefly has a message.
  * Liveness: what is stored comes to its end.
  */
 
@@ -54,6 +56,9 @@
 #ifndef WAITS
 #define WAITS	1
 #endif
+#ifndef OLD_RECEIPTS
+#define OLD_RECEIPTS	0
+#endif
 #define MAX_UNFINISHED	1	/* Patience.max_unfinished */
 #define MOST_MESSAGES	2	/* more than two of the same do nothing that two cannot do */
 
@@ -73,7 +78,13 @@
 #ifdef WITHOUT_EVENT_CLAIM	/* EventStore.claim: what another worker has is left alone */
 #define MAY_CLAIM	(status != FINAL)
 #else
-#define MAY_CLAIM	(status == RECEIVED || status == QUEUED || (status == SYNCING && expired))
+#define MAY_CLAIM	(((status == RECEIVED || status == QUEUED) && IS_OUT) || (status == SYNCING && expired))
+#endif
+
+#ifdef WITHOUT_ROOM_CHECK	/* EventStore.claim: an event in a waiting room is left there */
+#define IS_OUT	true
+#else
+#define IS_OUT	(!in_room)
 #endif
 
 #ifdef WITHOUT_OWNER_CHECK	/* event_store._held: only the holder of the claim finishes or hands back */
@@ -108,7 +119,7 @@
 #define fault()	(REPLAYING || faults > 0)
 inline costs_a_fault() { if :: faults > 0 -> faults-- :: else fi }
 
-byte deliveries = DELIVERIES, faults = FAULTS, waits = WAITS;
+byte deliveries = DELIVERIES, faults = FAULTS, waits = WAITS, old_receipts = OLD_RECEIPTS;
 bool was_accepted;
 
 /* The events table. */
@@ -122,7 +133,10 @@ bool was_stored;
 
 /* SQS. */
 byte messages;
-bool is_remembered;	/* a message with this event's present deduplication id came within five minutes */
+bool in_hand[2];	/* the worker has the newest receipt of a message */
+byte on_the_way;	/* times that the event was taken out of a room, and is not sent yet */
+byte tries;		/* the deduplication id: another with each claim, and each hand_back */
+int remembered;		/* the ids, a bit each, with which a message came within five minutes */
 
 /* Workers. */
 bool at_work[2];
@@ -142,13 +156,22 @@ inline store()
 	event_was_changed()
 }
 
+/* Ids of before are remembered only where it matters who is late: that takes many states. */
+#if OLD_RECEIPTS
+inline next_id() { tries++ }
+#else
+inline next_id() { remembered = 0 }
+#endif
+
 inline send_message()
 {
 	if
-	:: !is_remembered && messages < MOST_MESSAGES -> messages++; is_remembered = true
+	:: !(remembered & 1 << mine) && messages < MOST_MESSAGES -> messages++; remembered = remembered | 1 << mine
 	:: else
 	fi
 }
+
+inline take_out() { status = RECEIVED; in_room = false; on_the_way++; event_was_changed() }
 
 /* The message of an event is sent: by its receiver, the sweep, or the dispatcher. */
 #define SEND(failed) \
@@ -162,6 +185,7 @@ inline send_message()
 proctype receiver(byte me)
 {
 	bool is_received;
+	byte mine;
 
 wait:
 end:	atomic { (REPLAYING || deliveries > 0) -> deliveries = deliveries - (REPLAYING -> 0 : 1) };
@@ -171,8 +195,8 @@ end:	atomic { (REPLAYING || deliveries > 0) -> deliveries = deliveries - (REPLAY
 		was_accepted = true;
 #endif
 		if
-		:: atomic { IS(PUT) && IS_NEW -> NEXT; store(); is_received = true }
-		:: atomic { IS(PUT_KNOWN) && status != NONE -> NEXT; is_received = (status == RECEIVED) }
+		:: atomic { IS(PUT) && IS_NEW -> NEXT; store(); is_received = true; mine = tries }
+		:: atomic { IS(PUT_KNOWN) && status != NONE -> NEXT; is_received = (status == RECEIVED); mine = tries }
 		:: atomic { IS(PUT_FAILED) && fault() -> NEXT; costs_a_fault(); goto refuse }
 		:: atomic { IS(PUT_UNKNOWN) && fault() && status == NONE -> NEXT; costs_a_fault(); store(); goto refuse }
 		:: atomic { REPLAYING && IS(REFUSED) -> NEXT; goto wait }
@@ -194,10 +218,16 @@ refuse:		/* 503, or the process is gone */
 
 proctype sweep(byte me)
 {
+	byte recalled, mine;
+
 wait:
 end:	do
 	:: atomic { (status == RECEIVED || status == QUEUED || (status == SYNCING && expired)) && IS(READ) -> NEXT;
-		unchanged[me - RECEIVERS] = true };
+		if
+		:: !REPLAYING && status == QUEUED -> take_out(); recalled = 1	/* EventStore.recall */
+		:: else
+		fi;
+		unchanged[me - RECEIVERS] = true; mine = tries };
 		{
 			skip;
 			SEND(over);
@@ -208,7 +238,7 @@ end:	do
 				IS(REQUEUE_REFUSED) -> NEXT }
 			:: atomic { IS(REQUEUE_FAILED) && fault() -> NEXT; costs_a_fault() }
 			fi;
-over:			skip
+over:			on_the_way = on_the_way - recalled; recalled = 0
 		} unless { atomic { killed[me] -> killed[me] = false } }
 	od
 }
@@ -216,21 +246,33 @@ over:			skip
 #ifndef REPLAY
 inline hand_back()
 {
-	status = QUEUED; owner = NOBODY; unfinished = AFTER_WAITING; is_remembered = false; event_was_changed()
+	status = QUEUED; owner = NOBODY; unfinished = AFTER_WAITING; next_id(); event_was_changed()
+}
+
+inline keep_message()
+{
+	if
+	:: in_hand[me] -> messages++; in_hand[me] = false
+	:: else
+	fi
 }
 
 proctype worker(byte me)
 {
 wait:
-end:	atomic { messages > 0 -> messages-- };
+end:	atomic { messages > 0 ->
+		if
+		:: messages--; in_hand[me] = true
+		:: old_receipts > 0 -> old_receipts--	/* another worker has it as well, with a newer receipt */
+		fi };
 
 	if
 	:: atomic { MAY_CLAIM ->
 		assert(!at_work[1 - me]);
 		status = SYNCING; owner = me; expired = false; in_room = false; at_work[me] = true;
-		unfinished++; is_remembered = false; late_is_owner = false; event_was_changed() }
-	:: atomic { !MAY_CLAIM && status == SYNCING -> messages++; goto wait }	/* it is another's: later again */
-	:: atomic { !MAY_CLAIM && status != SYNCING -> goto wait }
+		unfinished++; next_id(); late_is_owner = false; event_was_changed() }
+	:: atomic { !MAY_CLAIM && status == SYNCING -> keep_message(); goto wait }	/* it is another's: later again */
+	:: atomic { !MAY_CLAIM && status != SYNCING -> in_hand[me] = false; goto wait }
 	fi;
 
 	if
@@ -238,17 +280,19 @@ end:	atomic { messages > 0 -> messages-- };
 	:: else
 	fi;
 	if
-	:: atomic { IS_OWNER(owner == me) -> at_work[me] = false; status = FINAL; owner = NOBODY; event_was_changed() }
+	:: atomic { IS_OWNER(owner == me) -> at_work[me] = false; in_hand[me] = false;
+		status = FINAL; owner = NOBODY; event_was_changed() }
 	:: atomic { IS_OWNER(owner == me) && unfinished <= MAX_UNFINISHED && waits > 0 -> at_work[me] = false;
-		waits--; hand_back(); in_room = true }
+		in_hand[me] = false; waits--; hand_back(); in_room = true }
 	:: atomic { IS_OWNER(owner == me) && unfinished <= MAX_UNFINISHED && waits > 0 -> at_work[me] = false;
-		waits--; hand_back(); messages++ }	/* it waits briefly, with its message */
-	:: atomic { !IS_OWNER(owner == me) -> at_work[me] = false }
+		assert(in_hand[me] || in_hand[1 - me] || messages > 0 || on_the_way > 0);
+		waits--; hand_back(); keep_message() }	/* it waits briefly, with its message */
+	:: atomic { !IS_OWNER(owner == me) -> at_work[me] = false; in_hand[me] = false }
 	:: atomic { faults > 0 -> faults--; at_work[me] = false; deaths++;
 		if
-		:: messages++		/* its message is had again */
-		:: skip			/* or is lost */
-		:: !is_late -> is_late = true; late_is_owner = (owner == me); messages++
+		:: keep_message()	/* its message is had again */
+		:: in_hand[me] = false	/* or is lost */
+		:: !is_late -> is_late = true; late_is_owner = (owner == me); keep_message()
 		fi }
 	fi;
 	goto wait
@@ -256,12 +300,12 @@ end:	atomic { messages > 0 -> messages-- };
 
 active proctype dispatcher()
 {
-	byte me;
+	byte me, mine;
 
 end:	do
-	:: atomic { status == QUEUED && in_room -> status = RECEIVED; in_room = false; event_was_changed() };
+	:: atomic { status == QUEUED && in_room -> take_out(); mine = tries };
 		SEND(next);
-next:		skip
+next:		on_the_way--
 	od
 }
 #endif
@@ -314,7 +358,7 @@ end:	do
 active proctype memory()
 {
 end:	do
-	:: atomic { is_remembered -> is_remembered = false }
+	:: atomic { remembered -> remembered = 0 }
 	od
 }
 

@@ -121,6 +121,12 @@ CHECKS = [
             "WITHOUT_REQUEUE_CHECK": A,
         },
     ),
+    Check(
+        "an event that waits has a message or is in a room, however late its workers are",
+        "events",
+        {"DELIVERIES": 1, "FAULTS": 0, "WAITS": 2, "OLD_RECEIPTS": 1},
+        guards={"WITHOUT_ROOM_CHECK": A},
+    ),
     Check("two sweeps at once do no harm", "events", {"DELIVERIES": 1, "SWEEPS": 2, "WAITS": 0, "FAULTS": 1}),
     Check(
         "waiting uses no attempts",

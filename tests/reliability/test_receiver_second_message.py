@@ -1,8 +1,9 @@
-"""A second message that SQS no longer drops, five minutes after the first: its event is synced once."""
+"""A message that comes twice, or too late: its event is synced once, and never left without a message."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from aws_lambda_powertools import Logger
@@ -14,6 +15,7 @@ from operations.sweep import Sweep
 from tests.harness.reasons import reason
 from tests.harness.sync_function import SyncFunction
 from tests.harness.world import QUEUE_URL
+from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 
 if TYPE_CHECKING:
@@ -26,9 +28,20 @@ def function() -> Iterator[SyncFunction]:
         yield SyncFunction()
 
 
-def sweep(function: SyncFunction) -> int:
+@dataclass
+class FastQueue:
+    """The function's queue, with a worker that has each message before its sender goes on."""
+
+    function: SyncFunction
+
+    def send_message(self, **message: Any) -> None:  # noqa: ANN401  # the client's keywords
+        self.function.queue.send_message(**message)
+        self.function.invoke()
+
+
+def sweep(function: SyncFunction, client: object = None) -> int:
     """Sweep with the function's queue, which drops no message, as SQS does after five minutes."""
-    queue = SyncQueue(cast("SQSClient", function.queue), QUEUE_URL)
+    queue = SyncQueue(cast("SQSClient", client or function.queue), QUEUE_URL)
     logger = Logger(service="sweep", level="CRITICAL")
     return Sweep(function.events, queue, function.clock, function.metrics, logger).run(lambda: True)
 
@@ -68,3 +81,41 @@ def test_message_that_comes_while_another_worker_has_its_event_does_nothing(func
 
     assert function.event(event_id).claim_owner == "another worker"
     assert function.writes() == []
+
+
+def wait_for_the_limit(function: SyncFunction) -> tuple[str, dict[str, Any]]:
+    """Let an event wait for Moneybird's limit; return its id and the message it came with."""
+    function.moneybird.faults.add(Fault(kind=FaultKind.TOO_MANY_REQUESTS))
+    event_id = function.deliver("invoice", samples.DOCUMENTED_INVOICE)
+    record = function.queue.messages[0].record
+    function.invoke()
+    assert (function.queue.messages, function.is_waiting) == ([], True)
+    return event_id, record
+
+
+def test_message_that_was_had_before_its_event_began_to_wait_does_not_end_the_waiting(
+    function: SyncFunction,
+) -> None:
+    event_id, record = wait_for_the_limit(function)
+    waiting = function.event(event_id)
+    function.pass_time(minutes=10)
+    function.moneybird.faults.add(Fault(kind=FaultKind.SERVER_ERROR, times=4))  # a short wait, with a message
+
+    answer = function.take([record])  # by a worker that was slow to begin: the message itself is gone
+    after = function.event(event_id)
+    function.run()
+
+    assert function.event(event_id).status is Status.SYNCED
+    assert (after, answer) == (waiting, {"batchItemFailures": []})
+
+
+def test_event_that_waited_unseen_for_a_day_is_synced_however_fast_its_new_message_is(
+    function: SyncFunction,
+) -> None:
+    event_id, _ = wait_for_the_limit(function)
+
+    function.pass_time(hours=25)
+    swept = sweep(function, FastQueue(function))
+
+    assert swept == 0  # a worker was faster
+    assert function.event(event_id).status is Status.SYNCED

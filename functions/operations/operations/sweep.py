@@ -82,13 +82,19 @@ class Sweep:
         return [event.connection] if self._forward(event) else []
 
     def _forward(self, event: WebhookEvent) -> bool:
-        """Send first, then note it: a crash in between costs a second message, not the event."""
+        """Send first, then note it: a crash in between costs a second message, not the event.
+
+        An event that may wait in a room is taken out before: a worker drops the message of one that is there.
+        """
+        was = event.status
         try:
+            if was is Status.QUEUED:
+                event = self.events.recall(event, self.clock())
             self.queue.send(event)
             self.events.requeue(event, self.clock())
         except EventStateError:
             return False  # a worker or another sweep was faster
-        self.logger.info("swept", extra={"event_id": event.event_id, "was": event.status})
+        self.logger.info("swept", extra={"event_id": event.event_id, "was": was})
         return True
 
 

@@ -20,6 +20,7 @@ from accounting_sync.webhooks.events import (
     Lane,
     Source,
     Status,
+    WaitingRoom,
     WebhookEvent,
 )
 from tests.harness.examples import examples
@@ -52,7 +53,7 @@ class History:
         self.store = EventStore(client, "events", timedelta(days=90))
         self.now = NOW
         self.event = WebhookEvent(
-            event_id=key,
+            event_id=f"acme#{key}",
             connection="acme",
             source=Source.MOMENT,
             idempotency_key=key,
@@ -72,7 +73,7 @@ class History:
         before = self.event
         self.now += timedelta(seconds=seconds)
         try:
-            self._operate(operation, worker, end)
+            self.operate(operation, worker, end)
         except EventStateError as error:
             assert error.status is before.status
             assert self.store.get(before.event_id) == before
@@ -82,7 +83,7 @@ class History:
             self.event = after
             self.statuses.append(after.status)
 
-    def _operate(self, operation: str, worker: str, end: Status) -> None:
+    def operate(self, operation: str, worker: str, end: Status) -> None:
         event_id, store = self.event.event_id, self.store
         match operation:
             case "requeue":
@@ -107,11 +108,49 @@ class History:
                 store.leave_alone(self.event, self.now, reason("left alone"))
             case "fail":
                 store.fail(event_id, self.now, reason("dead letter"))
+            case _:
+                self._operate_room(operation, worker)
+
+    def _operate_room(self, operation: str, worker: str) -> None:
+        event_id, store = self.event.event_id, self.store
+        match operation:
+            case "wait in a room":
+                store.hand_back(
+                    event_id,
+                    worker,
+                    self.now,
+                    reason=reason("wait"),
+                    due_at=self.now,
+                    attempt_used=False,
+                    room=WaitingRoom.PAUSED,
+                )
+            case "join the line":
+                store.defer(
+                    event_id, self.now, room=WaitingRoom.LIMIT, reason=reason("line"), due_at=self.now
+                )
+            case "dispatch":
+                store.dispatch(event_id, WaitingRoom.PAUSED, self.now)
+            case "recall":
+                store.recall(self.event, self.now)
 
 
 OPERATIONS = st.tuples(
     st.sampled_from(
-        ["requeue", "claim", "mark_fetching", "finish", "wait", "retry", "replay", "fail", "claim", "skip"]
+        [
+            *(
+                "requeue",
+                "claim",
+                "mark_fetching",
+                "finish",
+                "wait",
+                "retry",
+                "replay",
+                "fail",
+                "claim",
+                "skip",
+            ),
+            *("wait in a room", "join the line", "dispatch", "recall"),
+        ]
     ),
     st.sampled_from(WORKERS),
     st.sampled_from(ENDS),
@@ -145,10 +184,26 @@ def test_final_event_is_not_claimed_again(client: "DynamoDBClient", end: Status)
     assert refused.value.status in FINAL
 
 
+@pytest.mark.parametrize("operation", ["claim", "join the line"])
+def test_event_in_a_waiting_room_is_left_there_until_it_is_dispatched(
+    client: "DynamoDBClient", operation: str
+) -> None:
+    history = History(client, f"in-a-room-{operation}")
+    history.apply("claim", "worker-1", Status.SYNCED, seconds=1)
+    history.apply("wait in a room", "worker-1", Status.SYNCED, seconds=1)
+
+    with pytest.raises(EventStateError) as refused:
+        history.operate(operation, "worker-2", Status.SYNCED)
+    history.apply("dispatch", "", Status.SYNCED, seconds=1)
+    history.operate(operation, "worker-2", Status.SYNCED)
+
+    assert (refused.value.status, refused.value.room) == (Status.QUEUED, WaitingRoom.PAUSED)
+
+
 def test_event_reads_back_as_it_was_stored(client: "DynamoDBClient") -> None:
     history = History(client, "whole")
 
-    assert history.store.get("whole") == history.event
+    assert history.store.get("acme#whole") == history.event
 
 
 def test_events_that_are_stored_stay_where_the_sweep_looks(client: "DynamoDBClient") -> None:
@@ -159,7 +214,7 @@ def test_events_that_are_stored_stay_where_the_sweep_looks(client: "DynamoDBClie
     items = client.scan(
         TableName="events",
         FilterExpression="begins_with(event_id, :shard)",
-        ExpressionAttributeValues={":shard": {"S": "shard-"}},
+        ExpressionAttributeValues={":shard": {"S": "acme#shard-"}},
     )["Items"]
 
     assert {item["status_shard"]["S"] for item in items} == {f"RECEIVED#{shard}" for shard in range(4)}
@@ -216,7 +271,7 @@ def test_what_waits_for_a_person_never_expires(client: "DynamoDBClient", operati
 @pytest.mark.parametrize("lane", Lane)
 def test_event_stays_in_its_lane_through_every_change(client: "DynamoDBClient", lane: Lane) -> None:
     history = History(client, f"first-in-{lane}")
-    event = replace(history.event, event_id=f"in-{lane}", lane=lane)
+    event = replace(history.event, event_id=f"acme#in-{lane}", lane=lane)
     history.store.add(event)
 
     history.store.claim(event.event_id, "worker-1", NOW, LEASE)

@@ -228,8 +228,11 @@ class EventProcessor:
         return self.waiting.hand_back(job.event, job.worker.owner, wait, job.seen.number)
 
     def _not_ours(self, message: SyncMessage, error: EventStateError) -> datetime | None:
-        """Leave an event alone if it is final or gone, or if another worker has it."""
-        held = error.status is not None and error.status not in FINAL
+        """Leave an event alone that is final or gone, that waits in a room, or that another worker has.
+
+        In a room it waits without a message: this one is left over, and the dispatcher sends another.
+        """
+        held = error.status is not None and error.status not in FINAL and error.room is None
         self.logger.info("event left alone", event_id=message.event_id, status=error.status)
         return self.clock() + CLAIM_RETRY if held else None
 

@@ -16,6 +16,7 @@ from accounting_sync.webhooks.events import (
     Lane,
     Source,
     Status,
+    WaitingRoom,
     WebhookEvent,
 )
 
@@ -104,6 +105,12 @@ def index_keys(
 def work_key(connection: str, listed: str) -> str:
     """Return the partition of `by_connection` that holds a connection's events of one status (or PLANNED)."""
     return f"{connection}#{listed}"
+
+
+def room_of(item: Item) -> WaitingRoom | None:
+    """Return the waiting room that an event is in; None: it is in none."""
+    listed = item.get("work_key", "").rpartition("#")[2]
+    return WaitingRoom(listed) if listed in WaitingRoom else None
 
 
 def status_shard(status: Status, event_id: str) -> str | None:

@@ -48,6 +48,22 @@ class OpenEntity(NamedTuple):
 class EventStore(EventIntakeStore):
     """Reads and writes events; the only place that knows their attributes."""
 
+    def recall(self, event: WebhookEvent, now: datetime) -> WebhookEvent:
+        """Take a QUEUED event whose message is lost back to where it was received: whoever does so sends it.
+
+        Raises
+        ------
+        EventStateError
+            If anything has happened to the event since it was read.
+        """
+        change = Change(
+            Status.RECEIVED,
+            origins=frozenset({Status.QUEUED}),
+            condition="#status IN ({origins}) AND #updated_at = :seen",
+            conditions={":seen": to_text(event.updated_at)},
+        )
+        return self._apply_and_read(event.event_id, change, now)
+
     def requeue(self, event: WebhookEvent, now: datetime) -> None:
         """Note that an event's message was sent by somebody other than its receiver.
 
@@ -58,7 +74,7 @@ class EventStore(EventIntakeStore):
         """
         change = Change(
             Status.QUEUED,
-            origins=frozenset({Status.RECEIVED, Status.QUEUED, Status.SYNCING}),
+            origins=frozenset({Status.RECEIVED, Status.SYNCING}),
             condition="#status IN ({origins}) AND #updated_at = :seen",
             values=_NO_CLAIM,
             conditions={":seen": to_text(event.updated_at)},
@@ -68,21 +84,24 @@ class EventStore(EventIntakeStore):
     def claim(self, event_id: str, owner: str, now: datetime, lease: timedelta) -> WebhookEvent:
         """Take an event for one sync, and count the attempt before anything can go wrong in it.
 
-        A SYNCING event can be taken over once its claim has expired: its worker died.
+        A SYNCING event can be taken over once its claim has expired: its worker died. An event in a waiting
+        room is not taken: the message that names it is left over from before, and a worker that handed the
+        event back with it would leave the event without any.
 
         Raises
         ------
         EventStateError
-            If the event is final, gone, or held by another worker.
+            If the event is final, gone, in a waiting room, or held by another worker.
         """
         change = Change(
             Status.SYNCING,
-            origins=frozenset({Status.RECEIVED, Status.QUEUED}),
+            origins=_HAS_A_MESSAGE,
             condition=(
-                "#status IN ({origins}) OR (#status = :status"
+                "(#status IN ({origins}) AND #work_key IN (:received, :queued)) OR (#status = :status"
                 " AND (claim_expires_at < :updated_at OR claim_owner = :claim_owner))"
             ),
             values={"claim_owner": owner, "claim_expires_at": to_text(now + lease)},
+            conditions=_in_no_room(event_id),
             add={"attempts": 1, "unfinished": 1},
         )
         return self._apply_and_read(event_id, change, now)
@@ -184,11 +203,13 @@ class EventStore(EventIntakeStore):
         Raises
         ------
         EventStateError
-            If it is claimed, final, or gone.
+            If it is claimed, final, gone, or in a waiting room.
         """
         change = Change(
             Status.QUEUED,
-            origins=frozenset({Status.RECEIVED, Status.QUEUED}),
+            origins=_HAS_A_MESSAGE,
+            condition="#status IN ({origins}) AND #work_key IN (:received, :queued)",
+            conditions=_in_no_room(event_id),
             values={"reason": reason.to_item()},
             add={"waits": 1},
             due_at=due_at,
@@ -386,6 +407,19 @@ class EventStore(EventIntakeStore):
 def _known(number: str | None) -> dict[str, Any]:
     """Return the number as a change, or nothing: an earlier attempt may have found it out."""
     return {} if number is None else {"number": number}
+
+
+_HAS_A_MESSAGE = frozenset({Status.RECEIVED, Status.QUEUED})
+"""An event that stands so, in no waiting room, has a message, or the sweep sends one."""
+
+
+def _in_no_room(event_id: str) -> dict[str, Any]:
+    """Return what an open event is listed under that is in no waiting room."""
+    connection = connection_of(event_id)
+    return {
+        ":received": work_key(connection, Status.RECEIVED),
+        ":queued": work_key(connection, Status.QUEUED),
+    }
 
 
 _NO_CLAIM: dict[str, Any] = {"claim_owner": None, "claim_expires_at": None}

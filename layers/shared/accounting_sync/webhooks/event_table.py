@@ -15,8 +15,8 @@ from accounting_sync.aws.items import (
     to_attributes,
 )
 from accounting_sync.time import to_text
-from accounting_sync.webhooks.event_items import LEFT_ALONE, index_keys, to_event
-from accounting_sync.webhooks.events import KEPT, Status, WebhookEvent
+from accounting_sync.webhooks.event_items import LEFT_ALONE, index_keys, room_of, to_event
+from accounting_sync.webhooks.events import KEPT, Status, WaitingRoom, WebhookEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,12 +25,21 @@ if TYPE_CHECKING:
 
 
 class EventStateError(Exception):
-    """An event is not in a status that allows the change; `status` is where it stands, None if it is gone."""
+    """An event does not stand so that the change is allowed.
 
-    def __init__(self, event_id: str, status: Status | None) -> None:
+    Parameters
+    ----------
+    status
+        Where it stands; None if it is gone.
+    room
+        The waiting room that it is in, if any.
+    """
+
+    def __init__(self, event_id: str, status: Status | None, room: WaitingRoom | None = None) -> None:
         super().__init__(f"the event is {status or 'missing'}")
         self.event_id = event_id
         self.status = status
+        self.room = room
 
 
 @dataclass(slots=True)
@@ -112,7 +121,9 @@ class EventTable:
             if not is_condition_failure(error):
                 raise
             item = refused_item(error)
-            raise EventStateError(event_id, Status(item["status"]) if item else None) from error
+            if not item:
+                raise EventStateError(event_id, None) from error
+            raise EventStateError(event_id, Status(item["status"]), room_of(item)) from error
 
     def _expires_at(self, changed_at: datetime) -> int:
         return int((changed_at + self._retention).timestamp())
