@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, cast
 from aws_lambda_powertools import Logger
 
 from accounting_sync.webhooks.event_store import EventStateError
-from accounting_sync.webhooks.events import FINAL, WaitingRoom
+from accounting_sync.webhooks.events import FINAL, Status, WaitingRoom
 from accounting_sync.webhooks.sync_queue import SyncMessage
 from entity_sync.composition import Surroundings, make_consumer
 from entity_sync.consumer.batch import AFTER_A_CRASH, Consumer
-from tests.harness.boundaries import Killed, unseen, working_as
+from tests.harness.boundaries import Killed, working_as
 from tests.harness.fifo_queue import record
 from tests.harness.world import SETTINGS, Context, World
 
@@ -73,9 +73,10 @@ class SyncWorkers(World):
 
     def _dispatch(self, message: SyncMessage) -> None:
         """Take an event out of its waiting room, as the dispatcher does."""
-        for room in WaitingRoom:
-            with unseen(), suppress(EventStateError):
-                self.events.dispatch(message.event_id, room, self.now)
+        if self.event(message.event_id).status is Status.QUEUED:
+            for room in WaitingRoom:
+                with working_as("dispatcher"), suppress(EventStateError):
+                    self.events.dispatch(message.event_id, room, self.now)
 
 
 @dataclass

@@ -35,6 +35,16 @@
 #define REQUEUED	11
 #define REQUEUE_REFUSED	12
 #define REQUEUE_FAILED	13
+#define CLAIMED		14
+#define CLAIM_REFUSED	15
+#define LEFT		16	/* its worker goes on as if it had no claim: an answer was lost */
+#define JOINED_LINE	17	/* into a room, without a claim */
+#define READING		18	/* the entity is about to be read */
+#define FINISHED	19
+#define WAITS_IN_A_ROOM	20
+#define WAITS_BRIEFLY	21
+#define CLAIM_LOST	22
+#define DISPATCHED	23
 #define DIED		27
 
 /* Who does them. */
@@ -46,6 +56,8 @@
 #define WORKERS		2
 #endif
 #define PROCESSES	4	/* receivers and sweeps */
+#define FIRST_WORKER	4	/* then the second, then the dispatcher */
+#define AT(worker)	((worker) - FIRST_WORKER)
 
 #ifndef DELIVERIES
 #define DELIVERIES	2
@@ -59,7 +71,11 @@
 #ifndef OLD_RECEIPTS
 #define OLD_RECEIPTS	0
 #endif
-#define MAX_UNFINISHED	1	/* Patience.max_unfinished */
+#ifdef REPLAY
+#define MAX_UNFINISHED	6	/* Patience.max_unfinished */
+#else
+#define MAX_UNFINISHED	1
+#endif
 #define MOST_MESSAGES	2	/* more than two of the same do nothing that two cannot do */
 
 #define NONE		0
@@ -67,7 +83,7 @@
 #define QUEUED		2
 #define SYNCING		3
 #define FINAL		4
-#define NOBODY		9
+#define NOBODY		9	/* no worker's number */
 
 #ifdef WITHOUT_CONDITIONAL_PUT	/* EventIntakeStore._new_item: attribute_not_exists(event_id) */
 #define IS_NEW	true
@@ -78,8 +94,9 @@
 #ifdef WITHOUT_EVENT_CLAIM	/* EventStore.claim: what another worker has is left alone */
 #define MAY_CLAIM	(status != FINAL)
 #else
-#define MAY_CLAIM	(((status == RECEIVED || status == QUEUED) && IS_OUT) || (status == SYNCING && expired))
+#define MAY_CLAIM	(MAY_JOIN || (status == SYNCING && expired))
 #endif
+#define MAY_JOIN	((status == RECEIVED || status == QUEUED) && IS_OUT)	/* EventStore.defer */
 
 #ifdef WITHOUT_ROOM_CHECK	/* EventStore.claim: an event in a waiting room is left there */
 #define IS_OUT	true
@@ -102,7 +119,7 @@
 #ifdef WITHOUT_LEASE	/* sync_pipeline.LEASE: longer than the function's time-out */
 #define IS_OVER(worker)	true
 #else
-#define IS_OVER(worker)	(worker == NOBODY || !at_work[worker])
+#define IS_OVER(worker)	(worker == NOBODY || !at_work[AT(worker)])
 #endif
 
 #ifdef WITHOUT_FREE_WAITING	/* EventStore.hand_back: a try that only waited counts for nothing */
@@ -243,7 +260,6 @@ over:			on_the_way = on_the_way - recalled; recalled = 0
 	od
 }
 
-#ifndef REPLAY
 inline hand_back()
 {
 	status = QUEUED; owner = NOBODY; unfinished = AFTER_WAITING; next_id(); event_was_changed()
@@ -252,63 +268,83 @@ inline hand_back()
 inline keep_message()
 {
 	if
-	:: in_hand[me] -> messages++; in_hand[me] = false
+	:: in_hand[AT(me)] -> messages++; in_hand[AT(me)] = false
 	:: else
 	fi
 }
 
+inline leave() { at_work[AT(me)] = false; in_hand[AT(me)] = false }
+
+inline claim()
+{
+	assert(!at_work[1 - AT(me)]);
+	status = SYNCING; owner = me; expired = false; in_room = false; at_work[AT(me)] = true;
+	unfinished++; next_id(); late_is_owner = false; event_was_changed()
+}
+
+#define MAY_WAIT	(unfinished <= MAX_UNFINISHED && (REPLAYING || waits > 0))
+inline costs_a_wait() { if :: waits > 0 -> waits-- :: else fi }
+
 proctype worker(byte me)
 {
 wait:
-end:	atomic { messages > 0 ->
+end:	atomic { (REPLAYING || messages > 0) ->
 		if
-		:: messages--; in_hand[me] = true
+		:: REPLAYING
+		:: !REPLAYING -> messages--; in_hand[AT(me)] = true
 		:: old_receipts > 0 -> old_receipts--	/* another worker has it as well, with a newer receipt */
 		fi };
 
 	if
-	:: atomic { MAY_CLAIM ->
-		assert(!at_work[1 - me]);
-		status = SYNCING; owner = me; expired = false; in_room = false; at_work[me] = true;
-		unfinished++; next_id(); late_is_owner = false; event_was_changed() }
-	:: atomic { !MAY_CLAIM && status == SYNCING -> keep_message(); goto wait }	/* it is another's: later again */
-	:: atomic { !MAY_CLAIM && status != SYNCING -> in_hand[me] = false; goto wait }
+	:: atomic { MAY_CLAIM && IS(CLAIMED) -> NEXT; claim() }
+	:: atomic { REPLAYING && !IS_OWNER(owner == me) && IS(CLAIM_LOST) -> NEXT; goto wait }	/* it had ended it */
+	:: atomic { MAY_JOIN && MAY_WAIT && IS(JOINED_LINE) -> NEXT;
+		costs_a_wait(); status = QUEUED; in_room = true; next_id(); event_was_changed();
+		in_hand[AT(me)] = false; goto wait }
+	:: atomic { !MAY_CLAIM && status == SYNCING && IS(CLAIM_REFUSED) -> NEXT;
+		keep_message(); goto wait }	/* it is another's: later again */
+	:: atomic { !MAY_CLAIM && status != SYNCING && IS(CLAIM_REFUSED) -> NEXT;
+		in_hand[AT(me)] = false; goto wait }
 	fi;
 
 	if
 	:: unfinished > MAX_UNFINISHED -> assert(deaths >= MAX_UNFINISHED)	/* Patience.is_worn_out */
 	:: else
 	fi;
-	if
-	:: atomic { IS_OWNER(owner == me) -> at_work[me] = false; in_hand[me] = false;
+at_it:	if
+	:: atomic { REPLAYING && IS_OWNER(owner == me) && IS(READING) -> NEXT; event_was_changed(); goto at_it }
+	:: atomic { IS_OWNER(owner == me) && IS(FINISHED) -> NEXT; leave();
 		status = FINAL; owner = NOBODY; event_was_changed() }
-	:: atomic { IS_OWNER(owner == me) && unfinished <= MAX_UNFINISHED && waits > 0 -> at_work[me] = false;
-		in_hand[me] = false; waits--; hand_back(); in_room = true }
-	:: atomic { IS_OWNER(owner == me) && unfinished <= MAX_UNFINISHED && waits > 0 -> at_work[me] = false;
-		assert(in_hand[me] || in_hand[1 - me] || messages > 0 || on_the_way > 0);
-		waits--; hand_back(); keep_message() }	/* it waits briefly, with its message */
-	:: atomic { !IS_OWNER(owner == me) -> at_work[me] = false; in_hand[me] = false }
-	:: atomic { faults > 0 -> faults--; at_work[me] = false; deaths++;
+	:: atomic { IS_OWNER(owner == me) && MAY_WAIT && IS(WAITS_IN_A_ROOM) -> NEXT; leave();
+		costs_a_wait(); hand_back(); in_room = true }
+	:: atomic { IS_OWNER(owner == me) && MAY_WAIT && IS(WAITS_BRIEFLY) -> NEXT; at_work[AT(me)] = false;
+		assert(REPLAYING || in_hand[0] || in_hand[1] || messages > 0 || on_the_way > 0);
+		costs_a_wait(); hand_back(); keep_message() }	/* with its message */
+	:: atomic { !IS_OWNER(owner == me) && IS(CLAIM_LOST) -> NEXT; leave() }
+	:: atomic { REPLAYING && (IS(DIED) || IS(LEFT)) -> NEXT; deaths++; leave() }
+	:: atomic { !REPLAYING && faults > 0 -> faults--; at_work[AT(me)] = false; deaths++;
 		if
 		:: keep_message()	/* its message is had again */
-		:: in_hand[me] = false	/* or is lost */
+		:: in_hand[AT(me)] = false	/* or is lost */
 		:: !is_late -> is_late = true; late_is_owner = (owner == me); keep_message()
 		fi }
 	fi;
 	goto wait
 }
 
-active proctype dispatcher()
+proctype dispatcher(byte me)
 {
-	byte me, mine;
+	byte mine;
 
 end:	do
-	:: atomic { status == QUEUED && in_room -> take_out(); mine = tries };
-		SEND(next);
+	:: atomic { status == QUEUED && in_room && IS(DISPATCHED) -> NEXT; take_out(); mine = tries };
+		if
+		:: !REPLAYING -> SEND(next)
+		:: REPLAYING	/* the tests hand the message over themselves */
+		fi;
 next:		on_the_way--
 	od
 }
-#endif
 
 active proctype surroundings()
 {
@@ -325,15 +361,14 @@ active proctype surroundings()
 	run sweep(3);
 #endif
 #endif
-#ifndef REPLAY
-	run worker(0);
+	run worker(FIRST_WORKER);
 #if WORKERS > 1
-	run worker(1);
+	run worker(FIRST_WORKER + 1);
 #endif
-#endif
+	run dispatcher(FIRST_WORKER + 2);
 end:	do
 #ifdef REPLAY
-	:: atomic { IT_IS(DIED) -> killed[who] = true; NEXT }
+	:: atomic { IT_IS(DIED) && who < PROCESSES -> killed[who] = true; NEXT }
 #else
 	:: atomic { faults > 0 && messages > 0 -> faults--; messages-- }
 	:: atomic { is_late ->

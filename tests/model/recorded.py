@@ -93,12 +93,12 @@ def run_of_versions(history: Sequence[Passed], entity: str) -> tuple[Step, ...]:
 
 def _translated(history: Iterable[Passed], step: str) -> "_Translator":
     translator = _Translator(step)
-    for each in _calls(history):
+    for each in calls_of(history):
         translator.take(each)
     return translator
 
 
-def _calls(history: Iterable[Passed]) -> Iterator[Call | Death]:
+def calls_of(history: Iterable[Passed]) -> Iterator[Call | Death]:
     """Yield calls in the order in which they took effect.
 
     Nobody else goes on between a call's effect and the next boundary that its worker passes. A call before
@@ -211,7 +211,7 @@ class _Translator:
         asked = json.loads(call.asked)
         if asked["Key"].get("sk") != {"S": _CLAIM}:
             return
-        entity, is_done = asked["Key"]["pk"]["S"], not _is_refused(call.answer)
+        entity, is_done = asked["Key"]["pk"]["S"], not is_refused(call.answer)
         values = asked["ExpressionAttributeValues"]
         for run in (self._run(entity), self.versions.setdefault(entity, _Run())):
             if ":owner" not in values:
@@ -235,7 +235,7 @@ class _Translator:
         meaning = self._action_of(call, kind, item, is_linked=_ORIGIN in written)
         if meaning.action is None:
             return
-        if _is_refused(call.answer):
+        if is_refused(call.answer):
             self._add(call, entity, "WRITE_REFUSED")
             return
         self._add(call, entity, meaning.action)
@@ -244,7 +244,7 @@ class _Translator:
     def _take_version(self, call: Call, kind: str, item: Mapping[str, Any]) -> None:
         run = self.versions.setdefault(_partition_key(kind, item), _Run())
         time = _changed(item).get("source_updated_at")
-        run.add(call.worker, "REFUSED" if _is_refused(call.answer) else f"WRITTEN+{time}", call.at)
+        run.add(call.worker, "REFUSED" if is_refused(call.answer) else f"WRITTEN+{time}", call.at)
 
     def _action_of(self, call: Call, kind: str, item: Mapping[str, Any], *, is_linked: bool) -> _Meaning:
         if kind == "Put":
@@ -335,7 +335,7 @@ def _outcome(status: int | None) -> Outcome:
     return Outcome.DONE if status < 400 else Outcome.REFUSED
 
 
-def _is_refused(answer: Any) -> bool:  # noqa: ANN401  # an answer of AWS
+def is_refused(answer: Any) -> bool:  # noqa: ANN401  # an answer of AWS
     return answer is not None and "Error" in answer
 
 

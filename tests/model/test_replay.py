@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,11 @@ from accounting_sync.aws.items import to_attributes
 from accounting_sync.providers.flow import throttle
 from accounting_sync.providers.flow.rate_plan import RatePlan
 from accounting_sync.providers.flow.throttle import Throttle, ThrottleState
-from accounting_sync.webhooks.events import WebhookEvent
+from accounting_sync.webhooks import event_store
+from accounting_sync.webhooks.event_items import work_key
+from accounting_sync.webhooks.event_store import EventStore
+from accounting_sync.webhooks.event_table import connection_of
+from accounting_sync.webhooks.events import Status, WaitingRoom, WebhookEvent
 from entity_sync.destinations.moneybird.writing import upsert
 from operations.sweep import Sweep
 from tests.harness.boundaries import watch_aws
@@ -28,6 +32,7 @@ from tests.model.recorded import Runs, run_of_versions, runs_of
 from tests.model.replay import Step, actions_of, rejected
 from tests.model.spin import MISSING
 from tests.model.turns import BOUNDS, PLAN, TICK, Turns
+from tests.model.worked import runs_of_events
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 
@@ -181,6 +186,61 @@ def test_sweep_that_notes_before_it_sends_leaves_the_paths(
 
     (found,) = rejected("events", {"broken": run_of(receiver.network.history)}, SWEEPS=2)
     assert found.steps[found.followed] == (2, "REQUEUED")
+
+
+def deliver_late(workers: SyncWorkers) -> Runs:
+    """Let a second worker have the message while the first has its event, and again once that waits."""
+    message = workers.receive("invoice", samples.DOCUMENTED_INVOICE)
+    first, second = workers.new_worker(), workers.new_worker()
+    workers.moneybird.faults.add(Fault(kind=FaultKind.TOO_MANY_REQUESTS))
+
+    def cut_in(name: str) -> None:
+        if name.startswith("before GET"):
+            workers.boundaries.listeners.remove(cut_in)
+            second.deliver(message)
+
+    workers.boundaries.listeners.append(cut_in)
+    first.deliver(message)
+    second.deliver(message)
+    workers.run(message)
+    return runs_of_events(workers.boundaries.history or [])
+
+
+def test_work_on_an_event_whose_message_is_had_twice_is_a_path(workers: SyncWorkers) -> None:
+    runs = deliver_late(workers)
+
+    assert rejected("events", runs) == []
+    ((*_, last),) = runs.values()
+    actions = [action for run in runs.values() for _, action in run]
+    assert (actions.count("CLAIM_REFUSED"), last) == (2, (4, "FINISHED"))
+    assert {"CLAIMED", "READING", "WAITS_IN_A_ROOM", "DISPATCHED"} <= set(actions)
+
+
+def claim_out_of_rooms(patch: pytest.MonkeyPatch) -> None:
+    def rooms(event_id: str) -> dict[str, str]:
+        connection = connection_of(event_id)
+        received, line = work_key(connection, Status.RECEIVED), work_key(connection, WaitingRoom.LIMIT)
+        return {":received": received, ":queued": line}
+
+    patch.setattr(event_store, "_in_no_room", rooms)
+
+
+def claim_what_another_has(patch: pytest.MonkeyPatch) -> None:
+    claim = EventStore.claim
+
+    def at_once(store: EventStore, event_id: str, owner: str, now: datetime, _: timedelta) -> WebhookEvent:
+        return claim(store, event_id, owner, now, timedelta(seconds=-1))
+
+    patch.setattr(EventStore, "claim", at_once)
+
+
+@pytest.mark.parametrize("guard", [claim_out_of_rooms, claim_what_another_has])
+def test_worker_without_a_guard_leaves_the_paths(
+    workers: SyncWorkers, monkeypatch: pytest.MonkeyPatch, guard: Break
+) -> None:
+    guard(monkeypatch)
+
+    assert len(rejected("events", deliver_late(workers))) == 1
 
 
 def turns(plan: RatePlan = PLAN, orders: int = 3) -> tuple[Runs, int]:

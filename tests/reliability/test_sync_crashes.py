@@ -17,8 +17,9 @@ from accounting_sync.webhooks.events import Status
 from entity_sync.consumer.batch import AFTER_A_CRASH
 from tests.harness.process_copies import Fate, all_ends
 from tests.harness.sync_workers import SyncWorkers
-from tests.model.recorded import runs_of
+from tests.model.recorded import Runs, runs_of
 from tests.model.replay import check_paths
+from tests.model.worked import runs_of_events
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
 
@@ -66,6 +67,7 @@ def ends(workers: SyncWorkers, case: Case, fate: Callable[[str], Fate | None]) -
         observe=lambda: (
             (workers.created(), workers.event(message.event_id).status),
             runs_of(workers.boundaries.history or []),
+            runs_of_events(workers.boundaries.history or []),
         ),
     )
 
@@ -101,8 +103,12 @@ def is_read(name: str) -> bool:
 def check(found: dict[str, Any], case: Case) -> None:
     expected = (case.created, Status.SYNCED)
     assert {where: end for where, end in found.items() if end[0] != expected} == {}
-    runs = {f"{where}: {name}": run for where, end in found.items() for name, run in end[1].items()}
-    check_paths("document", runs, STEPS=None, WORKERS=12)
+    check_paths("document", named(found, 1), STEPS=None, WORKERS=12)
+    check_paths("events", named(found, 2))
+
+
+def named(found: dict[str, Any], position: int) -> Runs:
+    return {f"{where}: {name}": run for where, end in found.items() for name, run in end[position].items()}
 
 
 def test_invoice_is_booked_once_wherever_the_process_is_killed(workers: SyncWorkers) -> None:
