@@ -1,14 +1,12 @@
 """Counts what one webhook costs in calls, in the whole sync function against simulated services."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 from unittest.mock import patch
 
 from moto import mock_aws
 
+from tests.benchmarks.write_units import WriteUnits, count_write_units
 from tests.harness.sync_function import SyncFunction
 from tests.simulators.moment.samples import DOCUMENTED_CUSTOMER as _CUSTOMER
 from tests.simulators.moment.samples import DOCUMENTED_INVOICE as _INVOICE
@@ -20,7 +18,6 @@ _ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "none",
     "POWERTOOLS_METRICS_DISABLED": "true",
 }
-_WRITES = ("PutItem", "UpdateItem", "DeleteItem")
 _READS = ("GetItem", "Query", "BatchGetItem")
 
 
@@ -30,16 +27,13 @@ class Calls:
 
     aws: Counter[str] = field(default_factory=Counter)
     provider: Counter[str] = field(default_factory=Counter)
-    items_in_transactions: int = 0
+    received: WriteUnits = field(default_factory=WriteUnits)
+    """What the receiver writes of the webhook."""
+    synced: WriteUnits = field(default_factory=WriteUnits)
 
     def dynamodb(self, *operations: str) -> int:
         """Return how many of these there are."""
         return sum(self.aws[f"dynamodb {operation}"] for operation in operations)
-
-    @property
-    def writes(self) -> int:
-        """Return the single writes of items."""
-        return self.dynamodb(*_WRITES)
 
     @property
     def reads(self) -> int:
@@ -48,8 +42,8 @@ class Calls:
 
     @property
     def write_units(self) -> int:
-        """Return write units of items up to 1 KB, without indexes: in a transaction an item costs two."""
-        return self.writes + 2 * self.items_in_transactions
+        """Return the write units of receiver and sync."""
+        return self.received.total + self.synced.total
 
     @property
     def count(self) -> int:
@@ -80,24 +74,14 @@ def _calls_of(sync: SyncFunction, kind: str, entity_id: int) -> Calls:
         if when == "before":
             (calls.provider if _is_of_provider(call) else calls.aws)[call] += 1
 
+    with count_write_units(sync.aws.dynamodb) as calls.received:
+        event = sync.keep(kind, entity_id)
+    sync.send(event)
     listeners.append(listen)
-    with _transactions(sync, calls):
-        sync.sync(kind, entity_id)
+    with count_write_units(sync.aws.dynamodb) as calls.synced:
+        sync.run()
     listeners.remove(listen)
     return calls
-
-
-@contextmanager
-def _transactions(sync: SyncFunction, calls: Calls) -> Iterator[None]:
-    def count(params: dict[str, Any], **_: object) -> None:
-        calls.items_in_transactions += len(params["TransactItems"])
-
-    hooks, name = sync.aws.dynamodb.meta.events, "provide-client-params.dynamodb.TransactWriteItems"
-    hooks.register(name, count, unique_id="benchmark")
-    try:
-        yield
-    finally:
-        hooks.unregister(name, unique_id="benchmark")
 
 
 def _is_of_provider(call: str) -> bool:

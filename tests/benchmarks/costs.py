@@ -24,10 +24,6 @@ DASHBOARD = 3.00
 _MEMORY_GB = 0.5
 RECEIVER_SECONDS = 0.05
 SYNC_SECONDS = 3.0  # it waits for the providers
-INDEX_FACTOR = 2
-"""A write of an event or a document changes about one index as well."""
-RECEIVER_WRITE_UNITS = 4
-"""The event and its signature, in one transaction, in which an item costs two units."""
 _LOG_BYTES = 3000
 _MINUTES = 43_800
 """Of a month."""
@@ -39,7 +35,7 @@ def million_webhooks(sync: Calls) -> dict[str, float]:
         "API Gateway": GATEWAY_REQUEST,
         "receiver, 50 ms (estimated)": LAMBDA_REQUEST + RECEIVER_SECONDS * _MEMORY_GB * LAMBDA_GB_SECOND,
         "sync, 3 s (estimated)": LAMBDA_REQUEST + SYNC_SECONDS * _MEMORY_GB * LAMBDA_GB_SECOND,
-        "DynamoDB writes, indexes estimated": _write_units(sync) * WRITE_UNIT,
+        "DynamoDB writes": sync.write_units * WRITE_UNIT,
         "DynamoDB reads": sync.reads * READ_UNIT,
         "SQS: sent, received, deleted": 3 * SQS_REQUEST,
         "event bus": sync.aws["events PutEvents"] * BUS_EVENT,
@@ -61,7 +57,3 @@ def idle_month(template: Mapping[str, int], connections: int) -> dict[str, float
         * (LAMBDA_REQUEST + 0.1 * _MEMORY_GB * LAMBDA_GB_SECOND + 13 * 0.5 * READ_UNIT),
         "traces of the schedules": 61_500 * TRACE,
     }
-
-
-def _write_units(sync: Calls) -> int:
-    return INDEX_FACTOR * (RECEIVER_WRITE_UNITS + sync.write_units)

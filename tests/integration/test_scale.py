@@ -39,6 +39,18 @@ def test_costs_name_the_calls_of_a_webhook(counted: dict[str, Calls]) -> None:
     }
 
 
+def test_costs_name_the_write_units_of_a_webhook(counted: dict[str, Calls]) -> None:
+    ((receiver, sync, units, dollars),) = re.findall(
+        r"(\d+) units by the receiver and (\d+) by the sync; (\d+) x \$0.625 a million \| \$([\d.]+) \|",
+        COSTS.read_text(),
+    )
+
+    invoice = counted[INVOICE]
+    assert (int(receiver), int(sync)) == (invoice.received.total, invoice.synced.total)
+    assert int(units) == invoice.write_units
+    assert float(dollars) == pytest.approx(0.625 * invoice.write_units, abs=0.01)
+
+
 def test_scale_calculates_with_the_calls_of_a_webhook(counted: dict[str, Calls]) -> None:
     invoice = counted[INVOICE]
     columns = [load.demands(number, invoice) for number in COLUMNS]
