@@ -140,6 +140,10 @@ def test_invented_kinds_are_not_logged(receiver: ReceiverFunction) -> None:
     assert answer.log["kind"] == "unknown"
 
 
+def test_kinds_of_moment_are_logged(receiver: ReceiverFunction) -> None:
+    assert receiver.moment(kind="invoices").log["kind"] == "invoices"
+
+
 def test_swept_events_are_counted(receiver: ReceiverFunction) -> None:
     from datetime import timedelta  # noqa: PLC0415
 

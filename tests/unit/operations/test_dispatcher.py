@@ -130,6 +130,15 @@ def test_as_many_events_are_sent_as_there_is_room_beside_those_at_work(
     assert len(events.dispatched) == sent
 
 
+@pytest.mark.parametrize(("room", "syncing", "sent"), [(3, 0, 3), (3, 1, 2), (3, 2, 2), (3, 4, 1), (3, 6, 0)])
+def test_event_that_is_being_synced_takes_half_the_room_of_another(
+    room: int, syncing: int, sent: int
+) -> None:
+    events = Events({WaitingRoom.LIMIT: 5, Status.SYNCING: syncing})
+
+    assert dispatcher_of(events, Registry(("acme",)), Flow(room)).run(lambda: True) == sent
+
+
 def test_work_in_one_lane_takes_no_room_of_the_other() -> None:
     bulk = Events({WaitingRoom.LIMIT: 5, Status.QUEUED: 2}, Lane.BULK)
 

@@ -351,9 +351,10 @@ def test_call_is_not_begun_without_time_left(
 ) -> None:
     client = transport(server.url, throttle, breaker, time_left=lambda: 2.5)
 
-    with pytest.raises(NoTimeError, match="no time left"):
+    with pytest.raises(NoTimeError, match="no time left") as caught:
         client.send(call)
 
+    assert caught.value.until > client.clock()
     assert not server.received
     assert not throttle.told
     assert not breaker.calls

@@ -11,10 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from accounting_sync.webhooks.event_store import EventStateError, EventStore
+from accounting_sync.webhooks.event_items import status_shard
+from accounting_sync.webhooks.event_store import AT_ONCE, EventStateError, EventStore
 from accounting_sync.webhooks.events import (
     FINAL,
     NEEDS_A_PERSON,
+    OPEN_OR_NEEDS_A_PERSON,
     TRANSITIONS,
     EntityRef,
     Lane,
@@ -204,6 +206,40 @@ def test_event_reads_back_as_it_was_stored(client: "DynamoDBClient") -> None:
     history = History(client, "whole")
 
     assert history.store.get("acme#whole") == history.event
+
+
+def test_event_that_needs_nothing_more_is_where_no_sweep_looks() -> None:
+    listed = {status: status_shard(status, "acme#1") for status in Status}
+
+    assert {status for status, shard in listed.items() if shard} == OPEN_OR_NEEDS_A_PERSON
+    assert {shard.partition("#")[2] for shard in listed.values() if shard} <= {"0", "1", "2", "3"}
+
+
+@pytest.mark.parametrize(
+    ("source", "type_", "status", "is_unknown"),
+    [
+        (Source.MONEYBIRD, "Novelty", Status.IGNORED, True),
+        (Source.MONEYBIRD, "Novelty", Status.SYNCED, False),
+        (Source.MONEYBIRD, "Contact", Status.IGNORED, False),
+        (Source.MOMENT, "Novelty", Status.IGNORED, False),
+        (Source.MONEYBIRD, None, Status.IGNORED, False),
+    ],
+)
+def test_type_is_unknown_that_moneybird_does_not_list(
+    client: "DynamoDBClient", source: Source, type_: str | None, status: Status, is_unknown: bool
+) -> None:
+    entity = EntityRef("acme", source, type_, "1") if type_ else None
+    event = replace(History(client, uuid4().hex).event, source=source, entity=entity, status=status)
+
+    assert event.is_of_unknown_type is is_unknown
+
+
+def test_statuses_of_more_events_than_one_call_takes(client: "DynamoDBClient") -> None:
+    ids = [History(client, f"many-{number}").event.event_id for number in range(AT_ONCE + 1)]
+
+    assert History(client, uuid4().hex).store.statuses([*ids, "acme#gone"]) == dict.fromkeys(
+        ids, Status.RECEIVED
+    )
 
 
 def test_events_that_are_stored_stay_where_the_sweep_looks(client: "DynamoDBClient") -> None:

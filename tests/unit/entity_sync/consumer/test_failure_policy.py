@@ -22,7 +22,8 @@ from accounting_sync.errors import (
     WaitError,
 )
 from accounting_sync.reasons.settings import VAT_CODE_NOT_MAPPED
-from entity_sync.consumer.failure_policy import Action, Backoff, action_for, reason_for
+from accounting_sync.webhooks.events import Source, Status, WebhookEvent
+from entity_sync.consumer.failure_policy import Action, Backoff, Patience, action_for, reason_for
 from tests.harness.reasons import reason
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -116,3 +117,43 @@ def test_backoff_is_spread() -> None:
     backoff = Backoff(timedelta(seconds=10), timedelta(seconds=100), lambda: 0.5)
 
     assert backoff.after(2).total_seconds() == 25
+
+
+@pytest.mark.parametrize(("unfinished", "is_worn_out"), [(0, False), (6, False), (7, True)])
+def test_event_is_worn_out_after_one_unfinished_try_more_than_are_allowed(
+    unfinished: int, is_worn_out: bool
+) -> None:
+    backoff = Backoff(timedelta(seconds=1), timedelta(minutes=5))
+    patience = Patience(backoff, timedelta(hours=24), max_unfinished=6)
+
+    assert patience.is_worn_out(event(unfinished=unfinished)) is is_worn_out
+
+
+@pytest.mark.parametrize(
+    ("failing_since", "is_over"),
+    [(None, False), (NOW - timedelta(hours=23, minutes=59), False), (NOW - timedelta(hours=24), True)],
+)
+def test_event_is_given_up_once_it_has_failed_for_a_day(
+    failing_since: datetime | None, is_over: bool
+) -> None:
+    patience = Patience(Backoff(timedelta(seconds=1), timedelta(minutes=5)), timedelta(hours=24), 6)
+
+    assert patience.is_over(event(failing_since=failing_since), NOW) is is_over
+
+
+def event(*, unfinished: int = 0, failing_since: datetime | None = None) -> WebhookEvent:
+    return WebhookEvent(
+        event_id="acme#1",
+        connection="acme",
+        source=Source.MOMENT,
+        idempotency_key="1",
+        entity=None,
+        action="",
+        body=b"",
+        body_hash="",
+        status=Status.SYNCING,
+        received_at=NOW,
+        updated_at=NOW,
+        unfinished=unfinished,
+        failing_since=failing_since,
+    )

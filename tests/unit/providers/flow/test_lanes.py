@@ -95,6 +95,24 @@ def test_bulk_work_is_noted_once_a_minute_at_most(rig: Rig) -> None:
     assert len(versions) == 1
 
 
+def test_bulk_work_that_goes_on_is_noted_again(rig: Rig) -> None:
+    rig.throttle.note_bulk(CONNECTION, Source.MONEYBIRD)
+    for _ in range(10):
+        rig.clock.advance(timedelta(seconds=61))
+        rig.throttle.note_bulk(CONNECTION, Source.MONEYBIRD)
+
+    assert rig.granted(Lane.LIVE) == PLAN.calls - SHARE
+
+
+def test_note_of_bulk_work_counts_its_minute_from_the_last_one(rig: Rig) -> None:
+    rig.throttle.note_bulk(CONNECTION, Source.MONEYBIRD)
+    version = rig.throttle.state(CONNECTION, Source.MONEYBIRD).version
+    rig.clock.advance(timedelta(seconds=30))
+    rig.throttle.note_bulk(CONNECTION, Source.MONEYBIRD)
+
+    assert rig.throttle.state(CONNECTION, Source.MONEYBIRD).version == version
+
+
 @settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(turns=st.lists(st.tuples(st.booleans(), st.integers(1, 60), st.integers(0, 90)), max_size=15))
 def test_both_lanes_together_keep_the_plan(_aws: None, turns: list[tuple[bool, int, int]]) -> None:

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from accounting_sync.aws.items import from_attributes, to_attributes
 from accounting_sync.errors import PausedError, RateLimitedError, WaitError
 from accounting_sync.providers.flow.rate_plan import RatePlan
-from accounting_sync.providers.flow.throttle import Throttle, ThrottleSettings
+from accounting_sync.providers.flow.throttle import Denial, Throttle, ThrottleSettings, ThrottleState
 from accounting_sync.webhooks.events import Source
 from tests.harness.examples import examples
 from tests.harness.tables import create_control_table
@@ -319,14 +320,32 @@ def test_share_of_the_plan_that_is_used_is_shown(throttle: Throttle, other_worke
     assert other_worker.share_used(CONNECTION, Source.MOMENT) is None
 
 
+def test_state_is_read_as_it_was_written() -> None:
+    state = ThrottleState(
+        version=3,
+        log={1: 2},
+        bulk_log={1: 1},
+        bulk_at=5,
+        paused_until=100,
+        reason="Moneybird asked to wait.",
+        calls_per_event=2.5,
+        answered_at=4,
+        denied={CONTACTS: Denial(50, "The token lacks a right.", "mark")},
+        held="The year is being closed.",
+    )
+
+    assert ThrottleState.from_item(from_attributes(to_attributes(state.to_item("key", 10.0)))) == state
+
+
 def test_what_a_person_paused_stays_paused_for_all_workers_until_a_person_resumes(
     throttle: Throttle, other_worker: Throttle, clock: SetClock
 ) -> None:
     throttle.hold(CONNECTION, Source.MONEYBIRD, "The year is being closed.")
     clock.advance(timedelta(days=10).total_seconds())
 
-    with pytest.raises(PausedError, match="The year is being closed"):
+    with pytest.raises(PausedError, match="The year is being closed") as caught:
         other_worker.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
+    assert caught.value.until > clock()
 
     other_worker.resume(CONNECTION, Source.MONEYBIRD)
     assert throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS) is False
