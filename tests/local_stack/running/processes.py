@@ -15,6 +15,8 @@ from tests.local_stack.paths import ROOT
 
 STOP_SECONDS = 10
 HEALTH_SECONDS = 60
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What asks a process to end."""
 
 type Command = Sequence[str | Path]
 type Environment = Mapping[str, str | Path]
@@ -25,24 +27,27 @@ def running(
     name: str, command: Command, environment: Environment, log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command in the background, in a process group of its own, for the length of a `with` block."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            process_group=0,  # Ctrl-C reaches us alone, and we end the whole group
-        )
+    process = None
     try:
+        # A Ctrl-C within would leave a process that nobody knows.
+        with _signals_held_back(), log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                process_group=0,  # Ctrl-C reaches us alone, and we end the whole group
+            )
         yield process
     except LocalStackError as error:
-        if process.poll() is None:
+        if process is None or process.poll() is None:
             raise
         raise LocalStackError(f"{name} ended with status {process.returncode}.\n{tail(log)}") from error
     finally:
-        _stop(process)
+        if process is not None:
+            _stop(process)
 
 
 def wait_for(process: subprocess.Popen[bytes], name: str, log: Path) -> None:
@@ -84,6 +89,23 @@ def tail(log: Path, lines: int = 25) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Handle the signals that come meanwhile at the end; those that are ignored stay ignored."""
+    came: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in _ENDING}
+    held_back = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number in held_back:
+        signal.signal(number, lambda caught, _: came.append(caught))
+    try:
+        yield
+    finally:
+        for number, handler in held_back.items():
+            signal.signal(number, handler)
+    for caught in came:
+        os.kill(os.getpid(), caught)
+
+
 def _is_healthy(url: str) -> bool:
     try:
         return requests.get(url, timeout=2).status_code == 200
@@ -93,10 +115,7 @@ def _is_healthy(url: str) -> bool:
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """End the process group; a second Ctrl-C does not get in the way."""
-    handlers = {
-        number: signal.signal(number, signal.SIG_IGN)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
+    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in _ENDING}
     try:
         _signal_group(process, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
