@@ -1,4 +1,4 @@
-"""Counts what one webhook costs in calls, in the whole sync function against simulated services."""
+"""Counts the calls and write units of one webhook, in the whole sync function against simulated services."""
 
 from collections import Counter
 from dataclasses import dataclass, field

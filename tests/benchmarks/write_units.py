@@ -16,16 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from tests.harness.dynamodb_items import AttributeItem, size
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-type AttributeItem = Mapping[str, Mapping[str, Any]]
-"""An item as DynamoDB's API has it: each value under its type."""
-
 _UNIT = 1024
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
-_OVERHEAD = 3
-"""Bytes of a list or map, besides one for each of its elements."""
 
 
 @dataclass
@@ -138,42 +135,6 @@ def entry(item: AttributeItem, index: Mapping[str, Any], primary: Iterable[str])
 def units(size_: int) -> int:
     """Return the units that it takes to write so many bytes."""
     return max(1, math.ceil(size_ / _UNIT))
-
-
-def size(item: AttributeItem) -> int:
-    """Return an item's bytes, names included (Developer Guide, "DynamoDB item sizes and formats")."""
-    return sum(len(name.encode()) + _size(value) for name, value in item.items())
-
-
-def _size(value: Mapping[str, Any]) -> int:
-    ((kind, content),) = value.items()
-    match kind:
-        case "M":
-            return _OVERHEAD + len(content) + size(content)
-        case "L":
-            return _OVERHEAD + len(content) + sum(_size(each) for each in content)
-        case "SS" | "NS" | "BS":
-            return sum(_scalar_size(kind[0], each) for each in content)
-        case _:
-            return _scalar_size(kind, content)
-
-
-def _scalar_size(kind: str, content: Any) -> int:  # noqa: ANN401  # of the type that the kind says
-    match kind:
-        case "S":
-            return len(content.encode())
-        case "B":
-            return len(content)
-        case "N":
-            return _number_size(content)
-        case _:  # BOOL, NULL
-            return 1
-
-
-def _number_size(text: str) -> int:
-    """Return a number's bytes: one, and one for two of its significant digits, and one for a sign."""
-    digits = text.lstrip("-").partition("E")[0].replace(".", "").strip("0")
-    return 1 + math.ceil(len(digits) / 2) + text.startswith("-")
 
 
 def _names(schema: Iterable[Mapping[str, str]]) -> list[str]:

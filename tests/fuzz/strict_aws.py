@@ -9,8 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-type Attributes = Mapping[str, Any]
-"""Of an item, as DynamoDB's low-level API has them: `{"event_id": {"S": "..."}}`."""
+from tests.harness.dynamodb_items import AttributeItem, size
 
 ITEM_LIMIT = 400 * 1024
 PARTITION_KEY_LIMIT = 2048
@@ -31,11 +30,11 @@ KEY_LIMITS = {
 """Keys of the tables and of their indexes; bytes."""
 
 
-def _value(attributes: Attributes, name: str) -> Any:  # noqa: ANN401  # any attribute's value
+def _value(attributes: AttributeItem, name: str) -> Any:  # noqa: ANN401  # any attribute's value
     return next(iter(attributes[name].values())) if name in attributes else None
 
 
-CONDITIONS: dict[str, Callable[[Attributes, Attributes], bool]] = {
+CONDITIONS: dict[str, Callable[[AttributeItem, AttributeItem], bool]] = {
     "attribute_not_exists(event_id)": lambda item, _: not item,
     "attribute_not_exists(id) OR idempotency_key = :key": lambda item, given: (
         not item or item["idempotency_key"] == given[":key"]
@@ -59,9 +58,9 @@ class StrictAws:
     """One deployment's tables, queue, bucket and secrets."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
-        self.tables: dict[str, dict[str, Attributes]] = {}
+        self.tables: dict[str, dict[str, AttributeItem]] = {}
         """Table to the value of its key to the item."""
-        self.put: list[Attributes] = []
+        self.put: list[AttributeItem] = []
         """Items that were put, in order; whoever has looked at them empties it."""
         self.queued: set[str] = set()
         """Ids of the events whose messages were sent."""
@@ -89,7 +88,7 @@ class StrictAws:
         _require(bool(Bucket) and 0 < len(_utf_8(Key)) <= OBJECT_KEY_LIMIT, "KeyTooLongError")
         self.objects[Key] = Body
 
-    def get_item(self, *, TableName: str, Key: Attributes, **_: object) -> dict[str, Any]:
+    def get_item(self, *, TableName: str, Key: AttributeItem, **_: object) -> dict[str, Any]:
         item = self._table(TableName).get(_key(Key))
         return {"Item": item} if item else {}
 
@@ -129,45 +128,33 @@ class StrictAws:
         self._table(put["TableName"])[_key(put["Item"])] = put["Item"]
         self.put.append(put["Item"])
 
-    def _table(self, name: str) -> dict[str, Attributes]:
+    def _table(self, name: str) -> dict[str, AttributeItem]:
         return self.tables.setdefault(name, {})
 
-    def _earlier(self, write: Mapping[str, Any], keyed: Attributes) -> Attributes:
+    def _earlier(self, write: Mapping[str, Any], keyed: AttributeItem) -> AttributeItem:
         return self._table(write["TableName"]).get(_key(keyed), {})
 
 
-def _holds(write: Mapping[str, Any], earlier: Attributes) -> bool:
+def _holds(write: Mapping[str, Any], earlier: AttributeItem) -> bool:
     return CONDITIONS[write["ConditionExpression"]](earlier, write.get("ExpressionAttributeValues", {}))
 
 
-def _key(attributes: Attributes) -> str:
+def _key(attributes: AttributeItem) -> str:
     for name in ("event_id", "id"):
         if name in attributes:
             return str(_value(attributes, name))
     return "#".join(str(_value(attributes, name)) for name in ("pk", "sk"))
 
 
-def _check_item(item: Attributes) -> None:
+def _check_item(item: AttributeItem) -> None:
     """Refuse what DynamoDB refuses: keys that are empty or too long, and items that are too large."""
     for name, limit in KEY_LIMITS.items():
         if name in item:
             _require(0 < len(_utf_8(_value(item, name))) <= limit, "ValidationException")
-    _require(sum(len(_utf_8(name)) + _size(value) for name, value in item.items()) <= ITEM_LIMIT)
-
-
-def _size(attribute: Mapping[str, Any]) -> int:
-    """Count an attribute's bytes as DynamoDB does, to within a few bytes a value."""
-    ((kind, value),) = attribute.items()
-    match kind:
-        case "M":
-            return 3 + sum(len(_utf_8(name)) + 1 + _size(inner) for name, inner in value.items())
-        case "L":
-            return 3 + sum(1 + _size(inner) for inner in value)
-        case "B":
-            return len(value)
-        case "S":
-            return len(_utf_8(value))
-    return 21
+    try:
+        _require(size(item) <= ITEM_LIMIT)
+    except UnicodeEncodeError as error:
+        raise _refusal("SerializationException") from error
 
 
 def _utf_8(text: str) -> bytes:

@@ -6,7 +6,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.benchmarks.write_units import WriteUnits, count_write_units, size, units
+from tests.benchmarks.write_units import WriteUnits, count_write_units, units
+from tests.harness.dynamodb_items import size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

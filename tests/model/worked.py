@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from accounting_sync.webhooks.events import Status, WaitingRoom
+from accounting_sync.webhooks.event_items import room_of
+from accounting_sync.webhooks.events import Status
 from tests.harness.boundaries import Passed
 from tests.model.recorded import Call, Death, Runs, calls_of, is_refused
 from tests.model.replay import Step
@@ -17,6 +18,7 @@ DISPATCHER = "dispatcher"
 """The worker, at the boundaries, that takes events out of their rooms."""
 
 _FIRST_WORKER, _DISPATCHERS_NUMBER = 4, 6
+"""As the model counts its processes."""
 
 
 def runs_of_events(history: Sequence[Passed]) -> Runs:
@@ -86,7 +88,6 @@ def _action(call: Call, values: Mapping[str, str]) -> str:
         case Status.SYNCING:
             return "READING"
         case Status.QUEUED:
-            is_in_room = values[":work_key"].rpartition("#")[2] in WaitingRoom
-            return "WAITS_IN_A_ROOM" if is_in_room else "WAITS_BRIEFLY"
+            return "WAITS_IN_A_ROOM" if room_of({"work_key": values[":work_key"]}) else "WAITS_BRIEFLY"
         case _:
             return "FINISHED"

@@ -18,7 +18,7 @@ SLEEP = (sys.executable, "-c", "import time; time.sleep(600)")
 def test_process_ends_though_the_signal_comes_while_it_is_started(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: signal.Signals
 ) -> None:
-    before = {each: signal.signal(each, signal.default_int_handler) for each in (signal.SIGINT, number)}
+    before = {each: signal.signal(each, signal.default_int_handler) for each in {signal.SIGINT, number}}
     start, started = subprocess.Popen, []
 
     def interrupted(*command: Any, **options: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401  # what Popen takes

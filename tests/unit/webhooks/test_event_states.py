@@ -25,6 +25,7 @@ from accounting_sync.webhooks.events import (
     WaitingRoom,
     WebhookEvent,
 )
+from tests.harness.events import webhook_event
 from tests.harness.examples import examples
 from tests.harness.reasons import reason
 from tests.harness.tables import create_events_table
@@ -54,18 +55,8 @@ class History:
     def __init__(self, client: "DynamoDBClient", key: str) -> None:
         self.store = EventStore(client, "events", timedelta(days=90))
         self.now = NOW
-        self.event = WebhookEvent(
-            event_id=f"acme#{key}",
-            connection="acme",
-            source=Source.MOMENT,
-            idempotency_key=key,
-            entity=EntityRef("acme", Source.MOMENT, "invoice", "1"),
-            action="",
-            body=b"{}",
-            body_hash=key,
-            status=Status.RECEIVED,
-            received_at=NOW,
-            updated_at=NOW,
+        self.event = webhook_event(
+            event_id=f"acme#{key}", idempotency_key=key, body_hash=key, received_at=NOW, updated_at=NOW
         )
         self.store.add(self.event)
         self.statuses = [Status.RECEIVED]
@@ -226,12 +217,11 @@ def test_event_that_needs_nothing_more_is_where_no_sweep_looks() -> None:
     ],
 )
 def test_type_is_unknown_that_moneybird_does_not_list(
-    client: "DynamoDBClient", source: Source, type_: str | None, status: Status, is_unknown: bool
+    source: Source, type_: str | None, status: Status, is_unknown: bool
 ) -> None:
     entity = EntityRef("acme", source, type_, "1") if type_ else None
-    event = replace(History(client, uuid4().hex).event, source=source, entity=entity, status=status)
 
-    assert event.is_of_unknown_type is is_unknown
+    assert webhook_event(source=source, entity=entity, status=status).is_of_unknown_type is is_unknown
 
 
 def test_statuses_of_more_events_than_one_call_takes(client: "DynamoDBClient") -> None:

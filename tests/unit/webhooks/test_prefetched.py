@@ -6,23 +6,16 @@ from decimal import Decimal
 
 import pytest
 
-from accounting_sync.webhooks.events import EntityRef, Lane, Source, Status, WebhookEvent
+from accounting_sync.webhooks.events import EntityRef, Lane, Source, WebhookEvent
 from accounting_sync.webhooks.prefetched import BELIEVED_FOR, LONGEST, Prefetched, body_with
+from tests.harness.events import webhook_event
 
 NOW = datetime(2026, 1, 6, 12, tzinfo=UTC)
 READ = Prefetched(NOW, {"id": "1", "amount": Decimal("0.10"), "version": 7})
-EVENT = WebhookEvent(
-    event_id="acme#moneybird#1",
-    connection="acme",
+EVENT = webhook_event(
     source=Source.MONEYBIRD,
-    idempotency_key="1",
     entity=EntityRef("acme", Source.MONEYBIRD, "Contact", "1"),
-    action="reconciliation",
     body=body_with({"why": "missed"}, READ),
-    body_hash="",
-    status=Status.RECEIVED,
-    received_at=NOW,
-    updated_at=NOW,
     lane=Lane.BULK,
 )
 

@@ -1,34 +1,21 @@
 """What a message says, and when SQS takes two for one."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounting_sync.webhooks.events import EntityRef, Lane, Source, Status, WebhookEvent
+from accounting_sync.webhooks.events import EntityRef, Lane, Source, WebhookEvent
 from accounting_sync.webhooks.sync_queue import SyncMessage, SyncQueue
+from tests.harness.events import webhook_event
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ENTITY = EntityRef("acme", Source.MOMENT, "invoice", "1")
-EVENT = WebhookEvent(
-    event_id="acme#moment#1",
-    connection="acme",
-    source=Source.MOMENT,
-    idempotency_key="1",
-    entity=ENTITY,
-    action="",
-    body=b"secret",
-    body_hash="",
-    status=Status.RECEIVED,
-    received_at=NOW,
-    updated_at=NOW,
-)
+EVENT = webhook_event(entity=ENTITY, body=b"secret")
 
 
 class FakeSqs:

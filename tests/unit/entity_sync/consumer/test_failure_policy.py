@@ -22,8 +22,8 @@ from accounting_sync.errors import (
     WaitError,
 )
 from accounting_sync.reasons.settings import VAT_CODE_NOT_MAPPED
-from accounting_sync.webhooks.events import Source, Status, WebhookEvent
 from entity_sync.consumer.failure_policy import Action, Backoff, Patience, action_for, reason_for
+from tests.harness.events import webhook_event
 from tests.harness.reasons import reason
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -126,7 +126,7 @@ def test_event_is_worn_out_after_one_unfinished_try_more_than_are_allowed(
     backoff = Backoff(timedelta(seconds=1), timedelta(minutes=5))
     patience = Patience(backoff, timedelta(hours=24), max_unfinished=6)
 
-    assert patience.is_worn_out(event(unfinished=unfinished)) is is_worn_out
+    assert patience.is_worn_out(webhook_event(unfinished=unfinished)) is is_worn_out
 
 
 @pytest.mark.parametrize(
@@ -138,22 +138,4 @@ def test_event_is_given_up_once_it_has_failed_for_a_day(
 ) -> None:
     patience = Patience(Backoff(timedelta(seconds=1), timedelta(minutes=5)), timedelta(hours=24), 6)
 
-    assert patience.is_over(event(failing_since=failing_since), NOW) is is_over
-
-
-def event(*, unfinished: int = 0, failing_since: datetime | None = None) -> WebhookEvent:
-    return WebhookEvent(
-        event_id="acme#1",
-        connection="acme",
-        source=Source.MOMENT,
-        idempotency_key="1",
-        entity=None,
-        action="",
-        body=b"",
-        body_hash="",
-        status=Status.SYNCING,
-        received_at=NOW,
-        updated_at=NOW,
-        unfinished=unfinished,
-        failing_since=failing_since,
-    )
+    assert patience.is_over(webhook_event(failing_since=failing_since), NOW) is is_over
