@@ -16,15 +16,18 @@ import boto3
 import operations.app
 import webhook_receiver.app
 from accounting_sync.aws.clients import CLIENT_CONFIG
+from accounting_sync.connections.registry import ConnectionRegistry
 from accounting_sync.webhooks.event_store import EventStore
-from accounting_sync.webhooks.events import Status, WebhookEvent
+from accounting_sync.webhooks.events import Status, WaitingRoom, WebhookEvent
 from accounting_sync.webhooks.signatures import sign_moneybird
 from operations.api.requests import ReplayEvents
+from operations.dispatcher import DispatchError
 from operations.environment import Environment as OperationsSettings
 from operations.sweep import SweepError
 from tests.harness.boundaries import current_worker, working_as
 from tests.harness.clock import ManualClock
 from tests.harness.network import Network
+from tests.harness.reasons import reason
 from tests.harness.tables import (
     create_accounting_table,
     create_control_table,
@@ -260,6 +263,16 @@ class ReceiverFunction:
         with working_as("second sweep" if current_worker() == "sweep" else "sweep"):
             return self._captured(sweep)[0]
 
+    def dispatch(self) -> None:
+        """Let the dispatcher pass once over what waits."""
+
+        def dispatch() -> None:
+            with suppress(DispatchError):
+                self.operations.dispatcher.run(lambda: True)
+
+        with working_as("second dispatcher" if current_worker() == "dispatcher" else "dispatcher"):
+            self._captured(dispatch)
+
     def replay(self, **task: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON
         """Send the request `events.replay`, and return what it answered."""
         request = ReplayEvents.model_validate({"task": "events.replay", **task})
@@ -311,6 +324,26 @@ class ReceiverFunction:
         with redirect_stdout(_OUTPUT):
             result = work()
         return _OUTPUT.getvalue()[start:], result
+
+
+def wait_in_a_room(receiver: ReceiverFunction) -> str:
+    """Let an event be received, claimed and handed back; its time has come."""
+    event_id = str(receiver.moneybird().body["event_id"])
+    with working_as("worker"):
+        receiver.store.claim(event_id, "worker", receiver.clock(), timedelta(seconds=90))
+        receiver.store.hand_back(
+            event_id,
+            "worker",
+            receiver.clock(),
+            reason=reason("Not yet."),
+            due_at=receiver.clock(),
+            attempt_used=False,
+            room=WaitingRoom.LATER,
+        )
+    registry = ConnectionRegistry(receiver.dynamodb, receiver.settings.accounting_table)
+    registry.note_waiting(CONNECTION, receiver.clock())
+    receiver.clear_queue()
+    return event_id
 
 
 def basic(username: str, password: str) -> str:

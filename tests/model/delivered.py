@@ -1,4 +1,4 @@
-"""What receiver and sweep did about one event, as a run of the model `events`."""
+"""What receiver, sweep and dispatcher did about one event, as a run of the model `events`."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,14 @@ from tests.harness.boundaries import DIED
 from tests.harness.network import Request
 from tests.model.replay import Step
 
-_NUMBERS = {"receiver": 0, "sweep": 2, "second sweep": 3}
+_NUMBERS = {
+    "receiver": 0,
+    "sweep": 2,
+    "second sweep": 3,
+    "worker": 4,
+    "dispatcher": 6,
+    "second dispatcher": 7,
+}
 
 
 def run_of(history: Sequence[Request]) -> tuple[Step, ...]:
@@ -17,7 +24,8 @@ def run_of(history: Sequence[Request]) -> tuple[Step, ...]:
     ours = (request for request in history if request.worker in _NUMBERS)
     steps: list[Step] = []
     for (worker, what, _), requests in groupby(ours, key=lambda each: (each.worker, each.what, each.body)):
-        steps += ((_NUMBERS[worker], action) for action in _actions(worker, what, list(requests)))
+        actions = _dispatchers_actions if "dispatcher" in worker else _actions
+        steps += ((_NUMBERS[worker], action) for action in actions(worker, what, list(requests)))
     return tuple(steps)
 
 
@@ -30,12 +38,31 @@ def _actions(worker: str, what: str, requests: Sequence[Request]) -> Iterator[st
             yield "DIED"
         case "TransactWriteItems" | "PutItem" if worker == "receiver" and _is_about_event(requests[0].body):
             yield _outcome(had_effect, last, ("PUT", "PUT_KNOWN", "PUT_FAILED", "PUT_UNKNOWN"))
+        case "UpdateItem" if worker == "worker":
+            yield "CLAIMED" if b":claim_owner" in requests[0].body else "WAITS_IN_A_ROOM"
         case "SendMessage":
             if worker != "receiver":
                 yield "READ"
             yield _outcome(had_effect, last, ("SENT", "SEND_FAILED", "SEND_FAILED", "SEND_UNKNOWN"))
         case "UpdateItem" if worker != "receiver":
             yield _outcome(had_effect, last, ("REQUEUED", "REQUEUE_REFUSED", "REQUEUE_FAILED", "REQUEUED"))
+
+
+def _dispatchers_actions(_: str, what: str, requests: Sequence[Request]) -> Iterator[str]:
+    had_effect, last = any(request.had_effect for request in requests), requests[-1].status
+    match what:
+        case _ if what == DIED:
+            yield "DIED"
+        case "UpdateItem" if had_effect and _names_an_event(requests[0].body):
+            yield "DISPATCHED"
+            if last is None or last >= 300:  # what it was answered says that another one was faster
+                yield "LEFT"
+        case "SendMessage":
+            yield _outcome(had_effect, last, ("SENT", "SEND_FAILED", "SEND_FAILED", "SEND_UNKNOWN"))
+
+
+def _names_an_event(body: bytes) -> bool:
+    return "event_id" in json.loads(body)["Key"]
 
 
 def _outcome(had_effect: bool, answer: int | None, names: tuple[str, str, str, str]) -> str:

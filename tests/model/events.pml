@@ -37,7 +37,7 @@
 #define REQUEUE_FAILED	13
 #define CLAIMED		14
 #define CLAIM_REFUSED	15
-#define LEFT		16	/* its worker goes on as if it had no claim: an answer was lost */
+#define LEFT		16	/* who took it goes on as if it had not: an answer was lost */
 #define JOINED_LINE	17	/* into a room, without a claim */
 #define READING		18	/* the entity is about to be read */
 #define FINISHED	19
@@ -56,7 +56,7 @@
 #define WORKERS		2
 #endif
 #define PROCESSES	4	/* receivers and sweeps */
-#define FIRST_WORKER	4	/* then the second, then the dispatcher */
+#define FIRST_WORKER	4	/* then the second, then the dispatchers */
 #define AT(worker)	((worker) - FIRST_WORKER)
 
 #ifndef DELIVERIES
@@ -190,13 +190,19 @@ inline send_message()
 
 inline take_out() { status = RECEIVED; in_room = false; on_the_way++; event_was_changed() }
 
+#ifdef REPLAY
+#define DIES	(me >= FIRST_WORKER && (IS(DIED) || IS(LEFT)))	/* the dispatcher; for the others see `killed` */
+#else
+#define DIES	true
+#endif
+
 /* The message of an event is sent: by its receiver, the sweep, or the dispatcher. */
 #define SEND(failed) \
 	if \
 	:: atomic { IS(SENT) -> NEXT; send_message() } \
 	:: atomic { IS(SEND_FAILED) && fault() -> NEXT; costs_a_fault(); goto failed } \
 	:: atomic { IS(SEND_UNKNOWN) && fault() -> NEXT; costs_a_fault(); send_message(); goto failed } \
-	:: atomic { !REPLAYING && faults > 0 -> faults--; goto failed }	/* dead */ \
+	:: atomic { DIES && fault() -> NEXT; costs_a_fault(); goto failed } \
 	fi
 
 proctype receiver(byte me)
@@ -338,11 +344,9 @@ proctype dispatcher(byte me)
 
 end:	do
 	:: atomic { status == QUEUED && in_room && IS(DISPATCHED) -> NEXT; take_out(); mine = tries };
-		if
-		:: !REPLAYING -> SEND(next)
-		:: REPLAYING	/* the tests hand the message over themselves */
-		fi;
+		SEND(next);
 next:		on_the_way--
+	:: atomic { REPLAYING && DIES -> NEXT }
 	od
 }
 
@@ -366,6 +370,9 @@ active proctype surroundings()
 	run worker(FIRST_WORKER + 1);
 #endif
 	run dispatcher(FIRST_WORKER + 2);
+#ifdef REPLAY
+	run dispatcher(FIRST_WORKER + 3);
+#endif
 end:	do
 #ifdef REPLAY
 	:: atomic { IT_IS(DIED) && who < PROCESSES -> killed[who] = true; NEXT }

@@ -22,13 +22,18 @@
 
 #include "replay.pml"
 
-/* The labelled actions. The version that was written is added to the last one. */
+/* The labelled actions. The version is added to the last two. */
 #define ACQUIRED	1
 #define HELD		2
 #define RELEASED	3
 #define REFUSED		5	/* the item is not what the write was built on */
+#define ACQUIRED_SINCE	6	/* by a worker that began after reconciliation had read the entity */
+#define FETCHED		7	/* the source was asked */
+#define BELIEVED	8	/* what reconciliation had read was used instead */
+#define NOTED		9	/* the same was read again, later */
 #define DIED		27
 #define EXPIRED		28
+#define COPIED		40	/* reconciliation has read this version, and its event has it */
 #define WRITTEN		60
 
 #ifndef WORKERS
@@ -109,8 +114,10 @@
 
 #ifdef REPLAY
 #define REPLAYING	true
+#define BEGAN_AFTER_COPY	(what == ACQUIRED_SINCE)
 #else
 #define REPLAYING	false
+#define BEGAN_AFTER_COPY	true
 #endif
 
 /* The source. */
@@ -195,7 +202,8 @@ end:	atomic {
 begin:		/* the time of the reading is taken before the claim */
 		atomic { before = delivered; was_settled = second_is_over; began_after_copy[me] = true; prefetched = false }
 		if
-		:: atomic { IS(ACQUIRED) && MAY_CLAIM -> NEXT;
+		:: atomic { (IS(ACQUIRED) || (REPLAYING && IS(ACQUIRED_SINCE))) && MAY_CLAIM ->
+			began_after_copy[me] = BEGAN_AFTER_COPY; NEXT;
 			held = true; expired = false; latest = me; session[me] = true; is_overtaken[me] = false }
 		:: atomic { REPLAYING && IS(HELD) && held -> NEXT; goto begin }
 		fi;
@@ -208,12 +216,13 @@ begin:		/* the time of the reading is taken before the claim */
 
 		/* what is read: what the event carries, or what the source says now */
 		if
-		:: atomic { event == RUN && IS_BELIEVED -> prefetched = true;
+		:: atomic { (event == RUN || REPLAYING) && IS_BELIEVED && IS(BELIEVED) -> NEXT; prefetched = true;
 			mine = copy; before = delivered_before_copy; was_settled = copy_is_settled;
 			began_after_copy[me] = false }
 		:: atomic { !REPLAYING && (event != RUN || !IS_BELIEVED) -> mine = source }
 		:: atomic { !REPLAYING && lags > 0 && source > 0 -> lags--; mine = source - 1 }
-		:: atomic { REPLAYING -> select(mine : 0 .. CHANGES) }	/* what was fetched shows in what is written */
+		:: atomic { REPLAYING && IS(FETCHED) -> NEXT;
+			select(mine : 0 .. CHANGES) }	/* what was fetched shows in what is written */
 		:: REPLAYING -> goto leave
 		fi;
 
@@ -227,14 +236,15 @@ begin:		/* the time of the reading is taken before the claim */
 			if
 			:: atomic { mine == ledger && IS_BUILT_ON(unchanged[me]) ->
 				if
-				:: !ledger_is_settled ->
+				:: (REPLAYING -> IS(NOTED) : !ledger_is_settled) -> NEXT;
 					ledger_is_settled = was_settled;
 					copy_is_old = copy_is_old || began_after_copy[me];
 					item_was_written()
 				:: else
 				fi;
 				break }
-			:: atomic { mine != ledger && IS_BUILT_ON(unchanged[me]) && IS(WRITTEN + mine) -> NEXT;
+			:: atomic { mine != ledger && (mine > ledger || !REPLAYING) && IS_BUILT_ON(unchanged[me]) &&
+				IS(WRITTEN + mine) -> NEXT;
 				record(mine, was_settled);
 				copy_is_old = copy_is_old || began_after_copy[me];
 				if
@@ -292,6 +302,8 @@ end:	do
 	:: atomic { IT_IS(EXPIRED) && held && !expired && IS_OVER(latest) -> NEXT; expired = true }
 #ifdef REPLAY
 	:: atomic { IT_IS(DIED) -> killed[who] = true; NEXT }
+	:: atomic { what >= COPIED && what < WRITTEN -> copy = what - COPIED; NEXT;
+		copy_is_old = false; began_after_copy[0] = false; began_after_copy[1] = false }
 #else
 #ifdef SECONDS
 	:: atomic { source > 0 && !second_is_over -> second_is_over = true }

@@ -1,4 +1,4 @@
-"""What was recorded at the boundaries, as runs of the models `document` and `ledger`: one for each entity.
+"""What was recorded at the boundaries, as runs of the model `document`: one for each entity.
 
 The calls are told apart by what they ask: which item, which attributes, which resource. What a call came to
 is what the client saw; where it saw nothing, the outcome is unknown, as it is for the code.
@@ -31,8 +31,10 @@ RESOURCES = {
 STEPS = ("attachment", "note")
 """Further steps: the model has one of them, so that each makes a run of its own."""
 
-_CLAIM, _LINK, _ORIGIN = "CLAIM", "LINK#moneybird", "LINKED_FROM"
-_DOCUMENT, _VERSION = "DOCUMENT", "VERSION#"
+CLAIM = "CLAIM"
+"""Sort key of an entity's claim."""
+
+_LINK, _ORIGIN = "LINK#moneybird", "LINKED_FROM"
 _STEP_PATHS = {"attachment": "attachment", "attachments": "attachment", "notes": "note"}
 
 
@@ -52,6 +54,7 @@ class Call:
     name: str
     asked: Any
     answer: Any
+    asked_at: datetime
     at: datetime
 
 
@@ -80,17 +83,6 @@ def runs_of(history: Sequence[Passed]) -> Runs:
     return runs
 
 
-def run_of_versions(history: Sequence[Passed], entity: str) -> tuple[Step, ...]:
-    """Return what was written to the ledger about an entity, under which claims: a run of `ledger`.
-
-    The versions are numbered from 1, by the source's time of change.
-    """
-    run = _translated(history, STEPS[0]).versions.get(entity, _Run())
-    times = sorted({action.partition("+")[2] for _, action in run.steps} - {""})
-    numbered = {f"WRITTEN+{time}": f"WRITTEN+{number}" for number, time in enumerate(times, 1)}
-    return tuple((who, numbered.get(action, action)) for who, action in run.steps)
-
-
 def _translated(history: Iterable[Passed], step: str) -> "_Translator":
     translator = _Translator(step)
     for each in calls_of(history):
@@ -112,19 +104,20 @@ def calls_of(history: Iterable[Passed]) -> Iterator[Call | Death]:
             yield Death(passed.worker, passed.at)
         elif passed.name.startswith("after "):
             assert before is not None
-            yield Call(passed.worker, _bare(before.name), before.about, passed.about, passed.at)
+            yield _call(before, passed.about, passed.at)
         else:
             if before is not None:
-                yield Call(passed.worker, _bare(before.name), before.about, None, passed.at)
+                yield _call(before, None, passed.at)
             pending[passed.worker] = passed
 
 
-def _bare(name: str) -> str:
-    return name.partition(" ")[2]
+def _call(before: Passed, answer: object, at: datetime) -> Call:
+    assert before.at is not None
+    return Call(before.worker, before.name.partition(" ")[2], before.about, answer, before.at, at)
 
 
 @dataclass
-class _Run:
+class Run:
     """The steps about one entity so far, and what time brings about."""
 
     steps: list[Step] = field(default_factory=list)
@@ -132,7 +125,6 @@ class _Run:
     _numbers: dict[str, int] = field(default_factory=dict)
     _due: dict[str, datetime] = field(default_factory=dict)
     """Action of time to when it happens."""
-    _holder: str | None = None
 
     def add(self, worker: str, action: str, at: datetime) -> None:
         self._let_time_pass(at)
@@ -145,6 +137,16 @@ class _Run:
         if worker in self._numbers:
             self.add(worker, "DIED", at)
             del self._numbers[worker]
+
+    def take_claim(self, call: Call, acquired: str = "ACQUIRED") -> str:
+        """Add what became of a claim: it was acquired, `HELD` by another, or `RELEASED`. Return which."""
+        values, is_done = json.loads(call.asked)["ExpressionAttributeValues"], not is_refused(call.answer)
+        expires_at = from_text(values[":expires_at"]["S"]) if ":owner" in values else None
+        action = (acquired if is_done else "HELD") if expires_at else "RELEASED"
+        self.add(call.worker, action, call.at)
+        if is_done:
+            self.expect("EXPIRED", expires_at + timedelta(microseconds=1) if expires_at else None)
+        return action
 
     def leave(self, worker: str) -> None:
         """Let somebody else have a worker's number: it is not at work any more."""
@@ -177,10 +179,8 @@ class _Translator:
     """Takes calls, one after the other."""
 
     step: str
-    runs: dict[str, _Run] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
     """About links, by entity."""
-    versions: dict[str, _Run] = field(default_factory=dict)
-    """About the ledger, by entity."""
     _touched: dict[str, str] = field(default_factory=dict)
     """Worker to the entity whose link it read or wrote last."""
     _was_refused: set[str] = field(default_factory=set)
@@ -188,7 +188,7 @@ class _Translator:
 
     def take(self, call: Call | Death) -> None:
         if isinstance(call, Death):
-            for run in (*self.runs.values(), *self.versions.values()):
+            for run in self.runs.values():
                 run.die(call.worker, call.at)
         elif call.name == "dynamodb GetItem":
             self._take_read(call)
@@ -209,29 +209,15 @@ class _Translator:
 
     def _take_claim(self, call: Call) -> None:
         asked = json.loads(call.asked)
-        if asked["Key"].get("sk") != {"S": _CLAIM}:
-            return
-        entity, is_done = asked["Key"]["pk"]["S"], not is_refused(call.answer)
-        values = asked["ExpressionAttributeValues"]
-        for run in (self._run(entity), self.versions.setdefault(entity, _Run())):
-            if ":owner" not in values:
-                run.add(call.worker, "RELEASED", call.at)
-            else:
-                run.add(call.worker, "ACQUIRED" if is_done else "HELD", call.at)
-            if is_done:
-                expires_at = from_text(values[":expires_at"]["S"]) if ":owner" in values else None
-                run.expect("EXPIRED", expires_at + timedelta(microseconds=1) if expires_at else None)
-        if ":owner" not in values or not is_done:
-            self.versions[entity].leave(call.worker)
+        if asked["Key"].get("sk") == {"S": CLAIM}:
+            self._run(asked["Key"]["pk"]["S"]).take_claim(call)
 
     def _take_write(self, call: Call) -> None:
-        written = {_sort_key(kind, item): (kind, item) for kind, item in _parts(call.asked)}
-        if any(key.startswith(_VERSION) for key in written):
-            self._take_version(call, *written[_DOCUMENT])
+        written = parts_of(call)
         if _LINK not in written:
             return
         kind, item = written[_LINK]
-        entity = _partition_key(kind, item)
+        entity = partition_key(kind, item)
         meaning = self._action_of(call, kind, item, is_linked=_ORIGIN in written)
         if meaning.action is None:
             return
@@ -241,18 +227,13 @@ class _Translator:
         self._add(call, entity, meaning.action)
         self._run(entity).expect(meaning.due, meaning.since + SETTLING if meaning.since else None)
 
-    def _take_version(self, call: Call, kind: str, item: Mapping[str, Any]) -> None:
-        run = self.versions.setdefault(_partition_key(kind, item), _Run())
-        time = _changed(item).get("source_updated_at")
-        run.add(call.worker, "REFUSED" if is_refused(call.answer) else f"WRITTEN+{time}", call.at)
-
     def _action_of(self, call: Call, kind: str, item: Mapping[str, Any], *, is_linked: bool) -> _Meaning:
         if kind == "Put":
             attempted_at = item["Item"]["intent"]["M"]["attempted_at"]["S"]
             return _Meaning("INTENDED", "SETTLED", from_text(attempted_at))
         if kind == "Delete":
             return _Meaning("DISCARDED", "SETTLED")
-        return _Meaning("LINKED", "SETTLED") if is_linked else self._change(call.worker, _changed(item))
+        return _Meaning("LINKED", "SETTLED") if is_linked else self._change(call.worker, changed_by(item))
 
     def _change(self, worker: str, changed: Mapping[str, str | None]) -> _Meaning:
         if any(name.startswith("steps.") for name in changed):
@@ -300,8 +281,8 @@ class _Translator:
         run.has_link = True
         run.add(call.worker, action, call.at)
 
-    def _run(self, entity: str) -> _Run:
-        return self.runs.setdefault(entity, _Run())
+    def _run(self, entity: str) -> Run:
+        return self.runs.setdefault(entity, Run())
 
 
 def _step_action(value: str | None) -> _Meaning:
@@ -339,20 +320,22 @@ def is_refused(answer: Any) -> bool:  # noqa: ANN401  # an answer of AWS
     return answer is not None and "Error" in answer
 
 
-def _parts(asked: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
-    for part in json.loads(asked)["TransactItems"]:
-        yield from part.items()
+def parts_of(call: Call) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return the parts of a transaction, by sort key: what each does, and to which item."""
+    parts = (each for part in json.loads(call.asked)["TransactItems"] for each in part.items())
+    return {_sort_key(kind, item): (kind, item) for kind, item in parts}
 
 
 def _sort_key(kind: str, item: Mapping[str, Any]) -> str:
     return str((item["Item"] if kind == "Put" else item["Key"]).get("sk", {}).get("S"))
 
 
-def _partition_key(kind: str, item: Mapping[str, Any]) -> str:
+def partition_key(kind: str, item: Mapping[str, Any]) -> str:
+    """Return the partition of a part of a transaction."""
     return str((item["Item"] if kind == "Put" else item["Key"])["pk"]["S"])
 
 
-def _changed(update: Mapping[str, Any]) -> dict[str, str | None]:
+def changed_by(update: Mapping[str, Any]) -> dict[str, str | None]:
     """Return the attributes that an update sets, with their text (None: it removes one)."""
     names, values = update["ExpressionAttributeNames"], update["ExpressionAttributeValues"]
     sets, _, removes = update["UpdateExpression"].partition("REMOVE ")

@@ -20,18 +20,22 @@ from accounting_sync.webhooks import event_store
 from accounting_sync.webhooks.event_items import work_key
 from accounting_sync.webhooks.event_store import EventStore
 from accounting_sync.webhooks.event_table import connection_of
-from accounting_sync.webhooks.events import Status, WaitingRoom, WebhookEvent
+from accounting_sync.webhooks.events import EventSummary, Status, WaitingRoom, WebhookEvent
+from accounting_sync.webhooks.prefetched import Prefetched
 from entity_sync.destinations.moneybird.writing import upsert
+from operations.dispatcher import Dispatcher
 from operations.sweep import Sweep
 from tests.harness.boundaries import watch_aws
-from tests.harness.receiver_function import ReceiverFunction
+from tests.harness.changing_contact import CONTACT, CONTENTS, ChangingContact
+from tests.harness.receiver_function import ReceiverFunction, wait_in_a_room
 from tests.harness.sync_workers import SyncWorkers
 from tests.harness.world import entity
 from tests.model.delivered import run_of
-from tests.model.recorded import Runs, run_of_versions, runs_of
+from tests.model.read import run_of_versions
+from tests.model.recorded import Runs, runs_of
 from tests.model.replay import Step, actions_of, rejected
 from tests.model.spin import MISSING
-from tests.model.turns import BOUNDS, PLAN, TICK, Turns
+from tests.model.turns import PLAN, PLAN_WITH_SHARE, TICK, Turns, bounds
 from tests.model.worked import runs_of_events
 from tests.simulators.faults import Fault, FaultKind
 from tests.simulators.moment import samples
@@ -160,6 +164,47 @@ def test_ledger_that_takes_an_older_version_leaves_the_paths(
     assert (rejected("ledger", {"versions": run}, CHANGES=3) == []) is is_path
 
 
+def read_too_early(workers: SyncWorkers) -> tuple[Step, ...]:
+    """Let a contact change in the second in which reconciliation has read it, and be synced before that."""
+    contact = ChangingContact.of_unseen_change(workers)
+    contact.reconcile()
+    (copy,) = contact.messages()
+    contact.change(is_told=True)
+    workers.run(*contact.messages()[:1])
+    workers.run(copy)
+    return run_of_versions(workers.boundaries.history or [], CONTACT.key, CONTENTS)
+
+
+def test_what_reconciliation_read_is_asked_for_again_once_somebody_has_read_it_since(
+    workers: SyncWorkers,
+) -> None:
+    run = read_too_early(workers)
+
+    assert rejected("ledger", {"as it was": run}, CHANGES=3) == []
+    actions = [action for _, action in run]
+    assert actions.index("COPIED+2") < actions.index("WRITTEN+3")
+    assert "BELIEVED" not in actions
+
+
+def test_what_reconciliation_read_is_used_where_nothing_is_newer(workers: SyncWorkers) -> None:
+    contact = ChangingContact.of_unseen_change(workers)
+    contact.settle()
+    run = run_of_versions(workers.boundaries.history or [], CONTACT.key, CONTENTS)
+
+    assert rejected("ledger", {"as it was": run}, CHANGES=3) == []
+    assert [action for _, action in run][-5:-1] == ["COPIED+2", "ACQUIRED_SINCE", "BELIEVED", "WRITTEN+2"]
+
+
+def test_worker_that_believes_every_copy_leaves_the_paths(
+    workers: SyncWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Prefetched, "is_newest", lambda *_: True)
+
+    (found,) = rejected("ledger", {"broken": read_too_early(workers)}, CHANGES=3)
+
+    assert found.steps[found.followed][1] == "BELIEVED"
+
+
 def test_delivery_is_a_path_of_the_events_and_none_in_another_order(receiver: ReceiverFunction) -> None:
     receiver.moneybird()
     run = run_of(receiver.network.history)
@@ -186,6 +231,34 @@ def test_sweep_that_notes_before_it_sends_leaves_the_paths(
 
     (found,) = rejected("events", {"broken": run_of(receiver.network.history)}, SWEEPS=2)
     assert found.steps[found.followed] == (2, "REQUEUED")
+
+
+def dispatch(receiver: ReceiverFunction) -> tuple[Step, ...]:
+    wait_in_a_room(receiver)
+    receiver.dispatch()
+    return run_of(receiver.network.history)
+
+
+def test_dispatcher_takes_an_event_out_before_it_sends_it(receiver: ReceiverFunction) -> None:
+    run = dispatch(receiver)
+
+    assert run[-2:] == ((6, "DISPATCHED"), (6, "SENT"))
+    assert rejected("events", {"as it was": run}, SWEEPS=2) == []
+    swapped = (*run[:-2], run[-1], run[-2])
+    assert len(rejected("events", {"swapped": swapped}, SWEEPS=2)) == 1
+
+
+def test_dispatcher_that_sends_what_it_has_not_taken_out_leaves_the_paths(
+    receiver: ReceiverFunction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def send(dispatcher: Dispatcher, event: EventSummary, *_: object) -> int:
+        dispatcher.queue.send(receiver.event(event.event_id))
+        return 1
+
+    monkeypatch.setattr(Dispatcher, "_dispatch", send)
+
+    (found,) = rejected("events", {"broken": dispatch(receiver)}, SWEEPS=2)
+    assert found.steps[found.followed] == (6, "SENT")
 
 
 def deliver_late(workers: SyncWorkers) -> Runs:
@@ -243,7 +316,14 @@ def test_worker_without_a_guard_leaves_the_paths(
     assert len(rejected("events", deliver_late(workers))) == 1
 
 
-def turns(plan: RatePlan = PLAN, orders: int = 3) -> tuple[Runs, int]:
+PLANS = (PLAN, PLAN_WITH_SHARE)
+TURNS = {
+    *("READ", "WROTE", "WRITE_REFUSED", "NOTED", "NOTE_REFUSED"),
+    *("CALLED", "REFUSED", "PASSED", "DIED"),
+}
+
+
+def turns(plan: RatePlan, orders: int = 3) -> tuple[Runs, int]:
     """Return what workers did under a rate plan, in so many orders, and the most calls in two ticks."""
     client: DynamoDBClient = boto3.session.Session().client("dynamodb", "eu-west-1")
     watch_aws(client)
@@ -255,17 +335,18 @@ def turns(plan: RatePlan = PLAN, orders: int = 3) -> tuple[Runs, int]:
     return runs, most
 
 
-def test_turns_of_workers_under_one_rate_plan_are_paths(aws: None) -> None:
-    runs, most = turns(orders=8)
+@pytest.mark.parametrize("plan", PLANS, ids=str)
+def test_turns_of_workers_under_one_rate_plan_are_paths(aws: None, plan: RatePlan) -> None:
+    runs, most = turns(plan, orders=6)
 
-    assert rejected("throttle", runs, **BOUNDS) == []
+    assert rejected("throttle", runs, **bounds(plan)) == []
     actions = {action for run in runs.values() for _, action in run}
-    assert actions == {"READ", "WROTE", "WRITE_REFUSED", "CALLED", "REFUSED", "PASSED", "DIED"}
-    assert most == PLAN.calls
+    assert actions == TURNS
+    assert plan.calls - 1 <= most <= plan.calls
 
 
 def test_call_that_is_made_before_its_turn_is_written_down_is_no_path(aws: None) -> None:
-    runs, _ = turns()
+    runs, _ = turns(PLAN)
     pairs = {(0, "WROTE"), (0, "CALLED")}
     (run, at), *_ = [
         (run, at) for run in runs.values() for at in range(len(run)) if set(run[at : at + 2]) == pairs
@@ -273,7 +354,7 @@ def test_call_that_is_made_before_its_turn_is_written_down_is_no_path(aws: None)
 
     swapped = (*run[:at], run[at + 1], run[at], *run[at + 2 :])
 
-    assert len(rejected("throttle", {"swapped": swapped}, **BOUNDS)) == 1
+    assert len(rejected("throttle", {"swapped": swapped}, **bounds(PLAN))) == 1
 
 
 def turns_over_old_writes(patch: pytest.MonkeyPatch) -> None:
@@ -293,17 +374,35 @@ def refusals_by_memory(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Throttle, "_remembered", lambda self, key, change: self._seen.get(key))
 
 
-@pytest.mark.parametrize("guard", [turns_over_old_writes, turns_without_room, refusals_by_memory])
+def no_share_of_bulk_work(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(throttle, "BULK_SHARE", 0)
+
+
+def no_reserve_of_live_work(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(throttle, "LIVE_RESERVE", 0)
+
+
+GUARDS = [
+    turns_over_old_writes,
+    turns_without_room,
+    refusals_by_memory,
+    no_share_of_bulk_work,
+    no_reserve_of_live_work,
+]
+
+
+@pytest.mark.parametrize("guard", GUARDS)
 def test_throttle_without_a_guard_leaves_the_paths(
     aws: None, monkeypatch: pytest.MonkeyPatch, guard: Break
 ) -> None:
+    expected = bounds(PLAN_WITH_SHARE)
     guard(monkeypatch)
 
-    assert rejected("throttle", turns()[0], **BOUNDS) != []
+    assert rejected("throttle", turns(PLAN_WITH_SHARE)[0], **expected) != []
 
 
 def test_plan_without_its_margin_leaves_the_paths(aws: None) -> None:
-    assert rejected("throttle", turns(replace(PLAN, window=TICK))[0], **BOUNDS) != []
+    assert rejected("throttle", turns(replace(PLAN, window=TICK))[0], **bounds(PLAN)) != []
 
 
 def test_model_knows_each_action_by_one_number() -> None:

@@ -25,6 +25,8 @@
 #define REFUSED	5	/* the plan has no room */
 #define PASSED	6	/* a tick */
 #define DIED	7
+#define NOTED	8	/* Throttle.note_bulk: bulk events wait */
+#define NOTE_REFUSED	9
 
 #ifndef CALLS
 #define CALLS	3	/* the limit, in any two ticks */
@@ -62,7 +64,7 @@
 #ifdef WITHOUT_BULK_SHARE
 #define KEPT_FOR_BULK	0
 #else
-#define KEPT_FOR_BULK	(COUNTED(copy[me].bulk) < SHARE -> SHARE - COUNTED(copy[me].bulk) : 0)
+#define KEPT_FOR_BULK	(BULK_WAITS && COUNTED(copy[me].bulk) < SHARE -> SHARE - COUNTED(copy[me].bulk) : 0)
 #endif
 
 #ifdef WITHOUT_LIVE_RESERVE
@@ -75,7 +77,23 @@
 byte log[3], bulk[3];
 
 /* What each worker has read of it. */
-typedef Copy { byte log[3]; byte bulk[3] }
+typedef Copy { byte log[3]; byte bulk[3]; byte noted }
+
+/* Where everything is explored, the bulk lane always has work. In a recorded run it has rests. */
+#ifdef REPLAY
+#define LONG_AGO	3
+byte noted = LONG_AGO;	/* of the item: ticks since the bulk lane had work */
+#define BULK_WAITS	(copy[me].noted < 2)
+#define read_note()	copy[me].noted = noted
+#define write_note(ticks)	copy[me].noted = ticks; noted = ticks
+#define one_older(ticks)	ticks = (ticks < LONG_AGO -> ticks + 1 : ticks)
+#else
+#define BULK_WAITS	true
+#define read_note()	skip
+#define write_note(ticks)	skip
+#define one_older(ticks)	skip
+#define noted	0
+#endif
 Copy copy[WORKERS];
 bool unchanged[WORKERS];
 
@@ -93,6 +111,7 @@ inline read_item()
 {
 	copy[me].log[0] = log[0]; copy[me].log[1] = log[1]; copy[me].log[2] = log[2];
 	copy[me].bulk[0] = bulk[0]; copy[me].bulk[1] = bulk[1]; copy[me].bulk[2] = bulk[2];
+	read_note();
 	unchanged[me] = true
 }
 
@@ -102,6 +121,7 @@ inline write_item()
 	copy[me].bulk[age[me]] = copy[me].bulk[age[me]] + (me == BULK -> 1 : 0);
 	log[0] = copy[me].log[0]; log[1] = copy[me].log[1]; log[2] = copy[me].log[2];
 	bulk[0] = copy[me].bulk[0]; bulk[1] = copy[me].bulk[1]; bulk[2] = copy[me].bulk[2];
+	write_note((me == BULK -> age[me] : copy[me].noted));
 	unchanged[1 - me] = false
 }
 
@@ -124,7 +144,12 @@ proctype worker(byte me)
 	byte kept;
 
 idle:
-end:	atomic { !is_refused[me] -> is_busy[me] = true; has_called[me] = false };
+end:	if
+	:: atomic { !is_refused[me] -> is_busy[me] = true; has_called[me] = false }
+#ifdef REPLAY
+	:: atomic { me == BULK && IS(READ) -> NEXT; read_item(); is_busy[me] = true; age[me] = 0; goto note }
+#endif
+	fi;
 	/* It goes by what it saw last, if that allows a call: the write finds out whether it is old. */
 look:	atomic {
 		age[me] = 0;
@@ -155,7 +180,16 @@ write:	if
 	atomic { IS(CALLED) -> NEXT; call() };
 #endif
 	is_busy[me] = false;
+	goto idle;
+#ifdef REPLAY
+note:	if
+	:: atomic { unchanged[me] && IS(NOTED) -> NEXT; write_note(age[me]); unchanged[1 - me] = false }
+	:: atomic { !unchanged[me] && IS(NOTE_REFUSED) -> NEXT; read_item(); goto note }
+	:: copy[me].noted == 0	/* there is no need to */
+	fi;
+	is_busy[me] = false;
 	goto idle
+#endif
 }
 
 #define IN_TIME(worker)	(!is_busy[worker] || age[worker] < MARGIN)
@@ -176,12 +210,12 @@ active proctype time()
 	run worker(BULK);
 end:	do
 	:: atomic { MAY_PASS && IT_IS(PASSED) -> NEXT;
-		shift(log); shift(bulk);
+		shift(log); shift(bulk); one_older(noted);
 		arrived[1] = arrived[0]; arrived[0] = 0;
 		me = 0;
 		do
 		:: me < WORKERS ->
-			shift(copy[me].log); shift(copy[me].bulk);
+			shift(copy[me].log); shift(copy[me].bulk); one_older(copy[me].noted);
 			age[me] = age[me] + (is_busy[me] -> 1 : 0);
 			is_refused[me] = false;
 			me++

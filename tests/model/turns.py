@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from random import Random
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from accounting_sync.errors import RateLimitedError
 from accounting_sync.providers.flow.rate_plan import RatePlan
-from accounting_sync.providers.flow.throttle import Throttle, ThrottleSettings
+from accounting_sync.providers.flow.throttle import BULK_SHARE, LIVE_RESERVE, Throttle, ThrottleSettings
 from accounting_sync.webhooks.events import Lane, Source
 from tests.harness.boundaries import (
     DIED,
@@ -28,18 +29,25 @@ from tests.model.replay import Step
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-TICK = timedelta(seconds=1)
+TICK = timedelta(seconds=61)
+"""So long that bulk work can be noted in each: `note_bulk` writes once a minute."""
 PLAN = RatePlan(calls=5, window=2 * TICK, bucket=TICK)
-BOUNDS = {"CALLS": PLAN.calls, "SHARE": 0, "RESERVE": 1, "FAULTS": 20}
-"""Of the model. The lanes' shares are those of so small a plan."""
+PLAN_WITH_SHARE = replace(PLAN, calls=20)
+"""Of which live work leaves a call to bulk work."""
 LANES = (Lane.LIVE, Lane.BULK)
-_TRIES = 20
-_DEATHS, _TICKS = 0.1, 0.2
+_TRIES = 8
+"""Of each worker, for each call of the plan."""
+_DEATHS, _TICKS = 0.05, 0.2
 """How often a worker dies with its turn, and how often time passes when it may."""
+_NOTES, _RESTS = 0.5, 0.05
+"""How often bulk work that was refused is noted, and how often there is none for a while."""
+_RESTING = 4
+"""Ticks for which there is none."""
 _CALLED, _REFUSED, _PASSED = "called", "refused", "passed"
-_WRITE = "dynamodb PutItem"
+_NOTING = " notes"
+_READ, _WRITE = "dynamodb GetItem", "dynamodb PutItem"
 _ACTIONS = {
-    "after dynamodb GetItem": "READ",
+    f"after {_READ}": "READ",
     f"after {_WRITE}": "WROTE",
     _CALLED: "CALLED",
     _REFUSED: "REFUSED",
@@ -53,6 +61,7 @@ class Turns:
 
     def __init__(self, client: "DynamoDBClient", seed: int, plan: RatePlan = PLAN) -> None:
         self._client, self._random = client, Random(seed)  # noqa: S311  # the same for each run
+        self._calls = plan.calls
         self._settings = ThrottleSettings(plans={Source.MONEYBIRD: plan})
         self._clock = ManualClock(START)
         self._boundaries = Boundaries(listeners=[self._note_look], history=[])
@@ -78,9 +87,14 @@ class Turns:
     def _work(self, number: int) -> None:
         with working_as(str(number)):
             throttle = self._worker()
-            for _ in range(_TRIES):
-                if not self._has_turn(throttle, LANES[number]):
-                    self._wait()
+            for _ in range(_TRIES * self._calls):
+                if LANES[number] is Lane.BULK and self._random.random() < _RESTS:
+                    self._wait_for_ticks(_RESTING)
+                elif not self._has_turn(throttle, LANES[number]):
+                    self._end(_REFUSED)
+                    if LANES[number] is Lane.BULK and self._random.random() < _NOTES:
+                        self._note_bulk(throttle)
+                    self._wait_for_ticks(1)
                 elif self._random.random() < _DEATHS:
                     self._end(DIED)
                     throttle = self._worker()
@@ -97,10 +111,15 @@ class Turns:
             return False
         return True
 
-    def _wait(self) -> None:
-        self._end(_REFUSED)
-        tick = self._tick
-        while self._tick == tick:
+    def _note_bulk(self, throttle: Throttle) -> None:
+        """Note that bulk events wait, as the dispatcher does."""
+        with working_as(f"{current_worker()}{_NOTING}"):
+            throttle.note_bulk("acme", Source.MONEYBIRD)
+            self._looked_in.pop(current_worker(), None)
+
+    def _wait_for_ticks(self, number: int) -> None:
+        tick = self._tick + number
+        while self._tick < tick:
             self._boundaries.at("before the next tick")
 
     def _end(self, how: str) -> None:
@@ -108,7 +127,9 @@ class Turns:
         self._boundaries.at(how)
 
     def _note_look(self, name: str) -> None:
-        if name == f"before {_WRITE}":
+        if name == f"before {_WRITE}" and not current_worker().endswith(_NOTING):
+            self._looked_in[current_worker()] = self._tick
+        if name == f"after {_READ}" and current_worker().endswith(_NOTING):
             self._looked_in[current_worker()] = self._tick
 
     def _pass_time(self) -> None:
@@ -126,5 +147,19 @@ class Turns:
 def _steps(history: list[Passed]) -> Iterator[Step]:
     for passed in history:
         if passed.name in _ACTIONS:
-            is_refused = passed.name == f"after {_WRITE}" and "Error" in passed.about
-            yield int(passed.worker), "WRITE_REFUSED" if is_refused else _ACTIONS[passed.name]
+            worker, _, note = passed.worker.partition(" ")
+            yield int(worker), _write(passed, is_note=bool(note)) or _ACTIONS[passed.name]
+
+
+def _write(passed: Passed, *, is_note: bool) -> str | None:
+    if passed.name != f"after {_WRITE}":
+        return None
+    if "Error" in passed.about:
+        return "NOTE_REFUSED" if is_note else "WRITE_REFUSED"
+    return "NOTED" if is_note else "WROTE"
+
+
+def bounds(plan: RatePlan) -> dict[str, int | None]:
+    """Return the model's bounds for a plan, with the shares that its lanes leave each other."""
+    reserve = min(int(LIVE_RESERVE * plan.calls), plan.calls - 1)
+    return {"CALLS": plan.calls, "SHARE": int(BULK_SHARE * plan.calls), "RESERVE": reserve, "FAULTS": 100}

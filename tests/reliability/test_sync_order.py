@@ -16,7 +16,7 @@ from tests.harness.examples import examples
 from tests.harness.process_copies import Fate, all_ends
 from tests.harness.sync_workers import SyncWorkers
 from tests.harness.world import entity
-from tests.model.recorded import run_of_versions
+from tests.model.read import run_of_versions
 from tests.model.replay import Step, check_paths
 from tests.simulators.moment import samples
 
