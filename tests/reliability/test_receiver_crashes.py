@@ -230,10 +230,12 @@ def test_sweep_goes_on_after_a_read_that_fails(receiver: ReceiverFunction) -> No
 
 def test_sweep_stops_when_its_time_is_up(receiver: ReceiverFunction) -> None:
     with receiver.network.broken((SEND,), Fault.SERVER_ERROR):
-        receiver.moneybird()
+        for key in ("key-1", "key-2"):
+            receiver.moneybird(key=key, age=int(key[-1]))
     receiver.clock.advance(timedelta(minutes=3))
+    looks = iter([False])  # and none after it
 
-    swept = receiver.operations.sweep.run(lambda: False)
+    swept = receiver.operations.sweep.run(lambda: next(looks))
 
     assert (swept, receiver.messages()) == (0, [])
 

@@ -67,6 +67,17 @@ def test_numbers_are_counted_by_connection_where_that_is_wanted(
     assert (refused.metrics[0]["connection"], refused.metrics[0]["reason"]) == ("acme", "unreadable")
 
 
+@pytest.mark.parametrize("connection", ["acme", "zorg"])
+def test_refusal_of_any_connection_that_there_is_may_raise_an_alarm(
+    receiver: ReceiverFunction, connection: str
+) -> None:
+    receiver.set_secret(SECRET, connection)
+
+    answer = receiver.moneybird(b"{", connection=connection)
+
+    assert numbers(answer.metrics) == {"Rejected": 1, "RejectedOfConnection": 1}
+
+
 def test_refusals_are_counted_and_the_log_has_the_reason(receiver: ReceiverFunction) -> None:
     answer = receiver.moneybird(b"{")
 

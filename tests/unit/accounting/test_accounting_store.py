@@ -675,6 +675,17 @@ def test_documents_of_a_period_are_those_of_its_first_day_to_its_last(
     assert [stored.entity for stored in dated] == ([INVOICE] if found else [])
 
 
+def test_only_what_was_confirmed_is_booked(store: AccountingStore, client: "DynamoDBClient") -> None:
+    index, remote = LedgerIndex(client, "accounting"), EntityRef("acme", Source.MONEYBIRD, "Contact", "4711")
+    claim = store.acquire(CUSTOMER, "worker-1", NOW, LEASE)
+
+    intent = store.save_intent(claim, contact_link())
+    assert index.booked_as([CUSTOMER], "moneybird") == {}
+
+    store.confirm(claim, intent, remote.id, None)
+    assert index.booked_as([CUSTOMER], "moneybird") == {CUSTOMER: remote}
+
+
 def test_ledger_knows_how_new_its_documents_are(store: AccountingStore, client: "DynamoDBClient") -> None:
     other = EntityRef("acme", Source.MOMENT, "invoice", "2")
     told = NOW - timedelta(days=1)

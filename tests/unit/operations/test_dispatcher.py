@@ -45,8 +45,10 @@ class Events:
     def __init__(self, numbers: Mapping[WaitingRoom | Status, int], lane: Lane = Lane.LIVE) -> None:
         self._numbers, self._lane = numbers, lane
         self.dispatched: list[str] = []
+        self.asked_about: set[str] = set()
 
     def list_by_connection(self, connection: str, listed: WaitingRoom | Status) -> Iterator[EventSummary]:
+        self.asked_about.add(connection)
         for number in range(self._numbers.get(listed, 0)):
             yield EventSummary(
                 event_id=f"{listed}-{number}",
@@ -193,6 +195,7 @@ def test_events_stay_where_they_wait_while_the_queue_is_down() -> None:
         dispatcher.run(lambda: True)
 
     assert len(events.dispatched) == 1 + FAILURES_IN_A_ROW
+    assert len(events.asked_about) == 1
 
 
 class Step:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -518,6 +519,18 @@ def test_each_call_is_logged_once_without_ids(client: Transport, caplog: pytest.
         200,
     )
     assert 0 <= logged["duration_ms"] < 60_000
+
+
+def test_how_long_a_call_took_is_logged_in_milliseconds(
+    client: Transport, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.DEBUG, "accounting_sync")
+    quarters = count(0.0, 0.25)
+    monkeypatch.setattr(time, "monotonic", lambda: next(quarters))
+
+    client.send(GET)
+
+    assert vars(caplog.records[0])["duration_ms"] in range(250, 5_000, 250)
 
 
 def test_cookies_are_not_kept(client: Transport, server: WireServer) -> None:

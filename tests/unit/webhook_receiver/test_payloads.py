@@ -94,8 +94,11 @@ def test_event_of_moment_is_opaque(event: object) -> None:
     assert reading.payload.action == ""
 
 
-@pytest.mark.parametrize(("length", "problem"), [(128, None), (129, "entity_type is not a name.")])
-def test_name_has_at_most_128_characters(length: int, problem: str | None) -> None:
+NO_NAME = "entity_type is not a name."
+
+
+@pytest.mark.parametrize(("length", "problem"), [(0, NO_NAME), (1, None), (128, None), (129, NO_NAME)])
+def test_name_has_one_to_128_characters(length: int, problem: str | None) -> None:
     document = {"administration_id": "1", "webhook_id": "1", "entity_type": "A" * length, "entity_id": "1"}
 
     assert read_moneybird(json.dumps(document).encode()).problem == problem

@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
@@ -347,3 +349,15 @@ def test_event_that_parked_anew_since_it_was_looked_at_is_not_left_alone(client:
 
     with pytest.raises(EventStateError):
         store.leave_alone(seen, NOW + timedelta(minutes=3), reason("left alone"))
+
+
+def test_event_that_is_refused_without_the_one_that_stands_counts_as_not_stored(
+    client: "DynamoDBClient",
+) -> None:
+    """DynamoDB brings the item that was in the way; an answer without it says nothing of what is stored."""
+    store = EventStore(client, "events", timedelta(days=90))
+
+    with Stubber(client) as answers:
+        answers.add_client_error("put_item", "ConditionalCheckFailedException")
+        with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+            store.add(webhook_event())

@@ -35,6 +35,12 @@ def test_plan_is_refused_when_it_allows_nothing_or_is_shorter_than_a_bucket(
         RatePlan(calls, timedelta(seconds=window))
 
 
+def test_plan_may_allow_a_single_call() -> None:
+    plan = RatePlan(calls=1, window=timedelta(seconds=60))
+
+    assert plan.free_by({}, 0) == 1
+
+
 def test_call_must_wait_until_the_oldest_bucket_has_left_the_window() -> None:
     plan = RatePlan(calls=3, window=timedelta(seconds=60), bucket=timedelta(seconds=10))
 

@@ -391,6 +391,15 @@ def test_workers_learn_together_how_many_calls_an_event_takes(
     assert other_worker.room_for_events(CONNECTION, Source.MONEYBIRD) == 2
 
 
+def test_event_that_made_no_call_teaches_nothing(throttle: Throttle) -> None:
+    before = throttle.state(CONNECTION, Source.MONEYBIRD).calls_per_event
+    for _ in range(3):
+        throttle.event_done(CONNECTION, Source.MONEYBIRD, is_whole=True)
+    throttle.before(CONNECTION, Source.MONEYBIRD, CONTACTS)
+
+    assert throttle.state(CONNECTION, Source.MONEYBIRD).calls_per_event == before
+
+
 def test_event_that_was_cut_off_teaches_nothing(throttle: Throttle, clock: SetClock) -> None:
     before = throttle.state(CONNECTION, Source.MONEYBIRD).calls_per_event
     for _ in range(3):
