@@ -167,6 +167,17 @@ def test_vat_that_is_told_apart_comes_to_the_vat_in_all(nets: dict[str, Decimal]
     assert {rate: each.net for rate, each in split.items()} == nets
 
 
+@pytest.mark.parametrize(("vat", "largest"), [("255.00", "210.00"), ("255.02", "210.02")])
+def test_each_rate_gets_its_percentage_and_the_largest_amount_the_cents_that_are_left(
+    vat: str, largest: str
+) -> None:
+    nets = {"a": Decimal("1000.00"), "b": Decimal("500.00")}
+
+    split = with_vat(nets, Decimal(vat), {"a": Decimal(21), "b": Decimal(9)}, "EUR")
+
+    assert {rate: str(each.vat) for rate, each in split.items()} == {"a": largest, "b": "45.00"}
+
+
 def test_many_documents_are_read_in_chunks(dynamodb: "DynamoDBClient") -> None:
     with accounting_table(dynamodb) as table:
         booking = MoneybirdBooking(dynamodb, table)

@@ -209,6 +209,6 @@ def test_fault_of_ours_is_named_by_type_and_place_only(
 
     answer = receiver.moneybird(PERSONAL)
 
-    assert answer.status == 500
+    assert (answer.status, answer.log["level"]) == (500, "ERROR")
     assert re.fullmatch(r"ValueError at \S+/test_observability\.py:\d+", answer.log["cause"])
     assert "Jansen" not in answer.output

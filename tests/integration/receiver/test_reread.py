@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
+from accounting_sync.reasons.receiving import TYPE_NOT_BOOKED
 from accounting_sync.webhooks.events import Status
 from operations.administration.credentials import ConnectionFiles
 from operations.administration.rereading import Rereading
@@ -84,8 +85,15 @@ def test_type_that_moneybird_does_not_list_is_told_listed_and_booked_once_it_is_
 def test_type_that_is_ignored_on_purpose_raises_no_alarm(receiver: ReceiverFunction) -> None:
     answer = receiver.moneybird(json.dumps(INVOICE | {"entity_type": "TaxRate"}).encode())
 
+    assert receiver.event(answer.body["event_id"]).reason == TYPE_NOT_BOOKED()
     assert "TypeUnknown" not in str(answer.metrics)
     assert list(receiver.store.list_by_connection(CONNECTION, "UNKNOWN")) == []
+
+
+def test_type_that_is_booked_has_no_reason_not_to_be(receiver: ReceiverFunction) -> None:
+    answer = receiver.moneybird(INVOICE)
+
+    assert receiver.event(answer.body["event_id"]).reason is None
 
 
 def test_what_was_refused_for_its_administration_is_not_read_anew(receiver: ReceiverFunction) -> None:

@@ -345,6 +345,15 @@ class TestDocuments:
 
         assert (again.version, again.changed, again.stale) == (1, False, False)
 
+    def test_same_content_of_a_later_time_is_as_new_as_that(self, store: AccountingStore) -> None:
+        later = NOW + timedelta(hours=1)
+        for told in (NOW, later, None):
+            store.upsert_document(invoice(updated_at=told), NOW)
+
+        stored = store.get_document(INVOICE)
+        assert stored is not None
+        assert (stored.version, stored.source_updated_at) == (1, later)
+
     def test_same_event_again_counts_as_the_one_that_changed_it(self, store: AccountingStore) -> None:
         store.upsert_document(invoice(version=3), NOW, event_id="event-1")
 

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from accounting_sync.accounting.documents import DocumentState, DocumentType, SalesInvoice
+from accounting_sync.accounting.documents import DocumentState, DocumentType, Line, SalesInvoice
 from accounting_sync.accounting.versions import (
     Booking,
     StoredDocument,
+    changes_between,
     effective_state,
     is_older_booking,
     is_settled,
@@ -75,6 +76,25 @@ def stored(booked: Booking | None, document: SalesInvoice = DOCUMENT) -> StoredD
 
 PAID = DOCUMENT.model_copy(update={"paid_at": date(2026, 1, 20)})
 UNDATED = DOCUMENT.model_copy(update={"date": None})
+
+
+@pytest.mark.parametrize("is_added", [True, False])
+def test_line_that_only_one_version_has_is_a_change_of_all_its_fields(is_added: bool) -> None:
+    line = Line(
+        description="Work",
+        quantity=Decimal(1),
+        unit_price=Decimal("10.00"),
+        net=Decimal("10.00"),
+        vat_code="HIGH",
+        vat_percentage=Decimal(21),
+        account="8000",
+    )
+    longer = DOCUMENT.model_copy(update={"lines": (line,)})
+
+    changes = changes_between(DOCUMENT, longer) if is_added else changes_between(longer, DOCUMENT)
+
+    (price,) = (each for each in changes if each.field == "lines.0.unit_price")
+    assert (price.old, price.new) == ((None, "10.00") if is_added else ("10.00", None))
 
 
 @pytest.mark.parametrize(

@@ -261,6 +261,28 @@ def test_fifty_waits_use_no_attempt(client: "DynamoDBClient") -> None:
     assert claimed.attempts == 1
 
 
+def test_number_is_kept_from_one_attempt_to_the_next(client: "DynamoDBClient") -> None:
+    history = History(client, "numbered")
+    for number in ("2026-7", None):
+        history.store.claim(history.event.event_id, "worker-1", NOW, LEASE)
+        history.store.hand_back(
+            history.event.event_id,
+            "worker-1",
+            NOW,
+            reason=reason("429"),
+            due_at=NOW,
+            attempt_used=False,
+            number=number,
+        )
+
+    (listed,) = (
+        event
+        for event in history.store.list_by_connection("acme", Status.QUEUED)
+        if event.event_id == history.event.event_id
+    )
+    assert listed.number == "2026-7"
+
+
 def test_worker_that_lost_its_claim_cannot_record_anything(client: "DynamoDBClient") -> None:
     history = History(client, "lost")
     history.store.claim(history.event.event_id, "worker-1", NOW, LEASE)

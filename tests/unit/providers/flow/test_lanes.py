@@ -79,6 +79,12 @@ def test_bulk_gets_its_share_while_live_takes_all_that_it_can(rig: Rig) -> None:
     assert rig.granted(Lane.BULK) == SHARE
 
 
+def test_bulk_gets_no_more_than_its_share_of_what_is_kept_for_live(rig: Rig) -> None:
+    rig.granted(Lane.LIVE, PLAN.calls - RESERVE + 5)
+
+    assert rig.granted(Lane.BULK) == SHARE
+
+
 def test_share_is_not_kept_when_no_bulk_work_has_been_there_for_a_window(rig: Rig) -> None:
     rig.throttle.note_bulk(CONNECTION, Source.MONEYBIRD)
     rig.clock.advance(PLAN.window + timedelta(seconds=1))

@@ -205,6 +205,36 @@ def test_refused_credentials_pause_with_the_reason(
     assert refused.value.until == START + timedelta(minutes=15)
 
 
+class Told:
+    """Notes what it is told of pauses."""
+
+    def __init__(self) -> None:
+        self.pauses: list[str] = []
+
+    def paused(self, connection: str, provider: Source, resource: str, reason: str) -> None:
+        self.pauses.append(f"{connection} {provider} {resource}: {reason}")
+
+    def resumed(self, connection: str, provider: Source, resource: str) -> None:
+        self.pauses.append(f"{connection} {provider} {resource} goes on")
+
+
+def test_listener_is_told_of_each_pause_once_and_of_its_end(
+    client: "DynamoDBClient", table: str, clock: SetClock
+) -> None:
+    told = Told()
+    throttle = Throttle(client, table, SETTINGS, clock, told)
+
+    for _ in range(2):
+        throttle.denied(CONNECTION, Source.MONEYBIRD, CONTACTS, "answered 401.")
+    for _ in range(2):
+        throttle.accepted(CONNECTION, Source.MONEYBIRD, CONTACTS)
+
+    assert told.pauses == [
+        "demo moneybird contacts: answered 401.",
+        "demo moneybird contacts goes on",
+    ]
+
+
 @pytest.mark.parametrize("provider", list(Source))
 def test_one_worker_tests_the_credentials_and_the_others_wait_for_it(
     throttle: Throttle, other_worker: Throttle, clock: SetClock, provider: Source
