@@ -101,7 +101,7 @@ def build(model: str, folder: Path, defines: Defines, options: Sequence[str]) ->
 
 def run(folder: Path, *options: str) -> str:
     """Run the program that was built, and return what it printed."""
-    return _call(folder, "./pan", f"-m{_DEPTH}", "-w20", *options)
+    return _call(folder, "./pan", f"-m{_DEPTH}", "-w22", *options)
 
 
 def _call(folder: Path, *command: str) -> str:

@@ -337,7 +337,7 @@ def turns(plan: RatePlan, orders: int = 3) -> tuple[Runs, int]:
 
 @pytest.mark.parametrize("plan", PLANS, ids=str)
 def test_turns_of_workers_under_one_rate_plan_are_paths(aws: None, plan: RatePlan) -> None:
-    runs, most = turns(plan, orders=6)
+    runs, most = turns(plan, orders=4)
 
     assert rejected("throttle", runs, **bounds(plan)) == []
     actions = {action for run in runs.values() for _, action in run}
@@ -383,22 +383,22 @@ def no_reserve_of_live_work(patch: pytest.MonkeyPatch) -> None:
 
 
 GUARDS = [
-    turns_over_old_writes,
-    turns_without_room,
-    refusals_by_memory,
-    no_share_of_bulk_work,
-    no_reserve_of_live_work,
+    (PLAN, turns_over_old_writes),
+    (PLAN, turns_without_room),
+    (PLAN, refusals_by_memory),
+    (PLAN_WITH_SHARE, no_share_of_bulk_work),
+    (PLAN_WITH_SHARE, no_reserve_of_live_work),
 ]
 
 
-@pytest.mark.parametrize("guard", GUARDS)
+@pytest.mark.parametrize(("plan", "guard"), GUARDS)
 def test_throttle_without_a_guard_leaves_the_paths(
-    aws: None, monkeypatch: pytest.MonkeyPatch, guard: Break
+    aws: None, monkeypatch: pytest.MonkeyPatch, plan: RatePlan, guard: Break
 ) -> None:
-    expected = bounds(PLAN_WITH_SHARE)
+    expected = bounds(plan)
     guard(monkeypatch)
 
-    assert rejected("throttle", turns(PLAN_WITH_SHARE)[0], **expected) != []
+    assert rejected("throttle", turns(plan)[0], **expected) != []
 
 
 def test_plan_without_its_margin_leaves_the_paths(aws: None) -> None:
