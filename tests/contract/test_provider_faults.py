@@ -66,7 +66,7 @@ def client_of(clients: ProviderClients, simulator: MoneybirdSimulator, name: str
 
 @pytest.fixture
 def client(simulator: MoneybirdSimulator, url: str) -> MoneybirdClient:
-    settings = ProviderSettings(url, timeouts=Timeouts(connect=1, read=0.3), repeats=0)
+    settings = ProviderSettings(url, timeouts=Timeouts(connect=1, read=1), repeats=0)
     return client_of(ProviderClients(settings, RecordingThrottle(), CountingBreaker()), simulator)
 
 
