@@ -59,16 +59,18 @@ def _numbered(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 
 def _copies(calls: Iterable[Call | Death], entity: str) -> list[Copy]:
-    found = []
-    for call in calls:
-        if isinstance(call, Call) and call.name == "dynamodb PutItem" and not is_refused(call.answer):
-            item = json.loads(call.asked)["Item"]
-            if item.get("entity_key") == {"S": entity}:
-                item["body"] = {"B": b64decode(item["body"]["B"])}
-                prefetched = Prefetched.of_event(to_event(from_attributes(item)))
-                if prefetched:
-                    found.append(Copy(prefetched.fetched_at, json.dumps(prefetched.record)))
-    return found
+    puts = (call for call in calls if isinstance(call, Call) and call.name == "dynamodb PutItem")
+    return [copy for call in puts if (copy := _copy(call, entity))]
+
+
+def _copy(call: Call, entity: str) -> Copy | None:
+    """Return what an event that was stored has of the entity; None if it has nothing."""
+    item = json.loads(call.asked)["Item"]
+    if is_refused(call.answer) or item.get("entity_key") != {"S": entity}:
+        return None
+    item["body"] = {"B": b64decode(item["body"]["B"])}
+    prefetched = Prefetched.of_event(to_event(from_attributes(item)))
+    return Copy(prefetched.fetched_at, json.dumps(prefetched.record)) if prefetched else None
 
 
 @dataclass
