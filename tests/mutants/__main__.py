@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 from cosmic_ray.work_db import WorkDB, use_db
-from cosmic_ray.work_item import TestOutcome
 
 from tests.mutants.forks import import_libraries
 from tests.mutants.report import report
@@ -45,8 +44,7 @@ def _code() -> str:
 
 
 def _try_all(session: WorkDB, trials: Trials) -> None:
-    completed = session.completed_work_items
-    killed = {item.job_id for item, result in completed if result.test_outcome is TestOutcome.KILLED}
+    killed = {item.job_id for item, result in session.completed_work_items if trials.still_kills(result)}
     left = [item for item in session.work_items if item.job_id not in killed]
     for number, item in enumerate(left, 1):
         result = trials.attempt(item)

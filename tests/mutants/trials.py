@@ -51,6 +51,12 @@ class Trials:
         sound = [test for test in chosen if test not in self.unsound]
         return first_failure(sound, ROOTS, timeout) if sound else None  # without any, pytest would run all
 
+    def still_kills(self, result: WorkResult) -> bool:
+        """Whether a change was noticed, by a test that is still there under its name."""
+        output = result.output or ""
+        is_there = "::" not in output or output in self.tests.seconds
+        return result.test_outcome is TestOutcome.KILLED and is_there
+
     def fails_unchanged(self, tests: Iterable[str]) -> str | None:
         """Return a test that fails although nothing is changed, and let it try no more changes."""
         failed = self._first_failure(sorted(tests), 3600)
