@@ -117,6 +117,20 @@ class Network:
                 return _error(500, "InternalServerError")
 
     @contextmanager
+    def overtaken(self, operation: str, by: Callable[[], object]) -> Iterator[None]:
+        """Let something else be done whole before the first call of an operation."""
+        others = iter([by])
+
+        def overtake(called: str) -> None:
+            if called == operation:
+                for other in others:
+                    other()
+
+        self.before = overtake
+        yield
+        self.before = None
+
+    @contextmanager
     def broken(self, operations: tuple[str, ...], fault: Fault) -> Iterator[None]:
         """Break all calls of some operations for a while."""
         self.faults = dict.fromkeys(operations, fault)

@@ -24,7 +24,7 @@ from operations.api.requests import ReplayEvents
 from operations.dispatcher import DispatchError
 from operations.environment import Environment as OperationsSettings
 from operations.sweep import SweepError
-from tests.harness.boundaries import current_worker, working_as
+from tests.harness.boundaries import Killed, current_worker, working_as
 from tests.harness.clock import ManualClock
 from tests.harness.network import Network
 from tests.harness.reasons import reason
@@ -273,6 +273,26 @@ class ReceiverFunction:
         with working_as("second dispatcher" if current_worker() == "dispatcher" else "dispatcher"):
             self._captured(dispatch)
 
+    def survive[T](self, work: Callable[[], T]) -> T | None:
+        """Do some work; None if its process is killed, and a new one takes its place."""
+        try:
+            return work()
+        except Killed:
+            self.restart()
+            return None
+
+    def hand_back(self, event_id: str, room: WaitingRoom | None = None) -> None:
+        """Let the worker that has an event hand it back to wait; it may go on at once."""
+        self.store.hand_back(
+            event_id,
+            "worker",
+            self.clock(),
+            reason=reason("Not yet."),
+            due_at=self.clock(),
+            attempt_used=False,
+            room=room,
+        )
+
     def replay(self, **task: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON
         """Send the request `events.replay`, and return what it answered."""
         request = ReplayEvents.model_validate({"task": "events.replay", **task})
@@ -331,15 +351,7 @@ def wait_in_a_room(receiver: ReceiverFunction) -> str:
     event_id = str(receiver.moneybird().body["event_id"])
     with working_as("worker"):
         receiver.store.claim(event_id, "worker", receiver.clock(), timedelta(seconds=90))
-        receiver.store.hand_back(
-            event_id,
-            "worker",
-            receiver.clock(),
-            reason=reason("Not yet."),
-            due_at=receiver.clock(),
-            attempt_used=False,
-            room=WaitingRoom.LATER,
-        )
+        receiver.hand_back(event_id, WaitingRoom.LATER)
     registry = ConnectionRegistry(receiver.dynamodb, receiver.settings.accounting_table)
     registry.note_waiting(CONNECTION, receiver.clock())
     receiver.clear_queue()

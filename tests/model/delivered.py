@@ -53,16 +53,12 @@ def _dispatchers_actions(_: str, what: str, requests: Sequence[Request]) -> Iter
     match what:
         case _ if what == DIED:
             yield "DIED"
-        case "UpdateItem" if had_effect and _names_an_event(requests[0].body):
+        case "UpdateItem" if had_effect and _is_about_event(requests[0].body):
             yield "DISPATCHED"
             if last is None or last >= 300:  # what it was answered says that another one was faster
                 yield "LEFT"
         case "SendMessage":
             yield _outcome(had_effect, last, ("SENT", "SEND_FAILED", "SEND_FAILED", "SEND_UNKNOWN"))
-
-
-def _names_an_event(body: bytes) -> bool:
-    return "event_id" in json.loads(body)["Key"]
 
 
 def _outcome(had_effect: bool, answer: int | None, names: tuple[str, str, str, str]) -> str:
@@ -75,5 +71,5 @@ def _outcome(had_effect: bool, answer: int | None, names: tuple[str, str, str, s
 
 def _is_about_event(body: bytes) -> bool:
     asked: dict[str, Any] = json.loads(body)
-    puts = [part["Put"] for part in asked["TransactItems"]] if "TransactItems" in asked else [asked]
-    return any("event_id" in put["Item"] for put in puts)
+    writes = [part["Put"] for part in asked["TransactItems"]] if "TransactItems" in asked else [asked]
+    return any("event_id" in (write.get("Item") or write["Key"]) for write in writes)

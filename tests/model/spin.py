@@ -59,7 +59,9 @@ class SpinError(Exception):
     """Spin, or the compiler, refused the model."""
 
 
-def search(model: str, folder: Path, defines: Defines, claim: str | None = None) -> Search:
+def search(
+    model: str, folder: Path, defines: Defines, claim: str | None = None, *, shortest: bool = False
+) -> Search:
     """Search a model for errors.
 
     Parameters
@@ -71,6 +73,9 @@ def search(model: str, folder: Path, defines: Defines, claim: str | None = None)
     claim
         Formula (`ltl`) that must hold, under weak fairness: who can always go on does so some day. None:
         assertions and end states are checked.
+    shortest
+        Whether what needs the fewest steps is looked at first: a counterexample is found soon, and is short.
+        With a claim it makes no difference.
 
     Raises
     ------
@@ -78,7 +83,8 @@ def search(model: str, folder: Path, defines: Defines, claim: str | None = None)
         If the model cannot be built.
     """
     if claim is None:
-        build(model, folder, defines, ("-DSAFETY", "-DNOCLAIM"))
+        order = ("-DBFS",) if shortest else ()
+        build(model, folder, defines, ("-DSAFETY", "-DNOCLAIM", *order))
         return _read(run(folder))
     build(model, folder, defines, ("-DNFAIR=3",))
     return _read(run(folder, "-a", "-f", "-N", claim))

@@ -188,7 +188,7 @@ def test_model_with_all_guards_has_no_error(
 def test_model_without_a_guard_has_a_counterexample(
     tmp_path: Path, check: Check, guard: str, flaw: Flaw
 ) -> None:
-    found = search(check.model, tmp_path, {**check.bounds, guard: None}, check.claim)
+    found = search(check.model, tmp_path, {**check.bounds, guard: None}, check.claim, shortest=True)
 
     assert (found.errors, found.flaw) == (1, flaw), found.output
 

@@ -79,10 +79,11 @@ byte log[3], bulk[3];
 /* What each worker has read of it. */
 typedef Copy { byte log[3]; byte bulk[3]; byte noted }
 
-/* Where everything is explored, the bulk lane always has work. In a recorded run it has rests. */
-#ifdef REPLAY
 #define LONG_AGO	3
 byte noted = LONG_AGO;	/* of the item: ticks since the bulk lane had work */
+
+/* Where everything is explored, the bulk lane always has work. In a recorded run it has rests. */
+#ifdef REPLAY
 #define BULK_WAITS	(copy[me].noted < 2)
 #define read_note()	copy[me].noted = noted
 #define write_note(ticks)	copy[me].noted = ticks; noted = ticks
@@ -92,7 +93,6 @@ byte noted = LONG_AGO;	/* of the item: ticks since the bulk lane had work */
 #define read_note()	skip
 #define write_note(ticks)	skip
 #define one_older(ticks)	skip
-#define noted	0
 #endif
 Copy copy[WORKERS];
 bool unchanged[WORKERS];

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from accounting_sync.errors import RateLimitedError
 from accounting_sync.providers.flow.rate_plan import RatePlan
-from accounting_sync.providers.flow.throttle import BULK_SHARE, LIVE_RESERVE, Throttle, ThrottleSettings
+from accounting_sync.providers.flow.throttle import Throttle, ThrottleSettings
 from accounting_sync.webhooks.events import Lane, Source
 from tests.harness.boundaries import (
     DIED,
@@ -34,6 +34,11 @@ TICK = timedelta(seconds=61)
 PLAN = RatePlan(calls=5, window=2 * TICK, bucket=TICK)
 PLAN_WITH_SHARE = replace(PLAN, calls=20)
 """Of which live work leaves a call to bulk work."""
+BOUNDS: dict[RatePlan, dict[str, int | None]] = {
+    PLAN: {"CALLS": 5, "SHARE": 0, "RESERVE": 1, "FAULTS": 100},
+    PLAN_WITH_SHARE: {"CALLS": 20, "SHARE": 1, "RESERVE": 4, "FAULTS": 100},
+}
+"""Of the model. What the lanes leave each other is not taken from the code, which is what is checked."""
 LANES = (Lane.LIVE, Lane.BULK)
 _TRIES = 8
 """Of each worker, for each call of the plan."""
@@ -157,9 +162,3 @@ def _write(passed: Passed, *, is_note: bool) -> str | None:
     if "Error" in passed.about:
         return "NOTE_REFUSED" if is_note else "WRITE_REFUSED"
     return "NOTED" if is_note else "WROTE"
-
-
-def bounds(plan: RatePlan) -> dict[str, int | None]:
-    """Return the model's bounds for a plan, with the shares that its lanes leave each other."""
-    reserve = min(int(LIVE_RESERVE * plan.calls), plan.calls - 1)
-    return {"CALLS": plan.calls, "SHARE": int(BULK_SHARE * plan.calls), "RESERVE": reserve, "FAULTS": 100}

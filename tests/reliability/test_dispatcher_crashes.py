@@ -9,7 +9,6 @@ from itertools import product
 import pytest
 
 from accounting_sync.webhooks.events import Status
-from tests.harness.boundaries import Killed
 from tests.harness.network import Fault
 from tests.harness.receiver_function import ReceiverFunction, wait_in_a_room
 from tests.model.delivered import run_of
@@ -26,33 +25,13 @@ def test_event_that_waits_is_sent_once_whatever_fails(
     event_id = wait_in_a_room(receiver)
 
     with receiver.network.broken((step,), fault):
-        dispatch(receiver)
-    dispatch_twice_at_once(receiver)
+        receiver.survive(receiver.dispatch)
+    with receiver.network.overtaken(TAKE_OUT, by=receiver.dispatch):
+        receiver.dispatch()
     receiver.clock.advance(timedelta(minutes=3))
     receiver.sweep()
-    dispatch(receiver)
+    receiver.dispatch()
 
     assert [message["event_id"] for message in receiver.messages()] == [event_id]
     assert receiver.event(event_id).status in {Status.RECEIVED, Status.QUEUED}
     check_paths("events", {f"{step}, {fault}": run_of(receiver.network.history)}, SWEEPS=2)
-
-
-def dispatch(receiver: ReceiverFunction) -> None:
-    try:
-        receiver.dispatch()
-    except Killed:
-        receiver.restart()
-
-
-def dispatch_twice_at_once(receiver: ReceiverFunction) -> None:
-    """Let a second dispatcher pass before the first one takes out what both have listed."""
-    passes = iter([receiver.dispatch])
-
-    def interleave(operation: str) -> None:
-        if operation == TAKE_OUT:
-            for each in passes:
-                each()
-
-    receiver.network.before = interleave
-    dispatch(receiver)
-    receiver.network.before = None

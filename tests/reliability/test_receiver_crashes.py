@@ -14,9 +14,7 @@ import pytest
 
 from accounting_sync.webhooks.events import Source, Status
 from operations.sweep import SweepError
-from tests.harness.boundaries import Killed
 from tests.harness.network import Fault
-from tests.harness.reasons import reason
 from tests.harness.receiver_function import ReceiverFunction
 from tests.model.delivered import run_of
 from tests.model.replay import check_paths
@@ -63,11 +61,11 @@ def test_delivery_is_forwarded_exactly_once(receiver: ReceiverFunction, combinat
     if combination.step == "mark":
         receiver.clock.advance(timedelta(minutes=3))
         with receiver.network.broken((MARK,), combination.fault):
-            _sweep(receiver)
+            receiver.survive(receiver.sweep)
     receiver.clock.advance(timedelta(minutes=3))
     _sweep_twice_at_once(receiver)
     receiver.clock.advance(timedelta(minutes=3))
-    _sweep(receiver)
+    receiver.survive(receiver.sweep)
 
     events = receiver.events()
     assert [message["event_id"] for message in receiver.messages()] == [event.event_id for event in events]
@@ -135,7 +133,7 @@ def test_sweep_leaves_a_live_claim_alone(receiver: ReceiverFunction) -> None:
     receiver.clear_queue()
 
     receiver.clock.advance(timedelta(minutes=11))
-    _sweep(receiver)
+    receiver.survive(receiver.sweep)
 
     assert receiver.event(event_id).status is Status.SYNCING
     assert receiver.messages() == []
@@ -146,7 +144,7 @@ def test_sweep_leaves_young_events_to_their_receiver(receiver: ReceiverFunction)
         receiver.moneybird()
 
     receiver.clock.advance(timedelta(seconds=110))
-    _sweep(receiver)
+    receiver.survive(receiver.sweep)
 
     assert receiver.messages() == []
 
@@ -154,18 +152,11 @@ def test_sweep_leaves_young_events_to_their_receiver(receiver: ReceiverFunction)
 def test_sweep_sends_a_waiting_event_again_whose_message_is_gone(receiver: ReceiverFunction) -> None:
     event_id = receiver.moneybird().body["event_id"]
     receiver.store.claim(event_id, "worker", receiver.clock(), timedelta(seconds=90))
-    receiver.store.hand_back(
-        event_id,
-        "worker",
-        receiver.clock(),
-        reason=reason("Paused."),
-        due_at=receiver.clock(),
-        attempt_used=False,
-    )
+    receiver.hand_back(event_id)
     receiver.forget_messages()
 
     receiver.clock.advance(timedelta(hours=25))
-    _sweep(receiver)
+    receiver.survive(receiver.sweep)
 
     assert [message["event_id"] for message in receiver.messages()] == [event_id]
 
@@ -183,7 +174,7 @@ def test_sweep_goes_on_after_an_event_that_cannot_be_sent(receiver: ReceiverFunc
     receiver.network.calls.clear()
     receiver.network.before = heal
     with receiver.network.broken((SEND,), Fault.SERVER_ERROR):
-        _sweep(receiver)
+        receiver.survive(receiver.sweep)
 
     assert len(receiver.messages()) == 1
 
@@ -223,7 +214,7 @@ def test_sweep_goes_on_after_a_read_that_fails(receiver: ReceiverFunction) -> No
     receiver.network.calls.clear()
     receiver.network.before = heal
     with receiver.network.broken(("GetItem",), Fault.SERVER_ERROR):
-        _sweep(receiver)
+        receiver.survive(receiver.sweep)
 
     assert len(receiver.messages()) == 1
 
@@ -241,30 +232,12 @@ def test_sweep_stops_when_its_time_is_up(receiver: ReceiverFunction) -> None:
 
 
 def _deliver(receiver: ReceiverFunction, source: Source) -> int | None:
-    """Deliver; None if the process died before it could answer, and a new one takes its place."""
-    try:
-        return (receiver.moneybird() if source is Source.MONEYBIRD else receiver.moment()).status
-    except Killed:
-        receiver.restart()
-        return None
-
-
-def _sweep(receiver: ReceiverFunction) -> None:
-    try:
-        receiver.sweep()
-    except Killed:
-        receiver.restart()
+    """Deliver; None if the process died before it could answer."""
+    answer = receiver.survive(receiver.moneybird if source is Source.MONEYBIRD else receiver.moment)
+    return answer.status if answer else None
 
 
 def _sweep_twice_at_once(receiver: ReceiverFunction) -> None:
     """Let a second sweep run whole between the first one's send and its mark."""
-    runs = iter([receiver.sweep])
-
-    def interleave(operation: str) -> None:
-        if operation == MARK:
-            for run in runs:
-                run()
-
-    receiver.network.before = interleave
-    _sweep(receiver)
-    receiver.network.before = None
+    with receiver.network.overtaken(MARK, by=receiver.sweep):
+        receiver.survive(receiver.sweep)

@@ -22,7 +22,6 @@ from accounting_sync.webhooks.events import NOT_FETCHED, Status, WebhookEvent
 from tests.harness.boundaries import Killed
 from tests.harness.examples import examples
 from tests.harness.network import Network
-from tests.harness.reasons import reason
 from tests.harness.receiver_function import ReceiverFunction
 
 LEASE = timedelta(seconds=90)
@@ -36,17 +35,6 @@ def fetch(receiver: ReceiverFunction, event_id: str) -> None:
 
 def finish(receiver: ReceiverFunction, event_id: str, status: Status = Status.SYNCED) -> None:
     receiver.store.finish(event_id, "worker", status, receiver.clock())
-
-
-def hand_back(receiver: ReceiverFunction, event_id: str) -> None:
-    receiver.store.hand_back(
-        event_id,
-        "worker",
-        receiver.clock(),
-        reason=reason("Busy."),
-        due_at=receiver.clock(),
-        attempt_used=False,
-    )
 
 
 def open_events(receiver: ReceiverFunction) -> list[WebhookEvent]:
@@ -84,7 +72,7 @@ def test_delivery_after_an_end_is_a_new_event(receiver: ReceiverFunction, status
 def test_event_that_waits_to_be_fetched_again_takes_the_delivery_in(receiver: ReceiverFunction) -> None:
     first = receiver.moment().body["event_id"]
     fetch(receiver, first)
-    hand_back(receiver, first)
+    receiver.hand_back(first)
 
     assert receiver.moment().body == {"status": "duplicate", "event_id": first}
 
@@ -250,7 +238,7 @@ class Folding(RuleBasedStateMachine):
         self._fetching.remove(event_id)
         if status is Status.QUEUED:
             self._open.add(event_id)
-            hand_back(self._receiver, event_id)
+            self._receiver.hand_back(event_id)
         else:
             finish(self._receiver, event_id, status)
 

@@ -104,14 +104,7 @@ def test_dead_letter_taken_twice_changes_nothing_more(receiver: ReceiverFunction
 
 def test_event_that_only_waited_goes_back_to_the_queue(receiver: ReceiverFunction) -> None:
     event_id, message = stuck(receiver)
-    receiver.store.hand_back(
-        event_id,
-        "worker",
-        receiver.clock(),
-        reason=reason("Paused."),
-        due_at=receiver.clock(),
-        attempt_used=False,
-    )
+    receiver.hand_back(event_id)
     receiver.forget_messages()
     receiver.clock.advance(timedelta(hours=12))
 
@@ -126,14 +119,7 @@ def test_event_that_waited_for_longer_than_anything_waits_fails(
     receiver: ReceiverFunction, hours: int
 ) -> None:
     event_id, message = stuck(receiver)
-    receiver.store.hand_back(
-        event_id,
-        "worker",
-        receiver.clock(),
-        reason=reason("Paused."),
-        due_at=receiver.clock(),
-        attempt_used=False,
-    )
+    receiver.hand_back(event_id)
     receiver.clock.advance(timedelta(hours=hours))
 
     receiver.take_dead_letters(message)
