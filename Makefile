@@ -112,7 +112,7 @@ chaos: environment ## The local stack under faults, kills and duplicates, then a
 
 COUNT ?= 300
 SECONDS ?= 60
-mutants: $(ENV)/mutants/.ready ## Change production code in one place after another: some test must fail (an hour or more; COUNT, SEED, SECONDS of tests a change)
+mutants: $(ENV)/mutants/.ready ## Change production code in one place after another: some test must fail (hours; COUNT, SEED, SECONDS of tests a change)
 	$(ENV)/mutants/bin/python -m tests.mutants --count $(COUNT) --seed $(SEED) --seconds $(SECONDS)
 
 audit: $(ENV)/sam/.ready $(ENV)/audit/.ready ## The template by checkov's rules; the libraries' known weaknesses (asks PyPI)

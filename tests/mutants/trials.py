@@ -20,35 +20,32 @@ class Trials:
 
     Parameters
     ----------
-    seconds
-        How much of the tests each change gets, as they were measured.
     unsound
         Tests that fail without a change.
     """
 
     tests: TestsOf
-    seconds: float
     unsound: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Make sure that each test is found by its name: an unknown one would count as failed."""
         assert first_failure(["--collect-only", *self.tests.seconds], ROOTS, 600) is None
 
-    def attempt(self, item: WorkItem) -> WorkResult:
-        """Return what became of a change; the output is the test that failed."""
+    def attempt(self, item: WorkItem, seconds: float) -> WorkResult:
+        """Return what became of a change in so many seconds of tests; the output is the test that failed."""
         (mutation,) = item.mutations
         module, operator = mutation.module_path, get_operator(mutation.operator_name)()
         lines = statement(module.read_text(), mutation.start_pos[0])
-        likely, others = self.tests.choose(module, lines, self.seconds)
-        timeout = 60 + 5 * self.seconds
+        likely, others = self.tests.choose(module, lines, seconds)
         with use_mutation(module, operator, mutation.occurrence) as (before, after):
-            failed = self._first_failure(likely, timeout) or self._first_failure(others, timeout)
+            failed = self._first_failure(likely) or self._first_failure(others)
         outcome = TestOutcome.SURVIVED if failed is None else TestOutcome.KILLED
         changed = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
         return WorkResult(WorkerOutcome.NORMAL, failed, outcome, "\n".join(changed))
 
-    def _first_failure(self, chosen: Iterable[str], timeout: float) -> str | None:
+    def _first_failure(self, chosen: Iterable[str]) -> str | None:
         sound = [test for test in chosen if test not in self.unsound]
+        timeout = 60 + 5 * sum(self.tests.seconds[test] for test in sound)
         return first_failure(sound, ROOTS, timeout) if sound else None  # without any, pytest would run all
 
     def still_kills(self, result: WorkResult) -> bool:
@@ -59,7 +56,7 @@ class Trials:
 
     def fails_unchanged(self, tests: Iterable[str]) -> str | None:
         """Return a test that fails although nothing is changed, and let it try no more changes."""
-        failed = self._first_failure(sorted(tests), 3600)
+        failed = self._first_failure(sorted(tests))
         if failed:
             self.unsound.add(failed)
         return failed
