@@ -8,7 +8,7 @@ from moto import mock_aws
 from tests.harness.boundaries import Boundaries
 from tests.harness.examples import load_profiles
 from tests.harness.network import Network, simulated_aws
-from tests.harness.quick_moto import copy_less
+from tests.harness.quick_moto import take_short_cuts
 from tests.harness.receiver_function import ReceiverFunction
 from tests.harness.sync_workers import SyncWorkers
 from tests.local_stack.running.ports import free_port
@@ -18,7 +18,7 @@ from tests.local_stack.samples.outcomes import Outcomes
 from tests.local_stack.samples.webhooks import WebhookSender
 from tests.local_stack.stack import LocalStack, StackOptions, local_stack
 
-copy_less()
+take_short_cuts()
 load_profiles()  # before any test module asks how many examples it tries
 
 

@@ -1,4 +1,4 @@
-"""Transactions of the simulated DynamoDB: all of one, or nothing."""
+"""The simulated DynamoDB: what it answers, and its transactions, all of one or nothing."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,30 @@ def test_refused_transaction_leaves_every_partition_as_it_was(fails: bool) -> No
             ("updated", "2"),
             ("untouched", "1"),
         }
+
+
+@mock_aws
+def test_value_of_each_type_comes_back_as_it_was_put() -> None:
+    client = boto3.client("dynamodb", region_name="eu-central-1")
+    create_accounting_table(client, TABLE)
+    values: dict[str, Any] = {
+        "text": {"S": "text"},
+        "no_text": {"S": ""},
+        "number": {"N": "12.50"},
+        "bytes": {"B": b"\x00\xff"},
+        "texts": {"SS": ["a", "b"]},
+        "numbers": {"NS": ["1", "2"]},
+        "many_bytes": {"BS": [b"\x00", b"\xff"]},
+        "map": {"M": {"S": {"S": "named like a type"}, "empty": {"M": {}}}},
+        "list": {"L": [{"N": "1"}, {"L": []}]},
+        "nothing": {"NULL": True},
+        "truth": {"BOOL": False},
+    }
+    key: dict[str, Any] = {"pk": {"S": "all types"}, "sk": {"S": "1"}}
+
+    client.put_item(TableName=TABLE, Item=key | values)
+
+    assert client.get_item(TableName=TABLE, Key=key)["Item"] == key | values
 
 
 def everything(client: "DynamoDBClient") -> dict[tuple[str, str], dict[str, Any]]:
